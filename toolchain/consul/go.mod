@@ -1,0 +1,3 @@
+module flotilla/toolchain/consul
+
+go 1.24
