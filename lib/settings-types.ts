@@ -1,0 +1,136 @@
+/** What the program is told by stack config, after every rule has been checked and every default filled in. */
+export interface Settings {
+  /** Name of the Pulumi stack; starts the name of everything that is made, so that stacks share a host. */
+  readonly stack: string;
+  /** Whether Pulumi must refuse to delete data volumes. */
+  readonly protect: boolean;
+  readonly network: NetworkSettings;
+  /** Docker hosts, sorted by key. */
+  readonly hosts: readonly HostSettings[];
+  readonly consul: ConsulSettings;
+  readonly loadBalancers: LoadBalancerSettings;
+  /** Services in the order of the config; exactly one is the default unless there are none. */
+  readonly services: readonly ServiceSettings[];
+  /** Where built images are pushed; nowhere when absent. */
+  readonly registry?: RegistrySettings;
+}
+
+export interface NetworkSettings {
+  /** IPv4 network in CIDR notation. */
+  readonly subnet: string;
+  readonly driver: "bridge" | "overlay";
+}
+
+export interface HostSettings {
+  /** Identity of the host: names and addresses derive from it, never from its place in the list. */
+  readonly key: string;
+  /** Docker endpoint: `unix://`, `ssh://` or `tcp://`. */
+  readonly docker: string;
+  /** Address at which users reach the host's published ports. */
+  readonly address: string;
+  readonly datacenter: string;
+  /** Numbers of the Consul servers that live here, 1-based, ascending. */
+  readonly consulServers: readonly number[];
+}
+
+/** Resource limits of one container; unlimited when absent. */
+export interface Limits {
+  /** CPUs, as a decimal string that Docker takes, such as "0.5". */
+  readonly cpus?: string;
+  /** Memory in MiB. */
+  readonly memory?: number;
+}
+
+export interface ConsulSettings extends Limits {
+  /** Number of Consul servers in the data centre: 1, 3, 5 or 7. */
+  readonly servers: number;
+  /** Server i's UI and API are published on 127.0.0.1 at port + i - 1. */
+  readonly port: number;
+}
+
+export interface LoadBalancerSettings extends Limits {
+  /** Balancers on each host. */
+  readonly count: number;
+  /** Largest count that can be reached without replacing the container that publishes the ports. */
+  readonly max: number;
+  /** Port that all balancers share; balancer i also answers alone on port + 101 * i. */
+  readonly port: number;
+  /** Balancer i's statistics page is on 127.0.0.1 at statsPort + i. */
+  readonly statsPort: number;
+}
+
+export interface RegistrySettings {
+  /** Registry host and path prefix, such as "registry.example.com/team". */
+  readonly address: string;
+  readonly username?: string;
+  /** Secret. */
+  readonly password?: string;
+}
+
+export interface ServiceSettings extends Limits {
+  readonly name: string;
+  /** Where the image comes from. */
+  readonly source: BuildSource | ImageSource;
+  /** Copies on each host; zero answers 503. */
+  readonly replicas: number;
+  /** Port the application listens on inside its container. */
+  readonly port: number;
+  readonly health: HealthSettings;
+  /** Plain environment, sorted by name. PORT is always in it. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Secret environment, sorted by name. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Replaces the image's command when given. */
+  readonly command?: readonly string[];
+  readonly volumes: readonly VolumeMount[];
+  /** Longest time, in seconds, that an instance taken out of rotation may finish its requests. */
+  readonly drain: number;
+  /** Seconds between SIGTERM and SIGKILL. */
+  readonly stopGrace: number;
+  /** Which requests come here; absent on the default service. */
+  readonly route?: Route;
+  /** Whether the service answers what no route matches. */
+  readonly default: boolean;
+  /** Host port on which the balancers answer for this service alone. */
+  readonly publish?: number;
+  /** Keys of the hosts it runs on, sorted. */
+  readonly hosts: readonly string[];
+}
+
+export interface BuildSource {
+  readonly kind: "build";
+  /** Folder with the Dockerfile, relative to the project. */
+  readonly context: string;
+  /** Dockerfile's path inside the folder. */
+  readonly dockerfile: string;
+  readonly args: Readonly<Record<string, string>>;
+}
+
+export interface ImageSource {
+  readonly kind: "image";
+  readonly image: string;
+}
+
+export interface HealthSettings {
+  /** "http" asks for `path` and wants 2xx; "tcp" wants a connection. */
+  readonly type: "http" | "tcp";
+  readonly path: string;
+  /** Seconds between two checks. */
+  readonly interval: number;
+  /** Seconds within which every new instance must pass, or the update fails. */
+  readonly timeout: number;
+}
+
+export interface VolumeMount {
+  /** Named volume, shared by the copies on one host. */
+  readonly name: string;
+  /** Absolute path in the container. */
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+export interface Route {
+  readonly host?: string;
+  /** Path prefix; matches whole segments. */
+  readonly path?: string;
+}
