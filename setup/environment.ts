@@ -1,0 +1,51 @@
+import { existsSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { delimiter, join } from "node:path";
+import { pulumiHome, root } from "./places.ts";
+
+/** This user's passphrase for stacks that bring none of their own. */
+export const passphraseFile = join(homedir(), ".pulumi", "flotilla", "passphrase");
+
+/** Where stacks live: what the user chose by variable or `pulumi login`, else files in the home folder. */
+export function backendUrl(): string {
+  return process.env.PULUMI_BACKEND_URL || loggedInTo() || `file://${homedir()}`;
+}
+
+function loggedInTo(): string | undefined {
+  const file = process.env.PULUMI_CREDENTIALS_PATH
+    ? join(process.env.PULUMI_CREDENTIALS_PATH, "credentials.json")
+    : join(pulumiHome, "credentials.json");
+  if (!existsSync(file)) return undefined;
+  return JSON.parse(readFileSync(file, "utf8")).current || undefined;
+}
+
+/** Whether stack secrets hang on our passphrase file: not where the user gave a passphrase or the backend has keys. */
+export function usesPassphraseFile(): boolean {
+  const own = process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
+  const given = process.env.PULUMI_CONFIG_PASSPHRASE !== undefined || (own && own !== passphraseFile);
+  return !given && !/^https?:/.test(backendUrl());
+}
+
+/** The variables that a plain `pulumi` needs beyond the user's own; none of them is a secret. */
+export function pulumiVariables(cliFolder: string): Record<string, string> {
+  const front = [join(root, "node_modules", ".bin"), cliFolder];
+  const rest = (process.env.PATH ?? "").split(delimiter).filter((folder) => !front.includes(folder));
+  return {
+    // First, so that Pulumi's language host finds a Node that runs TypeScript.
+    PATH: [...front, ...rest].join(delimiter),
+    PULUMI_HOME: pulumiHome,
+    PULUMI_BACKEND_URL: backendUrl(),
+    ...(usesPassphraseFile() && { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile }),
+    // A Pulumi.dev.yaml fresh from git has no salt: then the state's own is right, and a new one would be wrong.
+    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+    // Asks a server on every run, and the version is pinned anyway.
+    PULUMI_SKIP_UPDATE_CHECK: "true",
+  };
+}
+
+/** Lines for `eval` in any POSIX shell. */
+export function exportLines(variables: Record<string, string>): string {
+  return Object.entries(variables)
+    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
+    .join("");
+}

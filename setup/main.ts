@@ -1,0 +1,109 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { Command } from "commander";
+import colors from "picocolors";
+import { ensureBaseImages } from "./base-images.ts";
+import { ensureEngine, requireEngine } from "./engine.ts";
+import { exportLines } from "./environment.ts";
+import { root } from "./places.ts";
+import { ensurePulumi } from "./pulumi.ts";
+import { show } from "./run-program.ts";
+import { SetupError, say, seconds } from "./say.ts";
+import { ensureStack, resourceCount, stack } from "./stack.ts";
+import { test } from "./test.ts";
+import { destroy, up } from "./up.ts";
+
+const program = new Command("npm run").description(
+  "Everything between a clean clone and a running deployment.",
+);
+
+program
+  .command("setup")
+  .description("install what is missing: Docker engine, Pulumi and its plugins, base images, the dev stack")
+  .action(async () => {
+    await setUp();
+  });
+
+program
+  .command("up")
+  .description("set up, bring up the dev stack, and print the addresses to open")
+  .argument("[flags...]", "flags for `pulumi up`, after --")
+  .allowUnknownOption()
+  .action(async (flags: string[]) => {
+    refuseStack(flags);
+    process.exitCode = await up(await setUp(), flags);
+  });
+
+program
+  .command("down")
+  .description("take the dev stack away with everything it made; its config stays")
+  .argument("[flags...]", "flags for `pulumi destroy`, after --")
+  .allowUnknownOption()
+  .action(async (flags: string[]) => {
+    refuseStack(flags);
+    if (resourceCount() === 0) {
+      say("down", "there is nothing to take down");
+      return;
+    }
+    await requireEngine();
+    const variables = await ensureStack(await ensurePulumi());
+    process.exitCode = await destroy(variables, flags);
+  });
+
+program
+  .command("env")
+  .description('print the exports that a plain `pulumi` needs: eval "$(npm run --silent env)"')
+  .action(async () => {
+    process.stdout.write(exportLines(await setUp()));
+  });
+
+program
+  .command("test")
+  .description("set up, then run every test, unit and end to end")
+  .argument("[args...]", "arguments for jest, after --")
+  .allowUnknownOption()
+  .action(async (args: string[]) => {
+    process.exitCode = await test(await setUp(), args);
+  });
+
+program
+  .command("bench")
+  .description("set up, then measure how fast the deployment comes up and scales")
+  .argument("[args...]", "arguments for the benchmark, after --")
+  .allowUnknownOption()
+  .action(async (args: string[]) => {
+    const bench = join(root, "test", "bench", "run.ts");
+    if (!existsSync(bench)) throw new SetupError(`${bench} is not there yet.`);
+    const env = { ...process.env, ...(await setUp()) };
+    process.exitCode = await show(process.execPath, [bench, ...args], { cwd: root, env, stdio: "inherit" });
+  });
+
+/** Everything a `pulumi up` needs, in order; what is there already is left as it is. */
+async function setUp(): Promise<Record<string, string>> {
+  const start = performance.now();
+  const engine = await ensureEngine();
+  const cliFolder = await ensurePulumi();
+  await ensureBaseImages();
+  const variables = await ensureStack(cliFolder);
+  say(
+    "set-up",
+    `ready: Docker ${engine}, Pulumi in ${cliFolder}, stack ${stack}${seconds(performance.now() - start)}`,
+  );
+  return variables;
+}
+
+function refuseStack(flags: readonly string[]): void {
+  if (!flags.some((flag) => /^(-s|--stack)(=|$)/.test(flag))) return;
+  throw new SetupError(
+    `This command is for the ${stack} stack; for another use Pulumi itself:`,
+    'eval "$(npm run --silent env)" && pulumi up --stack <name>',
+  );
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`${colors.red("set-up stopped:")} ${error.message}\n`);
+  process.exitCode = 1;
+}
