@@ -9,7 +9,7 @@ export interface Settings {
   readonly hosts: readonly HostSettings[];
   readonly consul: ConsulSettings;
   readonly loadBalancers: LoadBalancerSettings;
-  /** Services in the order of the config; exactly one is the default unless there are none. */
+  /** Services in the order of the config; at most one is the default, and without one unmatched requests get 404. */
   readonly services: readonly ServiceSettings[];
   /** Where built images are pushed; nowhere when absent. */
   readonly registry?: RegistrySettings;
@@ -87,11 +87,11 @@ export interface ServiceSettings extends Limits {
   readonly drain: number;
   /** Seconds between SIGTERM and SIGKILL. */
   readonly stopGrace: number;
-  /** Which requests come here; absent on the default service. */
+  /** Which requests come here; the default service and one that only publishes a port need none. */
   readonly route?: Route;
   /** Whether the service answers what no route matches. */
   readonly default: boolean;
-  /** Host port on which the balancers answer for this service alone. */
+  /** Port of every host on which the balancers answer for this service alone. */
   readonly publish?: number;
   /** Keys of the hosts it runs on, sorted. */
   readonly hosts: readonly string[];

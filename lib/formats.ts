@@ -1,0 +1,74 @@
+import { isIP } from "node:net";
+import { posix } from "node:path";
+
+/** Says what {@link isKey} wants. */
+export const keyRule = "at most 24 lower-case letters, digits and single dashes, a letter first";
+
+const label = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+const dnsName = new RegExp(`^(?=.{1,253}$)(?:${label}\\.)*(?!\\d+$)${label}$`);
+const pathPart = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*";
+const registryHost = `${label}(?:\\.${label})*(?::\\d{1,5})?`;
+const imageReference = new RegExp(
+  `^(?:${registryHost}/)?${pathPart}(?:/${pathPart})*(?::\\w[\\w.-]{0,127})?(?:@sha256:[0-9a-f]{64})?$`,
+);
+const registryAddress = new RegExp(`^${registryHost}(?:/${pathPart})*$`);
+const dockerRemote = /^(?:ssh:\/\/(?:[\w.-]+@)?|tcp:\/\/)([^\s/@:[\]]+|\[[^\s/@[\]]+\])(?::(\d{1,5}))?$/;
+
+/** Whether a text can name a host or service, and so be a part of container names. */
+export function isKey(text: string): boolean {
+  return text.length <= 24 && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text);
+}
+
+/** Whether a text can be a stack's name. */
+export function isStackName(text: string): boolean {
+  return /^[a-z][a-z0-9-]{0,23}$/.test(text);
+}
+
+/** Whether a text is a name in the sense of DNS. */
+export function isDnsName(text: string): boolean {
+  return dnsName.test(text);
+}
+
+/** Whether a text is an IPv4 or IPv6 address or a DNS name. */
+export function isAddress(text: string): boolean {
+  return isIP(text) !== 0 || isDnsName(text);
+}
+
+/** Whether a text is a Docker endpoint: a unix socket, ssh or tcp. */
+export function isDockerEndpoint(text: string): boolean {
+  if (/^unix:\/\/\/[^\s]*[^\s/]$/.test(text)) return true;
+  const [, host = "", port] = dockerRemote.exec(text) ?? [];
+  const portIsGood = port === undefined ? text.startsWith("ssh:") : isPort(Number(port));
+  return portIsGood && isAddress(host.replace(/^\[(.*)\]$/, "$1"));
+}
+
+/** Whether a text is a well-formed image reference, such as `nginx:1.29` or `host:5000/team/app@sha256:…`. */
+export function isImageReference(text: string): boolean {
+  return imageReference.test(text);
+}
+
+/** Whether a text is `host[:port][/path]`, as images in a registry begin. */
+export function isRegistryAddress(text: string): boolean {
+  return registryAddress.test(text);
+}
+
+/** Whether a text is an absolute path in a container, in its shortest form, and not the root. */
+export function isMountPath(text: string): boolean {
+  return /^\/[^\s:]*[^\s:/]$/.test(text) && posix.normalize(text) === text;
+}
+
+/** Whether a text is a path inside a folder, in its shortest form. */
+export function isInnerPath(text: string): boolean {
+  return (
+    text !== "" && !/^(\/|\.\.?(\/|$))/.test(text) && posix.normalize(text) === text && !text.endsWith("/")
+  );
+}
+
+/** Whether a text is the path of a URL as a balancer matches it: no query, and nothing that HAProxy reads as syntax. */
+export function isRoutePath(text: string): boolean {
+  return text === "/" || /^(?:\/[\w.~%+@:,=-]+)+$/.test(text);
+}
+
+function isPort(port: number): boolean {
+  return port >= 1 && port <= 65535;
+}

@@ -1,0 +1,97 @@
+import { given, listed, type Path, type Problem } from "./faults.ts";
+import { isKey, keyRule } from "./formats.ts";
+import type { Draft } from "./settings-shapes.ts";
+
+type Hosts = [key: string, host: Draft["hosts"][string]][];
+
+/** Rules that look at several hosts, or at hosts and Consul servers. */
+export function hostRules({ hosts, network, consul }: Draft): Problem[] {
+  const all: Hosts = Object.entries(hosts);
+  const problems = [...names(all), ...endpoints(all), ...datacenters(all)];
+  const [first] = all;
+  if (!first) return [{ path: ["hosts"], message: "must name at least one host, got an empty map" }];
+
+  // Rules within a data centre say nothing useful while it is unclear which hosts share one.
+  if (problems.some(({ path }) => path.at(-1) === "datacenter")) return problems;
+  return [
+    ...problems,
+    ...driver(all.length, first[1].datacenter, network.driver),
+    ...servers(all, consul.servers),
+  ];
+}
+
+function names(hosts: Hosts): Problem[] {
+  return hosts
+    .filter(([key]) => !isKey(key))
+    .map(([key]) => {
+      const message = `must have a name of ${keyRule}, got ${given(key)}`;
+      return { path: ["hosts", key], message, about: [], fix: "rm" };
+    });
+}
+
+function endpoints(hosts: Hosts): Problem[] {
+  return hosts.flatMap(([key, { docker }], index) => {
+    const [twin] = hosts.slice(0, index).find(([, other]) => other.docker === docker) ?? [];
+    if (twin === undefined) return [];
+    const path = ["hosts", key, "docker"];
+    const message = `must not be the engine of host ${twin}, got ${given(docker)}`;
+    return [{ path, message, about: [path, ["hosts", twin, "docker"]] }];
+  });
+}
+
+function datacenters(hosts: Hosts): Problem[] {
+  const [first, ...others] = hosts;
+  return others
+    .filter(([, { datacenter }]) => datacenter !== first?.[1].datacenter)
+    .map(([key, { datacenter }]) => ({
+      path: ["hosts", key, "datacenter"],
+      message: `must be ${given(first?.[1].datacenter)} as on host ${first?.[0]} (several data centres are for a later version), got ${given(datacenter)}`,
+      about: [
+        ["hosts", key, "datacenter"],
+        ["hosts", first?.[0] ?? "", "datacenter"],
+      ],
+    }));
+}
+
+function driver(hosts: number, datacenter: string, driver: string): Problem[] {
+  if (hosts === 1 || driver === "overlay") return [];
+  const message = `must be "overlay", since ${hosts} hosts share data centre ${datacenter}, got ${given(driver)}`;
+  return [{ path: ["network", "driver"], message }];
+}
+
+/** Each server must live on exactly one host. */
+function servers(hosts: Hosts, count: number): Problem[] {
+  if (hosts.length === 1 && hosts[0]?.[1].consulServers === undefined) return [];
+  const about: Path[] = [["consul", "servers"], ...hosts.map(([key]) => ["hosts", key, "consulServers"])];
+  const problems: Problem[] = [];
+  const homes = new Map<number, string>();
+
+  for (const [key, { consulServers }] of hosts) {
+    const path = ["hosts", key, "consulServers"];
+    if (!consulServers) {
+      const message =
+        "must list the Consul servers that live here ([] for none), since there are several hosts";
+      problems.push({ path, message: `${message}, got nothing` });
+    }
+    for (const [index, server] of (consulServers ?? []).entries()) {
+      const at = { path: [...path, index], about };
+      const home = homes.get(server);
+      if (server > count) {
+        problems.push({ ...at, message: `must be at most ${count} (consul.servers), got ${server}` });
+      } else if (home !== undefined) {
+        problems.push({
+          ...at,
+          message: `must not be a server that already lives on host ${home}, got ${server}`,
+        });
+      }
+      homes.set(server, key);
+    }
+  }
+
+  const homeless = Array.from({ length: count }, (_, i) => i + 1).filter((server) => !homes.has(server));
+  if (homeless.length > 0 && hosts.every(([, { consulServers }]) => consulServers)) {
+    const message = `must have a home for every Consul server from 1 to ${count}, got none for ${listed(homeless)}`;
+    problems.push({ path: ["hosts"], message, about });
+  }
+  return problems;
+}

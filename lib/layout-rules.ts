@@ -1,0 +1,114 @@
+import { given, type Path, type Problem } from "./faults.ts";
+import { isStackName } from "./formats.ts";
+import { balancerPrefix, instancePrefix } from "./names.ts";
+import { type HostPort, hostPorts } from "./ports.ts";
+import type { ServiceSettings, Settings } from "./settings-types.ts";
+import { dynamicCapacity, maxConsulServers, parseSubnet, prefixFor } from "./subnet.ts";
+
+/** Longest name that DNS takes, and with it the name of a container. */
+const maxNameLength = 63;
+
+/** Rules on what follows from the settings as a whole: addresses, ports and names. */
+export function layoutRules(settings: Settings): Problem[] {
+  return [
+    ...balancerCount(settings),
+    ...addresses(settings),
+    ...portRange(settings),
+    ...portClashes(settings),
+    ...names(settings),
+  ];
+}
+
+function balancerCount({ loadBalancers: { count, max } }: Settings): Problem[] {
+  if (count <= max) return [];
+  const path = ["loadBalancers", "count"];
+  const message = `must be a whole number from 1 to ${max} (loadBalancers.max), got ${count}: raise loadBalancers.max, which replaces the container that publishes the ports (a short outage)`;
+  return [{ path, message, about: [path, ["loadBalancers", "max"]] }];
+}
+
+/** Old and new copies live side by side while a version rolls, so each counts twice. */
+function addresses({ network, hosts, services }: Settings): Problem[] {
+  const prefix = parseSubnet(network.subnet)?.prefix ?? 0;
+  const copies = hosts.reduce((sum, { key }) => sum + replicasOn(key, services), 0);
+  const needed = 2 * hosts.length + 2 * copies;
+  const wanted = prefixFor(needed);
+  if (prefix <= wanted) return [];
+
+  const why =
+    needed > dynamicCapacity(prefix)
+      ? `to have ${needed} addresses in its upper half (2 a host, 2 a replica)`
+      : `to have the gateway and up to ${maxConsulServers} Consul servers in its lower half`;
+  const message = `must be a /${wanted} or larger ${why}, got ${given(network.subnet)}`;
+  const counts = services.flatMap(({ name }) => [
+    ["services", name, "replicas"],
+    ["services", name, "hosts"],
+  ]);
+  return [{ path: ["network", "subnet"], message, about: [["network", "subnet"], ["hosts"], ...counts] }];
+}
+
+function replicasOn(host: string, services: readonly ServiceSettings[]): number {
+  return services.reduce((sum, { hosts, replicas }) => sum + (hosts.includes(host) ? replicas : 0), 0);
+}
+
+function portRange(settings: Settings): Problem[] {
+  const beyond = new Map<string, HostPort>();
+  for (const taken of settings.hosts.flatMap((host) => hostPorts(settings, host))) {
+    const key = taken.path.join();
+    if (taken.port > 65535 && taken.port > (beyond.get(key)?.port ?? 0)) beyond.set(key, taken);
+  }
+  return [...beyond.values()].map(({ path, port, offset, what }) => ({
+    path,
+    message: `must be a whole number from 1 to ${65535 - offset}, so that ${what} finds port + ${offset}, got ${port - offset}`,
+    about: [path, ...sources(path)],
+  }));
+}
+
+function portClashes(settings: Settings): Problem[] {
+  const clashes = settings.hosts.flatMap((host) => {
+    const owners = new Map<number, HostPort>();
+    return hostPorts(settings, host).flatMap((taken) => {
+      const owner = owners.get(taken.port);
+      owners.set(taken.port, owner ?? taken);
+      return owner ? [clash(owner, taken)] : [];
+    });
+  });
+  // The same two things meet on every host.
+  return [...new Map(clashes.map((problem) => [problem.message, problem])).values()];
+}
+
+function clash(a: HostPort, b: HostPort): Problem {
+  const message = `${a.what} and ${b.what} (${b.path.join(".")}) both take host port ${a.port}`;
+  return { path: a.path, message, about: [a.path, b.path, ...sources(a.path), ...sources(b.path)] };
+}
+
+/** Counts that decide how many ports derive from a setting. */
+function sources([section]: Path): Path[] {
+  if (section === "consul") return [["consul", "servers"], ["hosts"]];
+  return section === "loadBalancers" ? [["loadBalancers", "max"]] : [];
+}
+
+function names({ stack, hosts, services }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  if (!isStackName(stack)) {
+    const rule = "must be at most 24 lower-case letters, digits and dashes, a letter first";
+    const message = `${rule}, since names of containers start with it, got ${given(stack)}`;
+    problems.push({ path: [], message, about: [] });
+  }
+  for (const { key } of hosts) {
+    const balancer = balancerPrefix(stack, key, 16);
+    problems.push(...tooLong(["hosts", key], balancer));
+    for (const { name, hosts } of services) {
+      // The most digits that a number can have, so that scaling never makes a good name bad.
+      if (hosts.includes(key))
+        problems.push(...tooLong(["services", name], instancePrefix(stack, name, key, 500)));
+    }
+  }
+  return problems;
+}
+
+function tooLong(path: Path, prefix: string): Problem[] {
+  const name = `${prefix}-0000000`; // Pulumi's random suffix
+  if (name.length <= maxNameLength) return [];
+  const message = `must have a shorter name, or else the stack or the host must: a container would be ${name}, which has ${name.length} characters of at most ${maxNameLength}`;
+  return [{ path, message, about: [] }];
+}

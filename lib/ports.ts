@@ -1,0 +1,69 @@
+import type { Path } from "./faults.ts";
+import type { ConsulSettings, HostSettings, LoadBalancerSettings, Settings } from "./settings-types.ts";
+
+/** A port of a Docker host that something takes. */
+export interface HostPort {
+  readonly port: number;
+  /** Address of the host on which the port is open. */
+  readonly ip: "0.0.0.0" | "127.0.0.1";
+  /** Who takes it, for messages. */
+  readonly what: string;
+  /** The setting that it derives from, and how far it is from that setting's value. */
+  readonly path: Path;
+  readonly offset: number;
+}
+
+type PortSettings = Pick<Settings, "consul" | "loadBalancers" | "services">;
+
+/** Port on which balancer i, numbered from 1, answers alone. */
+export function balancerPort({ port }: LoadBalancerSettings, balancer: number): number {
+  return port + 101 * balancer;
+}
+
+/** Port of balancer i's statistics page. */
+export function statsPort({ statsPort }: LoadBalancerSettings, balancer: number): number {
+  return statsPort + balancer;
+}
+
+/** Port of Consul server i's UI and API. */
+export function consulPort({ port }: ConsulSettings, server: number): number {
+  return port + server - 1;
+}
+
+/** Ports that a host's front container publishes: for all balancers there may ever be, not only today's. */
+export function frontPorts({ loadBalancers, services }: Omit<PortSettings, "consul">): HostPort[] {
+  const { port, statsPort: firstStats, max } = loadBalancers;
+  const balancers = Array.from({ length: max }, (_, index) => index + 1);
+  return [
+    ...services.flatMap(({ name, publish }) =>
+      publish === undefined ? [] : [open(publish, publish, `service ${name}`, ["services", name, "publish"])],
+    ),
+    ...balancers.map((i) =>
+      local(statsPort(loadBalancers, i), firstStats, `the statistics of balancer ${i}`, statsPath),
+    ),
+    open(port, port, "the balancers together", portPath),
+    ...balancers.map((i) => open(balancerPort(loadBalancers, i), port, `balancer ${i}`, portPath)),
+  ];
+}
+
+/** Every port that is taken on a host. */
+export function hostPorts(settings: PortSettings, host: Pick<HostSettings, "consulServers">): HostPort[] {
+  const { consul } = settings;
+  return [
+    ...host.consulServers.map((i) =>
+      local(consulPort(consul, i), consul.port, `Consul server ${i}`, ["consul", "port"]),
+    ),
+    ...frontPorts(settings),
+  ];
+}
+
+const portPath = ["loadBalancers", "port"];
+const statsPath = ["loadBalancers", "statsPort"];
+
+function open(port: number, base: number, what: string, path: Path): HostPort {
+  return { port, ip: "0.0.0.0", what, path, offset: port - base };
+}
+
+function local(port: number, base: number, what: string, path: Path): HostPort {
+  return { port, ip: "127.0.0.1", what, path, offset: port - base };
+}

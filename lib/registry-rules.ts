@@ -1,0 +1,29 @@
+import { type Problem, pathText } from "./faults.ts";
+import type { SettingsContext } from "./settings-context.ts";
+import type { Draft } from "./settings-shapes.ts";
+
+/** Rules on the credentials of the registry. */
+export function registryRules({ registry }: Draft, { secretKeys }: SettingsContext): Problem[] {
+  if (!registry) return [];
+  const { username, password } = registry;
+  const places = [
+    ["registry", "username"],
+    ["registry", "password"],
+  ];
+  const problems: Problem[] = [];
+  if ((username === undefined) !== (password === undefined)) {
+    const [given, missing] = username === undefined ? ["password", "username"] : ["username", "password"];
+    const message = `must be given, since registry.${given} is, got nothing`;
+    problems.push({ path: ["registry", missing], message, about: places });
+  }
+  if (password !== undefined && !secretKeys.has("registry")) {
+    const path = ["registry", "password"];
+    const command = `pulumi config set --secret --path '${pathText(path)}'`;
+    problems.push({
+      path,
+      message: `must be stored encrypted, got plain text: ${command}`,
+      fix: "set --secret",
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,114 @@
+import { posix } from "node:path";
+import { given, listed, type Path, type Problem, pathText } from "./faults.ts";
+import { isKey, keyRule } from "./formats.ts";
+import type { SettingsContext } from "./settings-context.ts";
+import type { Draft, ServiceDraft } from "./settings-shapes.ts";
+
+const reserved = ["agent", "balancer", "consul", "front", "volumes"];
+
+/** Rules that look at several values of one service. */
+export function serviceRules(draft: Draft, context: SettingsContext): Problem[] {
+  const known = Object.keys(draft.hosts);
+  return Object.entries(draft.services).flatMap(([name, service]) => {
+    const at = (...steps: Path): Path => ["services", name, ...steps];
+    return [
+      ...named(name, at),
+      ...source(service, at, context),
+      ...port(service, at),
+      ...secrets(service, at, context),
+      ...mounts(service, at),
+      ...placement(service, at, known),
+      ...routing(service, at),
+    ];
+  });
+}
+
+type At = (...steps: Path) => Path;
+
+function named(name: string, at: At): Problem[] {
+  if (!isKey(name))
+    return [
+      { path: at(), message: `must have a name of ${keyRule}, got ${given(name)}`, about: [], fix: "rm" },
+    ];
+  if (!reserved.includes(name)) return [];
+  const message = `must not be named ${listed(reserved, "or")}, which Flotilla needs itself`;
+  return [{ path: at(), message, about: [], fix: "rm" }];
+}
+
+function source({ build, image }: ServiceDraft, at: At, { lookUp }: SettingsContext): Problem[] {
+  const about = [at("build"), at("image")];
+  const both = "exactly one of build (a folder with a Dockerfile) and image";
+  if (build && image) return [{ path: at(), message: `must have ${both}, got both`, about }];
+  if (!build && !image) return [{ path: at(), message: `must have ${both}, got neither`, about }];
+  if (!build) return [];
+
+  const { context, dockerfile } = build;
+  const [path, got] = [at("build", "context"), `got ${given(context)}`];
+  if (lookUp(context) !== "folder") {
+    return [{ path, message: `must be a folder that exists, relative to the project, ${got}` }];
+  }
+  if (lookUp(posix.join(context, dockerfile)) === "file") return [];
+  const message = `must be a folder with a Dockerfile at ${given(dockerfile)} in it, ${got}`;
+  return [{ path, message, about: [path, at("build", "dockerfile")] }];
+}
+
+function port({ port, env }: ServiceDraft, at: At): Problem[] {
+  if (port === 0)
+    return [{ path: at("port"), message: "must be a whole number from 1 to 65535, got nothing" }];
+  if (env.PORT === undefined || env.PORT === String(port)) return [];
+  const message = `must be the service's port, ${port}, or left out, got ${given(env.PORT)}`;
+  return [{ path: at("env", "PORT"), message, about: [at("env", "PORT"), at("port")] }];
+}
+
+function secrets({ env, secrets }: ServiceDraft, at: At, { secretKeys }: SettingsContext): Problem[] {
+  return Object.keys(secrets).flatMap((name) => {
+    const path = at("secrets", name);
+    const problems: Problem[] = [];
+    if (!secretKeys.has("services")) {
+      const command = `pulumi config set --secret --path '${pathText(path)}'`;
+      problems.push({
+        path,
+        message: `must be stored encrypted, got plain text: ${command}`,
+        fix: "set --secret",
+      });
+    }
+    if (name === "PORT") {
+      problems.push({
+        path,
+        message: "must not be a secret, since env has the service's port as PORT",
+        fix: "rm",
+      });
+    } else if (Object.hasOwn(env, name)) {
+      problems.push({ path, message: "must not have the name of a variable in env as well", fix: "rm" });
+    }
+    return problems;
+  });
+}
+
+function mounts({ volumes }: ServiceDraft, at: At): Problem[] {
+  return volumes.flatMap(({ path }, index) => {
+    const first = volumes.findIndex((other) => other.path === path);
+    if (first === index) return [];
+    const message = `must not be the path of another volume of the service, got ${given(path)}`;
+    return [{ path: at("volumes", index, "path"), message, about: [at("volumes")] }];
+  });
+}
+
+function placement({ hosts }: ServiceDraft, at: At, known: string[]): Problem[] {
+  if (hosts?.length === 0)
+    return [{ path: at("hosts"), message: "must list at least one host, got an empty list" }];
+  return (hosts ?? []).flatMap((host, index) => {
+    const path = at("hosts", index);
+    if (!known.includes(host)) {
+      const message = `must be one of the hosts (${known.join(", ")}), got ${given(host)}`;
+      return [{ path, message, about: [path, ["hosts", host]] }];
+    }
+    if (hosts?.indexOf(host) === index) return [];
+    return [{ path, message: `must not be listed twice, got ${given(host)} again` }];
+  });
+}
+
+function routing({ route }: ServiceDraft, at: At): Problem[] {
+  if (!route || route.host || route.path) return [];
+  return [{ path: at("route"), message: "must have a host, a path or both, got neither" }];
+}

@@ -1,0 +1,9 @@
+/** What the rules must know beside the config itself. */
+export interface SettingsContext {
+  /** Name of the Pulumi stack. */
+  readonly stack: string;
+  /** Top-level keys, without namespace, whose values are stored encrypted at least in part. */
+  readonly secretKeys: ReadonlySet<string>;
+  /** Tells what there is at a path relative to the project. */
+  readonly lookUp: (path: string) => "file" | "folder" | undefined;
+}

@@ -1,0 +1,61 @@
+import { defaultService } from "./route-rules.ts";
+import type { Draft, ServiceDraft } from "./settings-shapes.ts";
+import type { HostSettings, ServiceSettings, Settings } from "./settings-types.ts";
+
+/** Fills in what depends on other values, and puts everything in a stable order. */
+export function settingsOf(draft: Draft, stack: string): Settings {
+  const { protect, network, consul, loadBalancers, registry } = draft;
+  const hosts = hostsOf(draft);
+  const keys = hosts.map(({ key }) => key);
+  const byDefault = defaultService(draft.services);
+  return {
+    stack,
+    protect,
+    network,
+    hosts,
+    consul,
+    loadBalancers: { ...loadBalancers, count: loadBalancers.count ?? Math.min(2, loadBalancers.max) },
+    ...(registry && { registry }),
+    services: Object.entries(draft.services).map(([name, service]) =>
+      serviceOf(name, service, name === byDefault, keys),
+    ),
+  };
+}
+
+function hostsOf({ hosts, consul }: Draft): HostSettings[] {
+  const allServers = Array.from({ length: consul.servers }, (_, index) => index + 1);
+  return sorted(hosts).map(([key, host]) => ({
+    ...host,
+    key,
+    consulServers: (host.consulServers ?? allServers).toSorted((a, b) => a - b),
+  }));
+}
+
+function serviceOf(
+  name: string,
+  draft: ServiceDraft,
+  isDefault: boolean,
+  hostKeys: string[],
+): ServiceSettings {
+  const { build, image, env, secrets, hosts = hostKeys, ...rest } = draft;
+  return {
+    ...rest,
+    name,
+    source: build
+      ? { kind: "build", ...build, args: sortedRecord(build.args) }
+      : { kind: "image", image: image ?? "" },
+    env: sortedRecord({ PORT: String(draft.port), ...env }),
+    secrets: sortedRecord(secrets),
+    default: isDefault,
+    hosts: hosts.toSorted(),
+  };
+}
+
+/** Entries by key, compared code unit by code unit, so that no locale changes the order. */
+function sorted<T>(map: Record<string, T>): [string, T][] {
+  return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function sortedRecord(map: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(sorted(map));
+}

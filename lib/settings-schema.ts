@@ -1,0 +1,56 @@
+import { type Fault, overlaps, type Path, type Problem, pathText } from "./faults.ts";
+import { hostRules } from "./host-rules.ts";
+import { layoutRules } from "./layout-rules.ts";
+import { registryRules } from "./registry-rules.ts";
+import { routeRules } from "./route-rules.ts";
+import { serviceRules } from "./service-rules.ts";
+import type { SettingsContext } from "./settings-context.ts";
+import { draftOf, locate } from "./settings-draft.ts";
+import { settingsOf } from "./settings-of.ts";
+import type { Settings } from "./settings-types.ts";
+
+export type Parsed = { readonly settings: Settings } | { readonly faults: readonly Fault[] };
+
+/** Turns config, as Pulumi hands it over (top-level keys to texts), into settings or all of its faults. */
+export function parseSettings(config: Readonly<Record<string, string>>, context: SettingsContext): Parsed {
+  const raw = Object.fromEntries(Object.entries(config).map(([key, text]) => [key, decode(text)]));
+  const { draft, problems } = draftOf(raw, context.secretKeys);
+  const settings = settingsOf(draft, context.stack);
+
+  const broken = problems.map(({ path }) => path);
+  const follows = ({ path, about = [path] }: Problem) =>
+    about.some((place) => broken.some((other) => overlaps(locate(raw, place).path, other)));
+  const rules = [
+    ...hostRules(draft),
+    ...registryRules(draft, context),
+    ...serviceRules(draft, context),
+    ...routeRules(draft),
+    ...layoutRules(settings),
+  ].filter((problem) => !follows(problem));
+
+  const faults = [...problems, ...rules].map(({ path, message, fix = "set" }) => ({
+    path: show(raw, path),
+    message,
+    fix,
+  }));
+  return faults.length > 0 ? { faults } : { settings: freeze(settings) };
+}
+
+/** Structured values arrive as JSON; what is none is left for the shapes to complain about. */
+function decode(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+/** A problem without a path is one of the stack's name, which is no config. */
+function show(raw: unknown, path: Path): string {
+  return path.length === 0 ? "stack name" : pathText(locate(raw, path).path);
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const part of Object.values(value)) if (typeof part === "object" && part !== null) freeze(part);
+  return Object.freeze(value);
+}

@@ -1,0 +1,146 @@
+import { z } from "zod";
+import {
+  isAddress,
+  isDnsName,
+  isDockerEndpoint,
+  isImageReference,
+  isInnerPath,
+  isMountPath,
+  isRegistryAddress,
+  isRoutePath,
+} from "./formats.ts";
+import { parseMemory } from "./memory.ts";
+import { decimal, flag, listOf, mapOf, oneOf, shape, text, variables, whole } from "./settings-values.ts";
+import { maxConsulServers, parseSubnet } from "./subnet.ts";
+
+const port = whole(1, 65535);
+
+/** A kernel cannot schedule less than a hundredth of a CPU, and Docker takes no more than nine decimals. */
+const limits = {
+  cpus: decimal(0.01, 512)
+    .transform((cpus) => String(Number(cpus.toFixed(9))))
+    .optional(),
+  memory: text('a size from "6m" to "64t", such as "256m" or "1.5g"', (size) => {
+    const mebibytes = parseMemory(size) ?? 0;
+    return mebibytes >= 6 && mebibytes <= 64 * 2 ** 20;
+  })
+    .transform((size) => parseMemory(size) ?? 0)
+    .optional(),
+};
+
+const host = shape({
+  docker: text("unix:///path, ssh://[user@]host[:port] or tcp://host:port", isDockerEndpoint).default(
+    "unix:///var/run/docker.sock",
+  ),
+  address: text("an IP address or a DNS name", isAddress).default("127.0.0.1"),
+  datacenter: text("lower-case letters, digits, - and _", (name) => /^[a-z0-9_-]{1,63}$/.test(name)).default(
+    "dc1",
+  ),
+  consulServers: listOf(whole(1, maxConsulServers), "numbers of Consul servers").optional(),
+});
+
+const network = shape({
+  subnet: text(
+    "an IPv4 network with a prefix from 8 to 28 and no host bits set, neither loopback nor multicast, " +
+      "such as 172.30.0.0/16",
+    (cidr) => parseSubnet(cidr) !== undefined,
+  ).default("172.30.0.0/16"),
+  driver: oneOf("bridge", "overlay").default("bridge"),
+});
+
+const quorum = "must be 1, 3, 5 or 7: a quorum needs an odd number";
+
+const consul = shape({
+  servers: z
+    .number(quorum)
+    .refine((n) => [1, 3, 5, 7].includes(n), quorum)
+    .default(3),
+  port: port.default(8500),
+  ...limits,
+});
+
+const loadBalancers = shape({
+  count: whole(1, 16).optional(),
+  max: whole(1, 16).default(4),
+  port: port.default(8080),
+  statsPort: port.default(9000),
+  ...limits,
+});
+
+const registry = shape({
+  address: text("a registry's host[:port][/path], without a scheme", isRegistryAddress),
+  username: text("a user name", (name) => name !== "").optional(),
+  password: text("a password", (password) => password !== "").optional(),
+});
+
+const build = z.preprocess(
+  (value) => (typeof value === "string" ? { context: value } : value),
+  shape({
+    context: text("a folder, relative to the project", (folder) => folder !== ""),
+    dockerfile: text("a path inside the build's folder", isInnerPath).default("Dockerfile"),
+    args: variables(),
+  }),
+);
+
+const health = shape({
+  type: oneOf("http", "tcp").default("http"),
+  path: text('a path that starts with "/", without spaces', (path) => /^\/\S*$/.test(path)).default("/"),
+  interval: decimal(0.2, 60).default(1),
+  timeout: whole(1, 3600).default(60),
+});
+
+const volume = shape({
+  name: text("a volume name: letters, digits, _, . and -, at most 64, a letter or digit first", (name) =>
+    /^[A-Za-z0-9][\w.-]{0,63}$/.test(name),
+  ),
+  path: text('an absolute path in the container other than "/", in its shortest form', isMountPath),
+  readOnly: flag().default(false),
+});
+
+const route = shape({
+  host: text('a DNS name, which may start with "*."', (name) => isDnsName(name.replace(/^\*\./, "")))
+    .transform((name) => name.toLowerCase())
+    .optional(),
+  path: text(
+    'a path that starts with "/" and does not end with one, of letters, digits and ._~%+@:,=-',
+    isRoutePath,
+  ).optional(),
+});
+
+const service = shape({
+  build: build.optional(),
+  image: text("an image reference, such as nginx:1.29", isImageReference).optional(),
+  replicas: whole(0, 500).default(1),
+  port: port
+    .default(0)
+    .describe("0 stands for a port that is not given: a fault, told by the service's rules"),
+  health: health.prefault({}),
+  env: variables(),
+  secrets: variables(),
+  command: listOf(z.string("must be a text"), "texts")
+    .min(1, "must be a list of at least one text")
+    .optional(),
+  ...limits,
+  volumes: listOf(volume, "volumes").default([]),
+  drain: whole(0, 3600).default(5),
+  stopGrace: whole(0, 3600).default(10),
+  route: route.optional(),
+  default: flag().optional(),
+  publish: port.optional(),
+  hosts: listOf(z.string("must be a host's key"), "host keys").optional(),
+});
+
+/** The whole config by shape: types, bounds and defaults, but no rule that looks at two values. */
+export const configShape = shape({
+  protect: flag().default(true),
+  network: network.prefault({}),
+  hosts: mapOf(host, "host keys to hosts").prefault({ local: {} }),
+  consul: consul.prefault({}),
+  loadBalancers: loadBalancers.prefault({}),
+  registry: registry.optional(),
+  services: mapOf(service, "service names to services").default({}),
+});
+
+/** Config with good shapes and defaults filled in, before the rules that look at several values. */
+export type Draft = z.output<typeof configShape>;
+export type ServiceDraft = z.output<typeof service>;

@@ -1,0 +1,68 @@
+/**
+ * Layout of the network. The lower half is for fixed addresses (gateway, then Consul servers), the upper
+ * half for those that Docker hands out, so that the two never meet.
+ */
+interface Subnet {
+  /** First address, as a number. */
+  readonly base: number;
+  readonly prefix: number;
+}
+
+/** Most Consul servers that there is room for, whatever their number is today. */
+export const maxConsulServers = 7;
+
+/** Reads an IPv4 network in CIDR notation; undefined when it is malformed or unfit for containers. */
+export function parseSubnet(cidr: string): Subnet | undefined {
+  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(cidr)?.slice(1).map(Number);
+  if (!parts) return undefined;
+  const [prefix = 0, ...octets] = [parts.at(-1), ...parts.slice(0, 4)];
+  if (prefix < 8 || prefix > 28 || octets.some((octet) => octet === undefined || octet > 255))
+    return undefined;
+
+  const base = octets.reduce<number>((sum, octet = 0) => sum * 256 + octet, 0);
+  const [first = 0] = octets;
+  const isUnicast = first >= 1 && first <= 223 && first !== 127;
+  return isUnicast && base % sizeOf(prefix) === 0 ? { base, prefix } : undefined;
+}
+
+/** Address of the network's gateway. */
+export function gatewayAddress(cidr: string): string {
+  return addressText(subnetOf(cidr).base + 1);
+}
+
+/** Address of a Consul server, numbered from 1. */
+export function consulAddress(cidr: string, server: number): string {
+  return addressText(subnetOf(cidr).base + 1 + server);
+}
+
+/** The part of the network, in CIDR notation, from which Docker hands out addresses (its `ipRange`). */
+export function dynamicRange(cidr: string): string {
+  const { base, prefix } = subnetOf(cidr);
+  return `${addressText(base + sizeOf(prefix) / 2)}/${prefix + 1}`;
+}
+
+/** Number of addresses that Docker can hand out in a network of this prefix; the last is the broadcast. */
+export function dynamicCapacity(prefix: number): number {
+  return sizeOf(prefix) / 2 - 1;
+}
+
+/** The longest prefix, so the smallest network, with room for all servers and this many dynamic addresses. */
+export function prefixFor(dynamicAddresses: number): number {
+  const fixed = 2 + maxConsulServers; // the network's own address and the gateway come before the servers
+  const half = Math.max(fixed, dynamicAddresses + 1);
+  return 31 - Math.ceil(Math.log2(half));
+}
+
+function sizeOf(prefix: number): number {
+  return 2 ** (32 - prefix);
+}
+
+function subnetOf(cidr: string): Subnet {
+  const subnet = parseSubnet(cidr);
+  if (!subnet) throw new Error(`not a usable IPv4 network: ${cidr}`);
+  return subnet;
+}
+
+function addressText(address: number): string {
+  return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".");
+}
