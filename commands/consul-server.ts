@@ -1,0 +1,76 @@
+/**
+ * Keeps the quorum while single servers change. Called after a server was replaced: waits until the cluster is whole
+ * again, so that the next one may go. `--leave`, called before a server is taken away for good: has it leave first.
+ */
+import { CommandFailure, main, say, until } from "./support/command.ts";
+import { Consul } from "./support/consul.ts";
+import { DockerEngine } from "./support/docker.ts";
+
+/** What `consul-server` is told on its standard input. */
+export interface ConsulServerArgs {
+  readonly docker: string;
+  /** Container of the server; also its node name. */
+  readonly server: string;
+  readonly stack: string;
+  readonly managementToken: string;
+}
+
+interface AutopilotHealth {
+  readonly Healthy: boolean;
+  readonly Servers: readonly { Name: string; Healthy: boolean; Voter: boolean }[];
+}
+
+const TIMEOUT = 90;
+
+main<ConsulServerArgs>(async (args) => {
+  const engine = new DockerEngine(args.docker);
+  const consul = new Consul(engine, args.server, args.managementToken);
+  await (process.argv.includes("--leave") ? leave(args, engine, consul) : settle(args, consul));
+});
+
+async function settle({ server }: ConsulServerArgs, consul: Consul): Promise<void> {
+  let last = "no answer yet";
+  const whole = await until(
+    TIMEOUT,
+    async () => {
+      const health = await consul.get<AutopilotHealth>("/v1/operator/autopilot/health");
+      const unfit =
+        health?.Servers.filter(({ Healthy, Voter }) => !Healthy || !Voter).map(({ Name }) => Name) ?? [];
+      last = `not healthy or not yet voting: ${unfit.join(", ") || "unknown"}`;
+      return (health?.Healthy && unfit.length === 0) || undefined;
+    },
+    {
+      every: 500,
+      onError: (error) => {
+        last = error.message;
+      },
+    },
+  );
+  if (!whole) {
+    throw new CommandFailure(
+      `the Consul cluster is not whole ${TIMEOUT} s after ${server} was replaced (${last}). The other servers have ` +
+        `not been touched; look at "docker logs ${server}", then run "pulumi up" again.`,
+    );
+  }
+}
+
+async function leave(
+  { server, stack }: ConsulServerArgs,
+  engine: DockerEngine,
+  consul: Consul,
+): Promise<void> {
+  // Without an agent the whole stack is being taken down: leaving one by one would serve nobody.
+  const agents = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "agent" });
+  const running = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" });
+  if (agents.length === 0 || !running.includes(server)) return;
+
+  // Or its restart policy would have it join again as soon as it has left.
+  await engine.docker("update", "--restart=no", server);
+  // The connection ends with the server, whose answer may stay out.
+  await consul.put("/v1/agent/leave").catch(() => {});
+  const gone = await until(30, async () => {
+    const now = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" });
+    return now.includes(server) ? undefined : true;
+  });
+  say(gone ? `consul: ${server} has left` : `consul: ${server} is still leaving after 30 s`);
+}

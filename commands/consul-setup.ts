@@ -1,0 +1,84 @@
+/**
+ * Waits until a fresh Consul cluster has a leader and all its servers, then puts in place what the rest of the stack
+ * needs there: policies, their tokens (whose secrets Pulumi made), and the mark that this Consul knows the stack.
+ */
+import { CommandFailure, main, say, until } from "./support/command.ts";
+import { Consul } from "./support/consul.ts";
+import { DockerEngine } from "./support/docker.ts";
+
+/** What `consul-setup` is told on its standard input. */
+export interface ConsulSetupArgs {
+  /** Docker endpoint and container of the server to talk to. */
+  readonly docker: string;
+  readonly server: string;
+  readonly servers: number;
+  readonly managementToken: string;
+  readonly policies: readonly Policy[];
+}
+
+export interface Policy {
+  readonly name: string;
+  readonly description: string;
+  /** Rules in Consul's policy language. */
+  readonly rules: string;
+  /** The one token that carries the policy. */
+  readonly accessorId: string;
+  readonly secretId: string;
+}
+
+const LEADER_TIMEOUT = 60;
+
+main<ConsulSetupArgs>(async ({ docker, server, servers, managementToken, policies }) => {
+  const consul = new Consul(new DockerEngine(docker), server, managementToken);
+  let last = "no answer yet";
+  const ready = await until(
+    LEADER_TIMEOUT,
+    async () => {
+      const leader = await consul.get<string>("/v1/status/leader");
+      const peers = (await consul.get<string[]>("/v1/status/peers")) ?? [];
+      last = leader ? `${peers.length} of ${servers} servers have joined` : "no leader elected";
+      return (leader && peers.length >= servers) || undefined;
+    },
+    {
+      onError: (error) => {
+        last = error.message;
+      },
+    },
+  );
+  if (!ready) throw new CommandFailure(`Consul is not ready after ${LEADER_TIMEOUT} s: ${last}`);
+
+  // A leader makes its management token a moment after its election.
+  const known = await until(
+    LEADER_TIMEOUT,
+    async () => {
+      for (const policy of policies) await put(consul, policy);
+      return (await consul.put("/v1/kv/flotilla/ready", "1")) || undefined;
+    },
+    {
+      onError: (error) => {
+        last = error.message;
+      },
+    },
+  );
+  if (!known)
+    throw new CommandFailure(`Consul did not take its policies within ${LEADER_TIMEOUT} s: ${last}`);
+  say(`consul: ${servers} servers, a leader, ${policies.length} policies`);
+});
+
+async function put(
+  consul: Consul,
+  { name, description, rules, accessorId, secretId }: Policy,
+): Promise<void> {
+  const policy = { Name: name, Description: description, Rules: rules };
+  const known = await consul.get<{ ID: string }>(`/v1/acl/policy/name/${name}`);
+  await consul.put(known ? `/v1/acl/policy/${known.ID}` : "/v1/acl/policy", policy);
+
+  const token = {
+    AccessorID: accessorId,
+    SecretID: secretId,
+    Description: description,
+    Policies: [{ Name: name }],
+  };
+  const exists = await consul.get(`/v1/acl/token/${accessorId}`).catch(() => undefined);
+  await consul.put(exists ? `/v1/acl/token/${accessorId}` : "/v1/acl/token", token);
+}

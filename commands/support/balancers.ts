@@ -1,0 +1,90 @@
+import { connectionsTo } from "../../lib/tcp-table.ts";
+import { until } from "./command.ts";
+import { DockerEngine } from "./docker.ts";
+
+interface Balancer {
+  readonly engine: DockerEngine;
+  readonly name: string;
+}
+
+/** Every balancer of a stack, on all its hosts; while balancers are being replaced, old and new ones. */
+export class Balancers {
+  readonly #stack: string;
+  readonly #engines: readonly DockerEngine[];
+
+  constructor(stack: string, endpoints: readonly string[]) {
+    this.#stack = stack;
+    this.#engines = endpoints.map((endpoint) => new DockerEngine(endpoint));
+  }
+
+  /**
+   * Waits until every balancer has every one of the servers UP in its backend, or has none of them left.
+   * Returns what is still otherwise when the time is over: a line for each balancer, none when all is well.
+   */
+  async await(
+    state: "up" | "gone",
+    backend: string,
+    servers: readonly string[],
+    seconds: number,
+  ): Promise<string[]> {
+    if (servers.length === 0) return [];
+    const answers = (await this.#list()).map(async ({ engine, name }) => {
+      const { code, output } = await engine.exec(
+        name,
+        "await-servers",
+        String(seconds),
+        state,
+        backend,
+        ...servers,
+      );
+      // A balancer that was taken away meanwhile has no say.
+      if (code === 0 || /No such container|is not running/i.test(output)) return [];
+      return [`${name}: ${output.trim().split("\n").join(", ")}`];
+    });
+    return (await Promise.all(answers)).flat();
+  }
+
+  /** Waits until every balancer's HAProxy answers; returns the names of those that don't. */
+  async awaitReady(seconds: number): Promise<string[]> {
+    const answers = (await this.#list()).map(async ({ engine, name }) => {
+      const ready = await until(seconds, async () => {
+        const { code } = await engine.exec(name, "await-servers", "1", "gone", "nobody", "-");
+        return code === 0 ? true : undefined;
+      });
+      return ready ? [] : [name];
+    });
+    return (await Promise.all(answers)).flat();
+  }
+
+  /** Waits until no balancer holds a connection to any of the addresses; returns whether it came to that. */
+  async awaitDrained(addresses: readonly { ip: string; port: number }[], seconds: number): Promise<boolean> {
+    if (addresses.length === 0) return true;
+    const drained = await until(
+      seconds,
+      async () => ((await this.#connections(addresses)) === 0 ? true : undefined),
+      {
+        every: 250,
+      },
+    );
+    return drained ?? false;
+  }
+
+  async #connections(addresses: readonly { ip: string; port: number }[]): Promise<number> {
+    const counts = this.#engines.map(async (engine) => {
+      // All balancers of a host live in front's network namespace, old processes that finish their requests included.
+      const [front] = await engine.containers({ "flotilla.stack": this.#stack, "flotilla.role": "front" });
+      if (!front) return 0;
+      const { output } = await engine.exec(front, "cat", "/proc/net/tcp");
+      return addresses.reduce((sum, { ip, port }) => sum + connectionsTo(output, ip, port), 0);
+    });
+    return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
+  }
+
+  async #list(): Promise<Balancer[]> {
+    const lists = this.#engines.map(async (engine) => {
+      const names = await engine.containers({ "flotilla.stack": this.#stack, "flotilla.role": "balancer" });
+      return names.map((name) => ({ engine, name }));
+    });
+    return (await Promise.all(lists)).flat();
+  }
+}

@@ -1,0 +1,93 @@
+import http from "node:http";
+import type { Duplex } from "node:stream";
+import type { DockerEngine } from "./docker.ts";
+
+/** An answer of Consul's that is not 2xx. */
+export class ConsulError extends Error {
+  readonly status: number;
+
+  constructor(method: string, path: string, status: number, body: string) {
+    super(`Consul answered ${status} to ${method} ${path.split("?")[0]}: ${body.trim() || "(nothing)"}`);
+    this.status = status;
+  }
+}
+
+/** Consul's HTTP API inside a container, one connection for all requests. Close it when done. */
+export class Consul {
+  readonly #agent: http.Agent;
+  readonly #token: string;
+
+  constructor(engine: DockerEngine, container: string, token: string) {
+    this.#token = token;
+    this.#agent = new (class extends http.Agent {
+      createConnection() {
+        return socketLike(engine.connect(container, 8500));
+      }
+    })({ keepAlive: true, maxSockets: 1 });
+  }
+
+  /** The decoded answer, or undefined where there is nothing (404). Throws {@link ConsulError} on anything else. */
+  async get<T>(path: string): Promise<T | undefined> {
+    try {
+      return JSON.parse(await this.#request("GET", path)) as T;
+    } catch (error) {
+      if (error instanceof ConsulError && error.status === 404) return undefined;
+      throw error;
+    }
+  }
+
+  async put(path: string, body: unknown = ""): Promise<string> {
+    return this.#request("PUT", path, typeof body === "string" ? body : JSON.stringify(body));
+  }
+
+  async delete(path: string): Promise<void> {
+    await this.#request("DELETE", path);
+  }
+
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  #request(method: string, path: string, body = ""): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const request = http.request(
+        {
+          agent: this.#agent,
+          method,
+          path,
+          timeout: 30_000,
+          headers: {
+            Host: "consul",
+            "X-Consul-Token": this.#token,
+            "Content-Length": Buffer.byteLength(body),
+          },
+        },
+        (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (part: string) => {
+            text += part;
+          });
+          response.on("error", reject);
+          response.on("end", () => {
+            const status = response.statusCode ?? 0;
+            if (status >= 200 && status < 300) resolve(text);
+            else reject(new ConsulError(method, path, status, text));
+          });
+        },
+      );
+      request.on("error", reject);
+      request.end(body);
+    });
+  }
+}
+
+/** What node:http asks of a socket beyond being a stream. */
+function socketLike(stream: Duplex): Duplex {
+  return Object.assign(stream, {
+    setKeepAlive: () => stream,
+    setNoDelay: () => stream,
+    setTimeout: () => stream,
+    ref: () => stream,
+    unref: () => stream,
+  });
+}

@@ -1,0 +1,84 @@
+import fs from "node:fs";
+import path from "node:path";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { contentHash } from "../lib/content-hash.ts";
+import type { RegistrySettings } from "../lib/settings-types.ts";
+
+/** Arguments for {@link BuiltImage}. */
+export interface BuiltImageArgs {
+  /** Name without registry and tag, such as "dev-web". */
+  readonly image: string;
+  /** Folder to build, relative to the project. */
+  readonly context: string;
+  /** Dockerfile's path inside the folder. @default "Dockerfile" */
+  readonly dockerfile?: string;
+  /** Build arguments. @default none */
+  readonly args?: Readonly<Record<string, string>>;
+  /** Where the image is pushed. @default nowhere */
+  readonly registry?: RegistrySettings;
+}
+
+/** An image built on a Docker host from a folder; a new one as soon as anything in the folder changes. */
+export class BuiltImage extends pulumi.ComponentResource {
+  /** Id of the image, so that a changed image means a changed container. */
+  readonly imageId: pulumi.Output<string>;
+
+  constructor(name: string, args: BuiltImageArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("flotilla:index:BuiltImage", name, {}, opts);
+    const { dockerfile = "Dockerfile", args: buildArgs = {}, registry } = args;
+    // The tag is the content: old and new images live side by side, and going back builds nothing.
+    const hash = contentHash(args.context, { dockerfile, buildArgs }).slice(0, 12);
+    const repository = registry ? `${registry.address}/${args.image}` : `flotilla/${args.image}`;
+    const image = new docker.RemoteImage(
+      name,
+      {
+        name: `${repository}:${hash}`,
+        build: { context: args.context, dockerfile, buildArgs },
+        triggers: { content: hash },
+        keepLocally: true,
+      },
+      { parent: this },
+    );
+    this.imageId = image.imageId;
+
+    if (registry) {
+      const { address, username, password } = registry;
+      new docker.RegistryImage(
+        name,
+        {
+          name: image.name,
+          keepRemotely: true,
+          triggers: { content: hash },
+          ...(username && {
+            authConfig: {
+              address: address.split("/")[0] ?? address,
+              username,
+              password: pulumi.secret(password ?? ""),
+            },
+          }),
+        },
+        { parent: this },
+      );
+    }
+    this.registerOutputs({ imageId: this.imageId });
+  }
+}
+
+/**
+ * Makes a build context out of a template folder: `Dockerfile.mustache` rendered, everything else but templates copied.
+ * Returns its path. It lies below `.flotilla`, relative to the project, so that every machine comes to the same inputs.
+ */
+export function renderedContext(
+  folder: string,
+  rendered: Readonly<Record<string, string>>,
+  target: string,
+): string {
+  fs.rmSync(target, { recursive: true, force: true });
+  fs.mkdirSync(target, { recursive: true });
+  for (const file of fs.readdirSync(folder).filter((file) => !file.endsWith(".mustache"))) {
+    fs.copyFileSync(path.join(folder, file), path.join(target, file));
+  }
+  for (const [file, text] of Object.entries(rendered)) fs.writeFileSync(path.join(target, file), text);
+  return target;
+}

@@ -1,0 +1,24 @@
+import type * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+
+/** The same shape with Pulumi inputs in the place of values. */
+export type Inputs<T> = { readonly [K in keyof T]: pulumi.Input<pulumi.Unwrap<T[K]>> | DeepInput<T[K]> };
+type DeepInput<T> = T extends readonly (infer E)[]
+  ? readonly Inputs<E>[]
+  : T extends object
+    ? Inputs<T>
+    : pulumi.Input<T>;
+
+/**
+ * How a command of ours is handed its arguments: as JSON on standard input, which is secret in state, since command
+ * line and environment would show tokens to everybody on the machine.
+ */
+export function stdinJson<T extends object>(
+  args: Inputs<T>,
+): Pick<command.local.CommandArgs, "stdin" | "logging" | "addPreviousOutputInEnv"> {
+  return {
+    stdin: pulumi.secret(pulumi.jsonStringify(args)),
+    logging: "stderr",
+    addPreviousOutputInEnv: false,
+  };
+}

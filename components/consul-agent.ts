@@ -1,0 +1,71 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { agentName } from "../lib/names.ts";
+import { renderFile } from "../lib/render.ts";
+import type { ConsulSettings, NetworkSettings } from "../lib/settings-types.ts";
+import { uuidOf } from "../lib/uuid.ts";
+import { joinAddresses } from "./consul-cluster.ts";
+import { containerDefaults, limits } from "./container-defaults.ts";
+import type { Credentials } from "./credentials.ts";
+import type { DockerHost } from "./docker-host.ts";
+import { volumeLabels } from "./volume-container.ts";
+
+/** Arguments for {@link ConsulAgent}. */
+export interface ConsulAgentArgs {
+  readonly stack: string;
+  readonly host: DockerHost;
+  readonly network: NetworkSettings;
+  readonly consul: ConsulSettings;
+  readonly credentials: Credentials;
+}
+
+/** A host's Consul agent: holds and checks the registrations of every instance on the host. */
+export class ConsulAgent extends pulumi.ComponentResource {
+  readonly containerName: string;
+  /** Changes with every new container. */
+  readonly containerId: pulumi.Output<string>;
+
+  constructor(name: string, args: ConsulAgentArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("flotilla:index:ConsulAgent", name, {}, opts);
+    const { stack, host, consul, credentials } = args;
+    const { datacenter } = host.settings;
+    this.containerName = agentName(stack, host.key);
+
+    // What is registered outlives the container. Nothing of it is lost for good: `pulumi up` registers anew.
+    const data = new docker.Volume(
+      `${name}-data`,
+      { name: `${this.containerName}-data`, labels: volumeLabels(stack, host.key) },
+      { parent: this },
+    );
+    const config = pulumi
+      .all([credentials.gossipKey, credentials.agent.secretId])
+      .apply(([gossipKey, agentToken]) =>
+        renderFile("consul/agent.hcl.mustache", {
+          host: host.key,
+          stack,
+          datacenter,
+          nodeName: this.containerName,
+          nodeId: uuidOf(`${stack} ${datacenter} agent ${host.key}`),
+          joinAddresses: joinAddresses(args.network.subnet, consul.servers),
+          gossipKey,
+          agentToken,
+        }),
+      );
+    const container = new docker.Container(
+      name,
+      {
+        ...containerDefaults({ stack, host: host.key, role: "agent" }),
+        ...limits(consul),
+        name: this.containerName,
+        image: host.images.consul.imageId,
+        networkMode: host.networkName,
+        uploads: [{ file: "/consul/config/agent.hcl", content: pulumi.secret(config) }],
+        volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],
+        destroyGraceSeconds: 15,
+      },
+      { parent: this, deleteBeforeReplace: true, additionalSecretOutputs: ["uploads"] },
+    );
+    this.containerId = container.id;
+    this.registerOutputs({ containerName: this.containerName });
+  }
+}

@@ -1,0 +1,53 @@
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import * as random from "@pulumi/random";
+import { uuidOf } from "../lib/uuid.ts";
+
+/** A Consul token: its public name and its secret. */
+export interface Token {
+  readonly accessorId: pulumi.Output<string>;
+  /** Secret. */
+  readonly secretId: pulumi.Output<string>;
+}
+
+/**
+ * All secrets of a stack, made once and kept encrypted in its state. Each is derived from a random password rather than
+ * made as a random UUID, since a UUID is also its own resource id, which Pulumi keeps in the clear.
+ */
+export class Credentials extends pulumi.ComponentResource {
+  /** May do everything in Consul. */
+  readonly management: Token;
+  /** Of Consul's agents and servers for their own upkeep. */
+  readonly agent: Token;
+  /** Of the balancers: reads the catalogue and the routes. */
+  readonly balancer: Token;
+  /** Of `pulumi up`: writes registrations and routes. */
+  readonly registration: Token;
+  /** Key of Consul's gossip, base64 of 32 bytes. Secret. */
+  readonly gossipKey: pulumi.Output<string>;
+  /** Password of the statistics pages. Secret. */
+  readonly statsPassword: pulumi.Output<string>;
+
+  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+    super("flotilla:index:Credentials", name, {}, opts);
+    const password = (purpose: string, length = 32) =>
+      pulumi.secret(
+        new random.RandomPassword(`${name}-${purpose}`, { length, special: false }, { parent: this }).result,
+      );
+    const token = (purpose: string): Token => {
+      const seed = password(purpose);
+      return {
+        accessorId: pulumi.unsecret(seed.apply((text) => uuidOf(`accessor ${text}`))),
+        secretId: seed.apply((text) => uuidOf(`secret ${text}`)),
+      };
+    };
+
+    this.management = token("management");
+    this.agent = token("agent");
+    this.balancer = token("balancer");
+    this.registration = token("registration");
+    this.gossipKey = password("gossip").apply((text) => createHash("sha256").update(text).digest("base64"));
+    this.statsPassword = password("stats", 24);
+    this.registerOutputs({});
+  }
+}

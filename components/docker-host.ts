@@ -1,0 +1,94 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { baseImages } from "../lib/base-images.ts";
+import { logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
+import { renderFile } from "../lib/render.ts";
+import type { HostSettings, NetworkSettings, RegistrySettings } from "../lib/settings-types.ts";
+import { dynamicRange, gatewayAddress } from "../lib/subnet.ts";
+import { BuiltImage, renderedContext } from "./built-image.ts";
+import { VolumeContainer } from "./volume-container.ts";
+
+/** Where containers write their logs, on every container that takes the log volume. */
+export const LOG_FOLDER = "/var/log/flotilla";
+
+/** Arguments for {@link DockerHost}. */
+export interface DockerHostArgs {
+  readonly stack: string;
+  readonly host: HostSettings;
+  readonly network: NetworkSettings;
+  readonly registry?: RegistrySettings;
+  /** The host's provider; also handed to children that don't inherit it. */
+  readonly provider: docker.Provider;
+}
+
+/** What every part on one Docker host builds upon: the network, our own images, the log volume. */
+export class DockerHost extends pulumi.ComponentResource {
+  readonly key: string;
+  readonly settings: HostSettings;
+  readonly provider: docker.Provider;
+  readonly networkName: pulumi.Output<string>;
+  readonly images: Readonly<Record<"consul" | "balancer" | "front", BuiltImage>>;
+  readonly logs: VolumeContainer;
+
+  constructor(name: string, args: DockerHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("flotilla:index:DockerHost", name, {}, { ...opts, providers: [args.provider] });
+    const { stack, host, registry } = args;
+    this.key = host.key;
+    this.settings = host;
+    this.provider = args.provider;
+    // The host of the first Consul server makes the network; those that join an overlay find it there.
+    this.networkName = host.consulServers.includes(1)
+      ? this.#network(name, args)
+      : pulumi.output(networkName(stack));
+
+    const image = (role: "consul" | "balancer" | "front") =>
+      new BuiltImage(
+        `${name}-${role}`,
+        {
+          image: `${stack}-${role}`,
+          context: renderedContext(
+            `templates/${role}`,
+            { Dockerfile: renderFile(`${role}/Dockerfile.mustache`, imageNames) },
+            `.flotilla/${stack}/${name}/${role}`,
+          ),
+          registry,
+        },
+        { parent: this },
+      );
+    this.images = { consul: image("consul"), balancer: image("balancer"), front: image("front") };
+    this.logs = new VolumeContainer(
+      `${name}-logs`,
+      {
+        stack,
+        host: host.key,
+        containerName: volumeContainerName(stack, "logs", host.key),
+        image: this.images.front.imageId,
+        volumes: [{ name: logVolumeName(stack), path: LOG_FOLDER }],
+        // Logs are no state that a deployment hangs on.
+        protect: false,
+      },
+      { parent: this },
+    );
+    this.registerOutputs({ networkName: this.networkName });
+  }
+
+  #network(name: string, { stack, network }: DockerHostArgs): pulumi.Output<string> {
+    const { subnet, driver } = network;
+    return new docker.Network(
+      `${name}-network`,
+      {
+        name: networkName(stack),
+        driver,
+        attachable: driver === "overlay",
+        ipamConfigs: [{ subnet, gateway: gatewayAddress(subnet), ipRange: dynamicRange(subnet) }],
+      },
+      { parent: this, deleteBeforeReplace: true },
+    ).name;
+  }
+}
+
+const imageNames = {
+  debianImage: baseImages.debian,
+  consulImage: baseImages.consul,
+  consulTemplateImage: baseImages.consulTemplate,
+};

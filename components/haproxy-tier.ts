@@ -1,0 +1,141 @@
+import * as command from "@pulumi/command";
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { BalancersReadyArgs } from "../commands/balancers-ready.ts";
+import { balancerPrefix, frontName } from "../lib/names.ts";
+import { balancerPort, frontPorts, statsPort } from "../lib/ports.ts";
+import { renderFile } from "../lib/render.ts";
+import type { LoadBalancerSettings, ServiceSettings } from "../lib/settings-types.ts";
+import { stdinJson } from "./command-input.ts";
+import type { ConsulAgent } from "./consul-agent.ts";
+import { containerDefaults, limits } from "./container-defaults.ts";
+import type { Credentials } from "./credentials.ts";
+import type { DockerHost } from "./docker-host.ts";
+
+/** Arguments for {@link HaproxyTier}. */
+export interface HaproxyTierArgs {
+  readonly stack: string;
+  readonly host: DockerHost;
+  readonly agent: ConsulAgent;
+  readonly loadBalancers: LoadBalancerSettings;
+  /** Services of the stack, for the ports that they publish. */
+  readonly services: readonly ServiceSettings[];
+  readonly credentials: Credentials;
+}
+
+/** A balancer as users reach it. */
+export interface BalancerEndpoint {
+  readonly name: string;
+  readonly url: string;
+  readonly statsUrl: string;
+}
+
+/**
+ * The HAProxy balancers of a host. They live in the network namespace of `front`, which publishes their ports, and all
+ * bind the same one: so old and new ones run side by side while they are replaced, and no connection is refused.
+ */
+export class HaproxyTier extends pulumi.ComponentResource {
+  /** Address of all balancers together. */
+  readonly url: string;
+  readonly endpoints: readonly BalancerEndpoint[];
+
+  constructor(name: string, args: HaproxyTierArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("flotilla:index:HaproxyTier", name, {}, opts);
+    const { stack, host, loadBalancers } = args;
+    const numbers = Array.from({ length: loadBalancers.count }, (_, index) => index + 1);
+
+    const front = this.#front(`${stack}-front-${host.key}`, args);
+    const balancers = numbers.map((number) => this.#balancer(number, front, args));
+    this.#ready(`${name}-ready`, balancers, args);
+
+    const { address } = host.settings;
+    this.url = `http://${address}:${loadBalancers.port}/`;
+    this.endpoints = numbers.map((number) => ({
+      name: balancerPrefix(stack, host.key, number),
+      url: `http://${address}:${balancerPort(loadBalancers, number)}/`,
+      statsUrl: `http://127.0.0.1:${statsPort(loadBalancers, number)}/`,
+    }));
+    this.registerOutputs({ url: this.url, endpoints: this.endpoints });
+  }
+
+  #front(name: string, { stack, host, loadBalancers, services }: HaproxyTierArgs): docker.Container {
+    return new docker.Container(
+      name,
+      {
+        ...containerDefaults({ stack, host: host.key, role: "front" }),
+        name: frontName(stack, host.key),
+        image: host.images.front.imageId,
+        networkMode: host.networkName,
+        // The provider compares ports in ascending order (kreuzwerker/terraform-provider-docker#909).
+        ports: frontPorts({ loadBalancers, services })
+          .map(({ port, ip }) => ({ internal: port, external: port, ip }))
+          .sort((a, b) => a.internal - b.internal),
+        // Connections that a closing balancer has not accepted yet go to one that stays (Linux 5.14 on).
+        sysctls: { "net.ipv4.tcp_migrate_req": "1" },
+        destroyGraceSeconds: 1,
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
+  }
+
+  #balancer(number: number, front: docker.Container, args: HaproxyTierArgs): docker.Container {
+    const { stack, host, agent, loadBalancers, credentials } = args;
+    const config = pulumi
+      .all([credentials.balancer.secretId, credentials.statsPassword])
+      .apply(([token, statsPassword]) => ({
+        consulTemplate: renderFile("balancer/consul-template.hcl.mustache", {
+          host: host.key,
+          agent: agent.containerName,
+          token,
+        }),
+        haproxy: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
+          port: loadBalancers.port,
+          statsPassword,
+        }),
+      }));
+    const environment = renderFile("balancer/balancer.env.mustache", {
+      name: `balancer-${host.key}-${number}`,
+      ownPort: balancerPort(loadBalancers, number),
+      statsPort: statsPort(loadBalancers, number),
+    });
+    return new docker.Container(
+      balancerPrefix(stack, host.key, number),
+      {
+        ...containerDefaults({ stack, host: host.key, role: "balancer" }),
+        ...limits(loadBalancers),
+        image: host.images.balancer.imageId,
+        networkMode: pulumi.interpolate`container:${front.id}`,
+        uploads: [
+          { file: "/etc/flotilla/balancer.env", content: environment },
+          {
+            file: "/etc/flotilla/consul-template.hcl",
+            content: pulumi.secret(config.consulTemplate),
+            permissions: "0600",
+          },
+          {
+            file: "/etc/flotilla/haproxy.cfg.ctmpl",
+            content: pulumi.secret(config.haproxy),
+            permissions: "0600",
+          },
+        ],
+        volumes: [{ fromContainer: host.logs.containerName }],
+        // Longer than HAProxy's hard-stop-after.
+        destroyGraceSeconds: 70,
+      },
+      { parent: this, deleteBeforeReplace: false, additionalSecretOutputs: ["uploads"], dependsOn: agent },
+    );
+  }
+
+  #ready(name: string, balancers: readonly docker.Container[], { stack, host }: HaproxyTierArgs): void {
+    new command.local.Command(
+      name,
+      {
+        create: "node commands/balancers-ready.ts",
+        update: "node commands/balancers-ready.ts",
+        triggers: balancers.map(({ id }) => id),
+        ...stdinJson<BalancersReadyArgs>({ stack, docker: host.settings.docker }),
+      },
+      { parent: this, dependsOn: [...balancers] },
+    );
+  }
+}

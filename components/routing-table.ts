@@ -1,0 +1,41 @@
+import * as command from "@pulumi/command";
+import * as pulumi from "@pulumi/pulumi";
+import type { RoutesArgs } from "../commands/routes.ts";
+import { routingTable } from "../lib/routes.ts";
+import type { ServiceSettings } from "../lib/settings-types.ts";
+import { stdinJson } from "./command-input.ts";
+import type { ConsulAgent } from "./consul-agent.ts";
+import type { Credentials } from "./credentials.ts";
+import type { DockerHost } from "./docker-host.ts";
+
+/** Arguments for {@link RoutingTable}. */
+export interface RoutingTableArgs {
+  readonly host: DockerHost;
+  /** The agent through which it is written. */
+  readonly agent: ConsulAgent;
+  readonly services: readonly ServiceSettings[];
+  readonly credentials: Credentials;
+}
+
+/** Which requests go to which service: written to Consul, from where every balancer takes it without a restart. */
+export class RoutingTable extends pulumi.ComponentResource {
+  constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("flotilla:index:RoutingTable", name, {}, opts);
+    const { host, agent, services, credentials } = args;
+    new command.local.Command(
+      name,
+      {
+        create: "node commands/routes.ts",
+        update: "node commands/routes.ts",
+        ...stdinJson<RoutesArgs>({
+          docker: host.settings.docker,
+          agent: agent.containerName,
+          token: credentials.registration.secretId,
+          routes: routingTable(services),
+        }),
+      },
+      { parent: this },
+    );
+    this.registerOutputs({});
+  }
+}

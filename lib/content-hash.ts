@@ -1,0 +1,31 @@
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import ignore from "ignore";
+
+/**
+ * Hash of what a Docker build would get to see of a folder: paths, contents and executable bits, less what
+ * .dockerignore leaves out. Times and owners don't count, so that every clone comes to the same hash.
+ */
+export function contentHash(folder: string, extra: unknown = null): string {
+  const hash = createHash("sha256").update(JSON.stringify(extra));
+  const ignoreFile = path.join(folder, ".dockerignore");
+  const ignored = ignore({ ignorecase: false });
+  if (fs.existsSync(ignoreFile)) ignored.add(fs.readFileSync(ignoreFile, "utf8"));
+
+  for (const file of filesBelow(folder).filter((file) => !ignored.ignores(file))) {
+    const full = path.join(folder, file);
+    const stat = fs.lstatSync(full);
+    hash.update(`\0${file}\0${stat.mode & 0o111 ? "x" : "-"}\0`);
+    hash.update(stat.isSymbolicLink() ? fs.readlinkSync(full) : fs.readFileSync(full));
+  }
+  return hash.digest("hex");
+}
+
+function filesBelow(folder: string): string[] {
+  return fs
+    .readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() || entry.isSymbolicLink())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+}

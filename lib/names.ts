@@ -1,0 +1,36 @@
+/**
+ * Names of what the program makes on Docker hosts. Each starts with the stack, so that stacks share a host, and is made
+ * from the host's key or the server's number, so that adding or removing a host renames nothing on the others.
+ * Replicas and balancers get a random suffix on top from Pulumi, since old and new ones live side by side.
+ */
+export const networkName = (stack: string) => stack;
+export const consulServerName = (stack: string, number: number) => `${stack}-consul-${number}`;
+export const agentName = (stack: string, host: string) => `${stack}-agent-${host}`;
+export const frontName = (stack: string, host: string) => `${stack}-front-${host}`;
+export const balancerPrefix = (stack: string, host: string, number: number) =>
+  `${stack}-balancer-${host}-${number}`;
+export const instancePrefix = (stack: string, service: string, host: string, number: number) =>
+  `${stack}-${service}-${host}-${number}`;
+export const volumeContainerName = (stack: string, role: string, host: string) =>
+  `${stack}-volumes-${role}-${host}`;
+export const logVolumeName = (stack: string) => `${stack}-logs`;
+export const serviceVolumeName = (stack: string, service: string, volume: string) =>
+  `${stack}-${service}-${volume}`;
+
+/** What a container is for; the value of its label `flotilla.role`. */
+export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes";
+
+/** Labels by which commands, tests and people find the containers of a stack. */
+export function labels(of: {
+  stack: string;
+  role: Role;
+  host: string;
+  service?: string;
+}): Record<string, string> {
+  return {
+    "flotilla.host": of.host,
+    "flotilla.role": of.role,
+    ...(of.service === undefined ? {} : { "flotilla.service": of.service }),
+    "flotilla.stack": of.stack,
+  };
+}
