@@ -42,10 +42,3 @@ export function pulumiVariables(cliFolder: string): Record<string, string> {
     PULUMI_SKIP_UPDATE_CHECK: "true",
   };
 }
-
-/** Lines for `eval` in any POSIX shell. */
-export function exportLines(variables: Record<string, string>): string {
-  return Object.entries(variables)
-    .map(([name, value]) => `export ${name}='${value.replaceAll("'", "'\\''")}'\n`)
-    .join("");
-}

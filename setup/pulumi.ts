@@ -119,7 +119,7 @@ async function ensurePlugins(cli: string): Promise<void> {
     const version = pinned(`@pulumi/${plugin}`);
     const folder = join(pulumiHome, "plugins", `resource-${plugin}-v${version}`);
     const present = existsSync(join(folder, `pulumi-resource-${plugin}`));
-    if (present && !isFromToolchain(folder)) continue;
+    if (present && !isFromToolchain(plugin, folder)) continue;
     if (!present && (await downloadPlugin(cli, plugin, version))) continue;
     unmade.push(`plugin-${plugin}`);
   }
@@ -128,8 +128,9 @@ async function ensurePlugins(cli: string): Promise<void> {
 }
 
 /** Whether the toolchain made this plugin: an official one is never replaced by it. */
-function isFromToolchain(folder: string): boolean {
-  return existsSync(join(folder, ".flotilla"));
+function isFromToolchain(plugin: string, folder: string): boolean {
+  const stamp = join(cache, "stamp", `plugin-${plugin}`);
+  return existsSync(stamp) && readFileSync(stamp, "utf8").includes(folder);
 }
 
 async function downloadPlugin(cli: string, plugin: string, version: string): Promise<boolean> {

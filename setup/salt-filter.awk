@@ -1,9 +1,14 @@
-# Git's clean filter for Pulumi.dev.yaml (see .gitattributes): what git stores has no `encryptionsalt`,
-# which belongs to one user's passphrase and would differ in every clone. A file that holds secrets
-# (`secure:`) keeps it, since they can't be read without.
+# Pulumi keeps `encryptionsalt`, which belongs to one user's passphrase, in the stack's config file. For
+# Pulumi.dev.yaml this is git's filter between the two (see .gitattributes and setup/git.ts):
+#   clean:   awk -f salt-filter.awk                what git stores: no salt
+#   smudge:  awk -v salt=… -f salt-filter.awk      what the folder holds: this user's salt
+# A file that holds secrets (`secure:`) keeps the salt they were made with: without it nobody can read them.
 { lines[NR] = $0 }
+/^encryptionsalt:/ { salted = 1 }
 /^[[:space:]]*(- )?secure:/ { secrets = 1 }
 END {
+  keep = salted && secrets
   for (i = 1; i <= NR; i++)
-    if (secrets || lines[i] !~ /^encryptionsalt:/) print lines[i]
+    if (keep || lines[i] !~ /^encryptionsalt:/) print lines[i]
+  if (salt && !keep) print "encryptionsalt: " salt
 }

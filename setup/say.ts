@@ -32,6 +32,6 @@ export function seconds(milliseconds: number): string {
 /** What set-up can't do by itself: what is wrong, and what the user can do about it. Printed without a stack. */
 export class SetupError extends Error {
   constructor(problem: string, ...advice: string[]) {
-    super([problem, ...advice.map((line) => `  ${line}`)].join("\n"));
+    super([problem, ...advice.filter(Boolean).map((line) => `  ${line}`)].join("\n"));
   }
 }

@@ -3,20 +3,20 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { backendUrl, passphraseFile, pulumiVariables, usesPassphraseFile } from "./environment.ts";
+import { hideSalt, lookAgain, saltFilter } from "./git.ts";
+import { hintFor } from "./hints.ts";
 import { pulumiHome, root } from "./places.ts";
 import { lastLines, run } from "./run-program.ts";
-import { hasSecrets, withSalt } from "./salt.ts";
 import { SetupError, say } from "./say.ts";
 
 /** The stack that `npm run up` brings up. */
 export const stack = "dev";
 const project = "flotilla";
-const configFile = join(root, `Pulumi.${stack}.yaml`);
+const configFile = `Pulumi.${stack}.yaml`;
 
 /** Makes sure of the dev stack, its passphrase and its selection, and answers the variables `pulumi` needs. */
 export async function ensureStack(cliFolder: string): Promise<Record<string, string>> {
   if (usesPassphraseFile()) ensurePassphrase();
-  await hideSaltFromGit();
   const variables = pulumiVariables(cliFolder);
   const env = { ...process.env, ...variables };
   if (!backendUrl().startsWith("file://")) {
@@ -24,7 +24,7 @@ export async function ensureStack(cliFolder: string): Promise<Record<string, str
   } else if (!readState()) {
     await create(env);
   } else {
-    adoptSalt();
+    await adoptSalt();
     if (!isSelected()) await pulumi(["stack", "select", stack], env);
   }
   return variables;
@@ -52,10 +52,14 @@ function readState(): Checkpoint | undefined {
   return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).checkpoint : undefined;
 }
 
+function stateSalt(): string | undefined {
+  return readState()?.latest?.secrets_providers?.state?.salt;
+}
+
 /** One random passphrase a user, made once: so nothing secret hangs on what is committed. */
 function ensurePassphrase(): void {
   if (existsSync(passphraseFile)) return;
-  if (readState()?.latest?.secrets_providers?.state?.salt) {
+  if (stateSalt()) {
     throw new SetupError(
       `The ${stack} stack's secrets can't be read: ${passphraseFile} is gone.`,
       "Put it back; or set PULUMI_CONFIG_PASSPHRASE_FILE to where it is now;",
@@ -68,26 +72,42 @@ function ensurePassphrase(): void {
 }
 
 async function create(env: NodeJS.ProcessEnv): Promise<void> {
-  const config = existsSync(configFile) ? readFileSync(configFile, "utf8") : "";
-  // A salt left by another user of this folder would only be met by his passphrase.
-  if (!hasSecrets(config)) writeConfig(withSalt(config));
+  // A salt left by another user of this folder could only be met by his passphrase.
+  const config = await filtered();
+  writeConfig(config);
   await pulumi(["stack", "init", stack], env);
   // Pulumi writes the whole file anew to add its salt, comments and all; only the salt is wanted.
   writeConfig(config);
-  adoptSalt();
+  await adoptSalt();
   say("stack", `created ${stack} at ${backendUrl()}`);
 }
 
-/** Gives Pulumi.dev.yaml the salt of the stack's state, which a fresh clone has not got. */
-function adoptSalt(): void {
-  const salt = readState()?.latest?.secrets_providers?.state?.salt;
-  const config = existsSync(configFile) ? readFileSync(configFile, "utf8") : "";
-  const mayChange = !hasSecrets(config) || withSalt(config) === config;
-  if (salt && mayChange) writeConfig(withSalt(config, salt));
+/** Gives Pulumi.dev.yaml the salt of the stack's state, which a fresh clone has not got, and hides it from git. */
+async function adoptSalt(): Promise<void> {
+  const salt = stateSalt();
+  if (!salt) return;
+  await hideSalt(salt);
+  if (readConfig().includes(`\nencryptionsalt: ${salt}\n`)) return;
+  writeConfig(await filtered("-v", `salt=${salt}`));
+  await lookAgain(configFile);
+}
+
+async function filtered(...options: string[]): Promise<string> {
+  if (readConfig() === "") return "";
+  const { code, stdout, stderr } = await run("awk", [...options, "-f", saltFilter, configFile], {
+    cwd: root,
+  });
+  if (code !== 0) throw new SetupError(`awk failed on ${configFile}: ${stderr}`);
+  return stdout;
+}
+
+function readConfig(): string {
+  const file = join(root, configFile);
+  return existsSync(file) ? readFileSync(file, "utf8") : "";
 }
 
 function writeConfig(text: string): void {
-  if (!existsSync(configFile) || readFileSync(configFile, "utf8") !== text) writeFileSync(configFile, text);
+  if (readConfig() !== text) writeFileSync(join(root, configFile), text);
 }
 
 /** Whether a stack is selected in this folder; whatever the user selected stays. */
@@ -99,18 +119,8 @@ function isSelected(): boolean {
   return Boolean(settings.stacks?.[backendUrl()] ?? settings.stack);
 }
 
-/** Defines the filter that .gitattributes names, in this clone. */
-async function hideSaltFromGit(): Promise<void> {
-  const key = "filter.flotilla-salt.clean";
-  const filter = "awk -f setup/salt-filter.awk";
-  const known = await run("git", ["config", "--local", "--get", key], { cwd: root });
-  // 1 says that it isn't set; anything else that this is no clone, or there is no git: then nothing is to be hidden.
-  if (known.code === 1 || (known.code === 0 && known.stdout.trim() !== filter)) {
-    await run("git", ["config", "--local", key, filter], { cwd: root });
-  }
-}
-
 async function pulumi(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
   const { code, stderr } = await run("pulumi", [...args, "--non-interactive"], { cwd: root, env });
-  if (code !== 0) throw new SetupError(`\`pulumi ${args.join(" ")}\` failed:\n${lastLines(stderr)}`);
+  if (code === 0) return;
+  throw new SetupError(`\`pulumi ${args.join(" ")}\` failed:\n${lastLines(stderr)}`, hintFor(stderr) ?? "");
 }

@@ -1,0 +1,10 @@
+import { spawnSync } from "node:child_process";
+import { exportLines } from "../../setup/shell-exports.ts";
+
+test.each(["/plain/path", "a folder with spaces", 'it\'s $HOME, `id` and "more"; exit 1', "two\nlines"])(
+  "%j reaches the shell as it is",
+  (value) => {
+    const script = `${exportLines({ FLOTILLA_TRY: value })}printf %s "$FLOTILLA_TRY"`;
+    expect(spawnSync("sh", ["-c", script], { encoding: "utf8" }).stdout).toBe(value);
+  },
+);
