@@ -117,9 +117,14 @@ async function ensurePlugins(cli: string): Promise<void> {
   const unmade: Part[] = [];
   for (const plugin of plugins) {
     const version = pinned(`@pulumi/${plugin}`);
-    const folder = join(pulumiHome, "plugins", `resource-${plugin}-v${version}`);
-    const present = existsSync(join(folder, `pulumi-resource-${plugin}`));
-    if (present && !isFromToolchain(plugin, folder)) continue;
+    const program = join(
+      pulumiHome,
+      "plugins",
+      `resource-${plugin}-v${version}`,
+      `pulumi-resource-${plugin}`,
+    );
+    const present = existsSync(program);
+    if (present && !isFromToolchain(plugin, program)) continue;
     if (!present && (await downloadPlugin(cli, plugin, version))) continue;
     unmade.push(`plugin-${plugin}`);
   }
@@ -127,10 +132,10 @@ async function ensurePlugins(cli: string): Promise<void> {
   if (unmade.length > 0) await build(...unmade);
 }
 
-/** Whether the toolchain made this plugin: an official one is never replaced by it. */
-function isFromToolchain(plugin: string, folder: string): boolean {
-  const stamp = join(cache, "stamp", `plugin-${plugin}`);
-  return existsSync(stamp) && readFileSync(stamp, "utf8").includes(folder);
+/** Whether the toolchain made this plugin (its own copy is the same file): an official one is never replaced by it. */
+function isFromToolchain(plugin: string, program: string): boolean {
+  const made = join(cache, "bin", `plugin-${plugin}`);
+  return existsSync(made) && statSync(made).size === statSync(program).size;
 }
 
 async function downloadPlugin(cli: string, plugin: string, version: string): Promise<boolean> {
