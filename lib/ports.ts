@@ -39,7 +39,7 @@ export function frontPorts({ loadBalancers, services }: Omit<PortSettings, "cons
       publish === undefined ? [] : [open(publish, publish, `service ${name}`, ["services", name, "publish"])],
     ),
     ...balancers.map((i) =>
-      local(statsPort(loadBalancers, i), firstStats, `the statistics of balancer ${i}`, statsPath),
+      local(statsPort(loadBalancers, i), firstStats, `the statistics page of balancer ${i}`, statsPath),
     ),
     open(port, port, "the balancers together", portPath),
     ...balancers.map((i) => open(balancerPort(loadBalancers, i), port, `balancer ${i}`, portPath)),

@@ -1,0 +1,105 @@
+import {
+  isAddress,
+  isDnsName,
+  isDockerEndpoint,
+  isImageReference,
+  isInnerPath,
+  isKey,
+  isMountPath,
+  isRegistryAddress,
+  isRoutePath,
+  isStackName,
+} from "../../lib/formats.ts";
+
+const digest = `sha256:${"0".repeat(64)}`;
+
+const cases: [(text: string) => boolean, string[], string[]][] = [
+  [
+    isKey,
+    ["a", "web", "web-a1", "a".repeat(24)],
+    ["", "Web", "1a", "a--b", "a-", "-a", "a_b", "a".repeat(25)],
+  ],
+  [isStackName, ["dev", "a1-b", "a".repeat(24)], ["", "Dev", "1dev", "dev_1", "a.b", "a".repeat(25)]],
+  [
+    isDnsName,
+    ["localhost", "a.example.com", "A-1.b", "1.example"],
+    ["", "a..b", "-a.b", "a-.b", "1.2.3.4", "a_b", "a b", "a.", `${"a".repeat(64)}.b`],
+  ],
+  [
+    isAddress,
+    ["127.0.0.1", "::1", "fe80::1", "host.example"],
+    ["", "256.1.1.1", "1.2.3", "host:80", "[::1]"],
+  ],
+  [
+    isDockerEndpoint,
+    [
+      "unix:///var/run/docker.sock",
+      "ssh://host",
+      "ssh://me@host.example:2222",
+      "ssh://me@[fe80::1]:22",
+      "tcp://10.0.0.1:2376",
+      "tcp://[::1]:2376",
+    ],
+    [
+      "",
+      "unix://docker.sock",
+      "unix:///",
+      "/var/run/docker.sock",
+      "ssh://",
+      "ssh://me:password@host",
+      "ssh://host/path",
+      "ssh://host:0",
+      "tcp://host",
+      "tcp://host:65536",
+      "tcp://me@host:1",
+      "http://host:1",
+    ],
+  ],
+  [
+    isImageReference,
+    ["nginx", "nginx:1.29", "team/app", "host:5000/team/app:v1", `ghcr.io/a/b_c@${digest}`, `a:1@${digest}`],
+    [
+      "",
+      "Nginx",
+      "nginx:",
+      "nginx:-1",
+      "https://host/app",
+      "a b",
+      "a//b",
+      "host:5000/",
+      `a@sha256:${"0".repeat(63)}`,
+    ],
+  ],
+  [
+    isRegistryAddress,
+    ["registry.example.com", "localhost:5000", "registry.example.com/team/apps"],
+    ["", "https://host", "host/", "host/Team", "host:port", "me@host"],
+  ],
+  [
+    isMountPath,
+    ["/data", "/var/lib/app"],
+    ["", "/", "data", "/data/", "/a/../b", "/a//b", "/a b", "/a:ro", "//a"],
+  ],
+  [
+    isInnerPath,
+    ["Dockerfile", "docker/app.Dockerfile"],
+    ["", "/Dockerfile", "../Dockerfile", ".", "a/", "a/../b"],
+  ],
+  [
+    isRoutePath,
+    ["/", "/api", "/api/v1.0", "/~me/a_b-c"],
+    ["", "api", "/api/", "/a//b", "/a b", "/a?b", "/a#b", "/a}", "/'a'", '/"'],
+  ],
+];
+
+describe.each(cases.map(([fits, ...texts]) => ({ name: fits.name, fits, texts })))(
+  "$name",
+  ({ fits, texts: [good, bad] }) => {
+    test.each(good)("takes %j", (text) => {
+      expect(fits(text)).toBe(true);
+    });
+    test.each(bad)("refuses %j", (text) => {
+      expect(fits(text)).toBe(false);
+    });
+  },
+);

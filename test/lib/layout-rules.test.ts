@@ -1,0 +1,157 @@
+import { faultsOf } from "../support/faults-of.ts";
+
+const web = { image: "nginx", port: 80 };
+
+describe("host ports", () => {
+  test.each<[Record<string, unknown>, string]>([
+    [
+      { consul: { port: 8180 } },
+      "consul.port: Consul server 2 and balancer 1 (loadBalancers.port) both take host port 8181",
+    ],
+    [
+      { loadBalancers: { statsPort: 8079, max: 1 } },
+      "loadBalancers.statsPort: the statistics page of balancer 1 and the balancers together (loadBalancers.port) both take host port 8080",
+    ],
+    [
+      { services: { web: { ...web, publish: 8484 } } },
+      "services.web.publish: service web and balancer 4 (loadBalancers.port) both take host port 8484",
+    ],
+    [
+      { services: { web: { ...web, publish: 8500 } } },
+      "consul.port: Consul server 1 and service web (services.web.publish) both take host port 8500",
+    ],
+  ])("%j", (config, line) => {
+    expect(faultsOf(config)).toStrictEqual([`flotilla:${line}`]);
+  });
+});
+
+describe("several hosts", () => {
+  const network = { driver: "overlay" };
+  const [a, b] = [
+    { docker: "ssh://a", consulServers: [1, 3] },
+    { docker: "ssh://b", consulServers: [2] },
+  ];
+  const mustList = "must list the Consul servers that live here ([] for none), since there are several hosts";
+  test.each<[Record<string, unknown>, string[]]>([
+    [{ hosts: { a, b }, network }, []],
+    [
+      { hosts: { a, b } },
+      ['network.driver: must be "overlay", since 2 hosts share data centre dc1, got "bridge"'],
+    ],
+    [
+      { hosts: { a, b: { ...b, docker: "ssh://a" } }, network },
+      ['hosts.b.docker: must not be the engine of host a, got "ssh://a"'],
+    ],
+    [
+      { hosts: { a, b: { ...b, datacenter: "dc2" } } },
+      [
+        'hosts.b.datacenter: must be "dc1" as on host a (several data centres are for a later version), got "dc2"',
+      ],
+    ],
+    [
+      { hosts: { a, b: { docker: "ssh://b" } }, network },
+      [`hosts.b.consulServers: ${mustList}, got nothing`],
+    ],
+    [
+      { hosts: { a, b: { ...b, consulServers: [] } }, network },
+      ["hosts: must have a home for every Consul server from 1 to 3, got none for 2"],
+    ],
+    [
+      { hosts: { a, b: { ...b, consulServers: [2, 3] } }, network },
+      ["hosts.b.consulServers[1]: must not be a server that already lives on host a, got 3"],
+    ],
+    [
+      { hosts: { a, b: { ...b, consulServers: [2, 5] } }, network },
+      ["hosts.b.consulServers[1]: must be at most 3 (consul.servers), got 5"],
+    ],
+    [
+      { hosts: { a }, consul: { servers: 5 } },
+      ["hosts: must have a home for every Consul server from 1 to 5, got none for 2, 4 and 5"],
+    ],
+    [
+      { hosts: { a, b }, network, services: { web: { ...web, publish: 8080 } } },
+      [
+        "services.web.publish: service web and the balancers together (loadBalancers.port) both take host port 8080",
+      ],
+    ],
+    [
+      { hosts: { a, b }, network, services: { web: { ...web, hosts: ["c"] } } },
+      ['services.web.hosts[0]: must be one of the hosts (a, b), got "c"'],
+    ],
+  ])("%j", (config, lines) => {
+    expect(faultsOf(config)).toStrictEqual(lines.map((line) => `flotilla:${line}`));
+  });
+});
+
+describe("size of the network", () => {
+  const subnet = (subnet: string) => ({ network: { subnet } });
+  test.each<[string, number, string[]]>([
+    ["10.0.0.0/27", 6, []],
+    [
+      "10.0.0.0/27",
+      7,
+      [
+        'must be a /26 or larger to have 16 addresses in its upper half (2 a host, 2 a replica), got "10.0.0.0/27"',
+      ],
+    ],
+    [
+      "10.0.0.0/24",
+      500,
+      [
+        'must be a /21 or larger to have 1002 addresses in its upper half (2 a host, 2 a replica), got "10.0.0.0/24"',
+      ],
+    ],
+    [
+      "10.0.0.0/28",
+      0,
+      [
+        'must be a /27 or larger to have the gateway and up to 7 Consul servers in its lower half, got "10.0.0.0/28"',
+      ],
+    ],
+  ])("%s with %d replicas", (cidr, replicas, messages) => {
+    expect(faultsOf({ ...subnet(cidr), services: { web: { ...web, replicas } } })).toStrictEqual(
+      messages.map((message) => `flotilla:network.subnet: ${message}`),
+    );
+  });
+
+  test("each host counts, with the services that it runs", () => {
+    const hosts = {
+      a: { docker: "ssh://a", consulServers: [1, 2, 3] },
+      b: { docker: "ssh://b", consulServers: [] },
+    };
+    const network = { subnet: "10.0.0.0/27", driver: "overlay" };
+    const services = {
+      all: { ...web, replicas: 3 },
+      one: { ...web, replicas: 1, publish: 3000, hosts: ["b"] },
+    };
+    expect(faultsOf({ hosts, network, services })).toStrictEqual([
+      'flotilla:network.subnet: must be a /26 or larger to have 18 addresses in its upper half (2 a host, 2 a replica), got "10.0.0.0/27"',
+    ]);
+  });
+});
+
+describe("names", () => {
+  const rule = "must be at most 24 lower-case letters, digits and dashes, a letter first";
+  test.each(["Dev", "1dev", "dev_1", "d".repeat(25)])("stack %s", (stack) => {
+    const [first] = faultsOf({}, { stack });
+    expect(first).toBe(`stack name: ${rule}, since names of containers start with it, got "${stack}"`);
+  });
+
+  test("must not add up to more than DNS takes", () => {
+    const stack = "s".repeat(24);
+    const name = "w".repeat(21);
+    const full = `${stack}-${name}-local-500-0000000`;
+    expect(faultsOf({ services: { [name.slice(1)]: web } }, { stack })).toStrictEqual([]);
+    expect(faultsOf({ services: { [name]: web } }, { stack })).toStrictEqual([
+      `flotilla:services.${name}: must have a shorter name, or else the stack or the host must: a container would be ${full}, which has 64 characters of at most 63`,
+    ]);
+  });
+
+  test("of balancers count as well", () => {
+    const key = "h".repeat(24);
+    const stack = "s".repeat(20);
+    expect(faultsOf({ hosts: { [key]: {} } }, { stack })).toStrictEqual([
+      `flotilla:hosts.${key}: must have a shorter name, or else the stack or the host must: a container would be ${stack}-balancer-${key}-16-0000000, which has 65 characters of at most 63`,
+    ]);
+  });
+});

@@ -1,0 +1,34 @@
+import { balancerPort, consulPort, frontPorts, hostPorts, statsPort } from "../../lib/ports.ts";
+import type { ServiceSettings } from "../../lib/settings-types.ts";
+
+const consul = { servers: 3, port: 8500 };
+const loadBalancers = { count: 1, max: 2, port: 8080, statsPort: 9000 };
+const services = [{ name: "api", publish: 3000 }, { name: "web" }] as ServiceSettings[];
+const settings = { consul, loadBalancers, services };
+
+test("ports derive from the first of their kind", () => {
+  expect([1, 2, 4].map((i) => balancerPort(loadBalancers, i))).toStrictEqual([8181, 8282, 8484]);
+  expect([1, 4].map((i) => statsPort(loadBalancers, i))).toStrictEqual([9001, 9004]);
+  expect([1, 3].map((i) => consulPort(consul, i))).toStrictEqual([8500, 8502]);
+});
+
+test("front publishes for as many balancers as there may be", () => {
+  const port = ["loadBalancers", "port"];
+  const stats = ["loadBalancers", "statsPort"];
+  expect(frontPorts(settings)).toStrictEqual([
+    { port: 3000, ip: "0.0.0.0", what: "service api", path: ["services", "api", "publish"], offset: 0 },
+    { port: 9001, ip: "127.0.0.1", what: "the statistics page of balancer 1", path: stats, offset: 1 },
+    { port: 9002, ip: "127.0.0.1", what: "the statistics page of balancer 2", path: stats, offset: 2 },
+    { port: 8080, ip: "0.0.0.0", what: "the balancers together", path: port, offset: 0 },
+    { port: 8181, ip: "0.0.0.0", what: "balancer 1", path: port, offset: 101 },
+    { port: 8282, ip: "0.0.0.0", what: "balancer 2", path: port, offset: 202 },
+  ]);
+});
+
+test("a host takes the ports of its own Consul servers, too", () => {
+  expect(hostPorts(settings, { consulServers: [3] })).toStrictEqual([
+    { port: 8502, ip: "127.0.0.1", what: "Consul server 3", path: ["consul", "port"], offset: 2 },
+    ...frontPorts(settings),
+  ]);
+  expect(hostPorts(settings, { consulServers: [] })).toStrictEqual(frontPorts(settings));
+});

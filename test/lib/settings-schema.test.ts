@@ -1,0 +1,242 @@
+import { faultsOf } from "../support/faults-of.ts";
+
+const web = { image: "nginx", port: 80 };
+const serviceKeys =
+  "build, image, replicas, port, health, env, secrets, command, cpus, memory, volumes, drain, stopGrace, route, default, publish, hosts";
+const nameRule =
+  "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
+const portRule = "must be a whole number from 1 to 65535";
+const noWay = "must have a route or a publish port, since it is not the default service, got neither";
+const exactlyOne = "must have exactly one of build (a folder with a Dockerfile) and image";
+
+describe("sections", () => {
+  test.each<[Record<string, unknown>, string]>([
+    [{ protect: "yes" }, 'protect: must be true or false, got "yes"'],
+    [{ protect: "" }, 'protect: must be true or false, got ""'],
+    [{ protect: "1" }, "protect: must be true or false, got 1"],
+    [
+      { service: {} },
+      "service: is no known key; allowed here: protect, network, hosts, consul, loadBalancers, registry, services",
+    ],
+    [{ hosts: "abc" }, 'hosts: must be a map of host keys to hosts, got "abc"'],
+    [{ hosts: '{"a":' }, 'hosts: must be a map of host keys to hosts, got "{\\"a\\":"'],
+    [{ hosts: [] }, "hosts: must be a map of host keys to hosts, got an empty list"],
+    [{ hosts: {} }, "hosts: must name at least one host, got an empty map"],
+    [{ hosts: { A: {} } }, `hosts.A: ${nameRule}, got "A"`],
+    [{ hosts: { "a.b": {} } }, `hosts["a.b"]: ${nameRule}, got "a.b"`],
+    [{ hosts: { a: 1 } }, "hosts.a: must be a map (keys: docker, address, datacenter, consulServers), got 1"],
+    [
+      { hosts: { a: { docker: "docker.sock" } } },
+      'hosts.a.docker: must be unix:///path, ssh://[user@]host[:port] or tcp://host:port, got "docker.sock"',
+    ],
+    [{ hosts: { a: { address: "a b" } } }, 'hosts.a.address: must be an IP address or a DNS name, got "a b"'],
+    [
+      { hosts: { a: { datacenter: "DC" } } },
+      'hosts.a.datacenter: must be lower-case letters, digits, - and _, got "DC"',
+    ],
+    [
+      { hosts: { a: { consulServers: 1 } } },
+      "hosts.a.consulServers: must be a list of numbers of Consul servers, got 1",
+    ],
+    [
+      { hosts: { a: { consulServers: [0] } } },
+      "hosts.a.consulServers[0]: must be a whole number from 1 to 7, got 0",
+    ],
+    [
+      { network: { subnet: "172.30.0.1/16" } },
+      'network.subnet: must be an IPv4 network with a prefix from 8 to 28 and no host bits set, neither loopback nor multicast, such as 172.30.0.0/16, got "172.30.0.1/16"',
+    ],
+    [{ network: { driver: "host" } }, 'network.driver: must be "bridge" or "overlay", got "host"'],
+    [{ network: { mtu: 1 } }, "network.mtu: is no known key; allowed here: subnet, driver"],
+    [{ consul: { servers: 4 } }, "consul.servers: must be 1, 3, 5 or 7: a quorum needs an odd number, got 4"],
+    [{ consul: { servers: 0 } }, "consul.servers: must be 1, 3, 5 or 7: a quorum needs an odd number, got 0"],
+    [
+      { consul: { servers: "3" } },
+      'consul.servers: must be 1, 3, 5 or 7: a quorum needs an odd number, got "3"',
+    ],
+    [{ consul: { port: 0 } }, `consul.port: ${portRule}, got 0`],
+    [
+      { consul: { port: 65534 } },
+      "consul.port: must be a whole number from 1 to 65533, so that Consul server 3 finds port + 2, got 65534",
+    ],
+    [{ consul: { cpus: 0 } }, "consul.cpus: must be a number from 0.01 to 512, got 0"],
+    [
+      { consul: { memory: 256 } },
+      'consul.memory: must be a size from "6m" to "64t", such as "256m" or "1.5g", got 256',
+    ],
+    [
+      { consul: { memory: "5m" } },
+      'consul.memory: must be a size from "6m" to "64t", such as "256m" or "1.5g", got "5m"',
+    ],
+    [{ loadBalancers: { count: 0 } }, "loadBalancers.count: must be a whole number from 1 to 16, got 0"],
+    [
+      { loadBalancers: { count: 5 } },
+      "loadBalancers.count: must be a whole number from 1 to 4 (loadBalancers.max), got 5: raise loadBalancers.max, which replaces the container that publishes the ports (a short outage)",
+    ],
+    [{ loadBalancers: { max: 17 } }, "loadBalancers.max: must be a whole number from 1 to 16, got 17"],
+    [
+      { loadBalancers: { port: 65200 } },
+      "loadBalancers.port: must be a whole number from 1 to 65131, so that balancer 4 finds port + 404, got 65200",
+    ],
+    [
+      { loadBalancers: { statsPort: 65535, max: 2 } },
+      "loadBalancers.statsPort: must be a whole number from 1 to 65533, so that the statistics page of balancer 2 finds port + 2, got 65535",
+    ],
+    [
+      { registry: {} },
+      "registry.address: must be a registry's host[:port][/path], without a scheme, got nothing",
+    ],
+    [
+      { registry: { address: "https://r.example" } },
+      'registry.address: must be a registry\'s host[:port][/path], without a scheme, got "https://r.example"',
+    ],
+    [
+      { registry: { address: "r.example", username: "me" } },
+      "registry.password: must be given, since registry.username is, got nothing",
+    ],
+    [
+      { registry: { address: "r.example", username: "me", password: "hunter2" } },
+      "registry.password: must be stored encrypted, got plain text: pulumi config set --secret --path 'flotilla:registry.password'",
+    ],
+  ])("%j", (config, line) => {
+    expect(faultsOf(config)).toStrictEqual([`flotilla:${line}`]);
+  });
+});
+
+describe("one service", () => {
+  test.each<[Record<string, unknown>, string]>([
+    [{ replica: 1 }, `.replica: is no known key; allowed here: ${serviceKeys}`],
+    [{ image: undefined }, `: ${exactlyOne}, got neither`],
+    [{ build: "app" }, `: ${exactlyOne}, got both`],
+    [{ image: "Nginx" }, '.image: must be an image reference, such as nginx:1.29, got "Nginx"'],
+    [{ build: "", image: undefined }, '.build: must be a folder, relative to the project, got ""'],
+    [
+      { build: "none", image: undefined },
+      '.build: must be a folder that exists, relative to the project, got "none"',
+    ],
+    [
+      { build: { context: "a.txt" }, image: undefined },
+      '.build.context: must be a folder that exists, relative to the project, got "a.txt"',
+    ],
+    [
+      { build: { context: "app", dockerfile: "Other" }, image: undefined },
+      '.build.context: must be a folder with a Dockerfile at "Other" in it, got "app"',
+    ],
+    [
+      { build: { context: "app", dockerfile: "../Dockerfile" }, image: undefined },
+      '.build.dockerfile: must be a path inside the build\'s folder, got "../Dockerfile"',
+    ],
+    [
+      { build: { context: "app", args: { A: [] } }, image: undefined },
+      ".build.args.A: must be a text, a number, true or false, got an empty list",
+    ],
+    [
+      { build: {}, image: undefined },
+      ".build.context: must be a folder, relative to the project, got nothing",
+    ],
+    [
+      { build: [], image: undefined },
+      ".build: must be a map (keys: context, dockerfile, args), got an empty list",
+    ],
+    [{ replicas: -1 }, ".replicas: must be a whole number from 0 to 500, got -1"],
+    [{ replicas: 1.5 }, ".replicas: must be a whole number from 0 to 500, got 1.5"],
+    [{ replicas: "4" }, '.replicas: must be a whole number from 0 to 500, got "4"'],
+    [{ replicas: null }, ".replicas: must be a whole number from 0 to 500, got nothing"],
+    [{ port: undefined }, `.port: ${portRule}, got nothing`],
+    [{ port: 65536 }, `.port: ${portRule}, got 65536`],
+    [{ health: "/" }, '.health: must be a map (keys: type, path, interval, timeout), got "/"'],
+    [{ health: { type: "grpc" } }, '.health.type: must be "http" or "tcp", got "grpc"'],
+    [
+      { health: { path: "up" } },
+      '.health.path: must be a path that starts with "/", without spaces, got "up"',
+    ],
+    [{ health: { interval: 0.1 } }, ".health.interval: must be a number from 0.2 to 60, got 0.1"],
+    [{ health: { timeout: 0 } }, ".health.timeout: must be a whole number from 1 to 3600, got 0"],
+    [{ env: ["A=1"] }, ".env: must be a map of names to values, got a list"],
+    [{ env: { "A-B": 1 } }, '.env.A-B: must have a name of letters, digits and _, no digit first, got "A-B"'],
+    [{ env: { A: {} } }, ".env.A: must be a text, a number, true or false, got an empty map"],
+    [{ env: { PORT: 81 } }, '.env.PORT: must be the service\'s port, 80, or left out, got "81"'],
+    [{ command: "run" }, '.command: must be a list of texts, got "run"'],
+    [{ command: [] }, ".command: must be a list of at least one text, got an empty list"],
+    [{ command: ["sleep", 60] }, ".command[1]: must be a text, got 60"],
+    [{ cpus: "1" }, '.cpus: must be a number from 0.01 to 512, got "1"'],
+    [
+      { memory: "1 pint" },
+      '.memory: must be a size from "6m" to "64t", such as "256m" or "1.5g", got "1 pint"',
+    ],
+    [
+      { volumes: [{ name: "-", path: "/data" }] },
+      '.volumes[0].name: must be a volume name: letters, digits, _, . and -, at most 64, a letter or digit first, got "-"',
+    ],
+    [
+      { volumes: [{ name: "data", path: "/" }] },
+      '.volumes[0].path: must be an absolute path in the container other than "/", in its shortest form, got "/"',
+    ],
+    [
+      {
+        volumes: [
+          { name: "a", path: "/data" },
+          { name: "b", path: "/data" },
+        ],
+      },
+      '.volumes[1].path: must not be the path of another volume of the service, got "/data"',
+    ],
+    [
+      { volumes: [{ name: "a", path: "/data", readOnly: "yes" }] },
+      '.volumes[0].readOnly: must be true or false, got "yes"',
+    ],
+    [{ drain: 3601 }, ".drain: must be a whole number from 0 to 3600, got 3601"],
+    [{ stopGrace: -1 }, ".stopGrace: must be a whole number from 0 to 3600, got -1"],
+    [{ route: {} }, ".route: must have a host, a path or both, got neither"],
+    [{ route: { host: "*.*.a" } }, '.route.host: must be a DNS name, which may start with "*.", got "*.*.a"'],
+    [
+      { route: { path: "/api/" } },
+      '.route.path: must be a path that starts with "/" and does not end with one, of letters, digits and ._~%+@:,=-, got "/api/"',
+    ],
+    [{ default: "true" }, '.default: must be true or false, got "true"'],
+    [{ default: false }, `: ${noWay}`],
+    [{ publish: 0 }, `.publish: ${portRule}, got 0`],
+    [{ hosts: [] }, ".hosts: must list at least one host, got an empty list"],
+    [{ hosts: ["a"] }, '.hosts[0]: must be one of the hosts (local), got "a"'],
+    [{ hosts: ["local", "local"] }, '.hosts[1]: must not be listed twice, got "local" again'],
+  ])("%j", (values, line) => {
+    expect(faultsOf({ services: { web: { ...web, ...values } } })).toStrictEqual([
+      `flotilla:services.web${line}`,
+    ]);
+  });
+
+  test.each([
+    ["Web", `${nameRule}, got "Web"`],
+    ["consul", "must not be named agent, balancer, consul, front or volumes, which Flotilla needs itself"],
+  ])("named %s", (name, message) => {
+    expect(faultsOf({ services: { [name]: web } })).toStrictEqual([`flotilla:services.${name}: ${message}`]);
+  });
+});
+
+test("all faults are told at once, and none that only follows from another", () => {
+  const config = {
+    protect: "no",
+    hosts: { a: { docker: "nowhere", consulServers: [1, 2, 3, 4] } },
+    consul: { servers: 2 },
+    loadBalancers: { port: "8080", count: 9, max: 8 },
+    services: {
+      Api: { image: "api", replicas: "2", hosts: ["a", "b"] },
+      web: { build: "none", port: 80, default: "yes", env: { PORT: 81 }, volumes: [{ name: "v" }] },
+    },
+  };
+  expect(faultsOf(config)).toStrictEqual([
+    'flotilla:protect: must be true or false, got "no"',
+    'flotilla:hosts.a.docker: must be unix:///path, ssh://[user@]host[:port] or tcp://host:port, got "nowhere"',
+    "flotilla:consul.servers: must be 1, 3, 5 or 7: a quorum needs an odd number, got 2",
+    `flotilla:loadBalancers.port: ${portRule}, got "8080"`,
+    'flotilla:services.Api.replicas: must be a whole number from 0 to 500, got "2"',
+    'flotilla:services.web.volumes[0].path: must be an absolute path in the container other than "/", in its shortest form, got nothing',
+    'flotilla:services.web.default: must be true or false, got "yes"',
+    `flotilla:services.Api: ${nameRule}, got "Api"`,
+    `flotilla:services.Api.port: ${portRule}, got nothing`,
+    'flotilla:services.Api.hosts[1]: must be one of the hosts (a), got "b"',
+    'flotilla:services.web.build: must be a folder that exists, relative to the project, got "none"',
+    'flotilla:services.web.env.PORT: must be the service\'s port, 80, or left out, got "81"',
+    "flotilla:loadBalancers.count: must be a whole number from 1 to 8 (loadBalancers.max), got 9: raise loadBalancers.max, which replaces the container that publishes the ports (a short outage)",
+  ]);
+});

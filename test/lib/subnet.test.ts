@@ -1,0 +1,62 @@
+import {
+  consulAddress,
+  dynamicCapacity,
+  dynamicRange,
+  gatewayAddress,
+  parseSubnet,
+  prefixFor,
+} from "../../lib/subnet.ts";
+
+test.each([
+  ["172.30.0.0/16", 0xac1e0000, 16],
+  ["10.0.0.0/8", 0x0a000000, 8],
+  ["192.168.1.16/28", 0xc0a80110, 28],
+  ["223.255.255.0/24", 0xdfffff00, 24],
+])("%s is a network", (cidr, base, prefix) => {
+  expect(parseSubnet(cidr)).toStrictEqual({ base, prefix });
+});
+
+test.each([
+  ["", "nothing"],
+  ["172.30.0.0", "no prefix"],
+  ["172.30.0/16", "three octets"],
+  ["172.30.0.0.0/16", "five octets"],
+  ["172.256.0.0/16", "an octet above 255"],
+  ["172.30.0.1/16", "host bits"],
+  ["192.168.1.8/28", "host bits within an octet"],
+  ["10.0.0.0/7", "a prefix that is too short"],
+  ["10.0.0.0/29", "a prefix that is too long"],
+  ["127.0.0.0/8", "loopback"],
+  ["224.0.0.0/8", "multicast"],
+  ["0.0.0.0/8", "this network"],
+  ["fd00::/16", "IPv6"],
+])("%j is none: %s", (cidr) => {
+  expect(parseSubnet(cidr)).toBeUndefined();
+});
+
+test.each([
+  ["172.30.0.0/16", "172.30.0.1", "172.30.0.2", "172.30.0.8", "172.30.128.0/17"],
+  ["10.0.0.0/8", "10.0.0.1", "10.0.0.2", "10.0.0.8", "10.128.0.0/9"],
+  ["192.168.1.32/27", "192.168.1.33", "192.168.1.34", "192.168.1.40", "192.168.1.48/28"],
+])("%s is laid out with a gateway, servers and dynamic addresses", (cidr, gateway, first, last, range) => {
+  expect(gatewayAddress(cidr)).toBe(gateway);
+  expect(consulAddress(cidr, 1)).toBe(first);
+  expect(consulAddress(cidr, 7)).toBe(last);
+  expect(dynamicRange(cidr)).toBe(range);
+});
+
+test("the layout of something else is an error", () => {
+  expect(() => gatewayAddress("10.0.0.1/8")).toThrow("not a usable IPv4 network: 10.0.0.1/8");
+});
+
+test.each([
+  [0, 27],
+  [15, 27],
+  [16, 26],
+  [31, 26],
+  [32, 25],
+  [1002, 21],
+])("%d dynamic addresses fit in a /%d and no smaller network", (addresses, prefix) => {
+  expect(prefixFor(addresses)).toBe(prefix);
+  expect(dynamicCapacity(prefix)).toBeGreaterThanOrEqual(addresses);
+});

@@ -1,0 +1,247 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../lib/settings-types.ts";
+import { readSettings } from "../settings.ts";
+import { asConfig, readStackFile } from "./support/stack-file.ts";
+
+/** Reads settings as the program does in a stack with this config. */
+async function read(
+  config: Record<string, unknown>,
+  secretKeys: string[] = [],
+  stack = "dev",
+): Promise<Settings> {
+  const mocks = { newResource: () => ({ id: "", state: {} }), call: () => ({}) };
+  await pulumi.runtime.setMocks(mocks, "flotilla", stack);
+  pulumi.runtime.setAllConfig(asConfig(config), secretKeys);
+  return readSettings();
+}
+
+const defaults: Settings = {
+  stack: "dev",
+  protect: true,
+  network: { subnet: "172.30.0.0/16", driver: "bridge" },
+  hosts: [
+    {
+      key: "local",
+      docker: "unix:///var/run/docker.sock",
+      address: "127.0.0.1",
+      datacenter: "dc1",
+      consulServers: [1, 2, 3],
+    },
+  ],
+  consul: { servers: 3, port: 8500 },
+  loadBalancers: { count: 2, max: 4, port: 8080, statsPort: 9000 },
+  services: [],
+};
+
+const simpleServer: Settings["services"][number] = {
+  name: "web",
+  source: { kind: "build", context: "./examples/simple-server", dockerfile: "Dockerfile", args: {} },
+  replicas: 4,
+  port: 8000,
+  health: { type: "http", path: "/health", interval: 1, timeout: 60 },
+  env: { PORT: "8000" },
+  secrets: {},
+  volumes: [],
+  drain: 5,
+  stopGrace: 10,
+  default: true,
+  hosts: ["local"],
+};
+
+test("everything has a default", async () => {
+  expect(await read({})).toStrictEqual(defaults);
+});
+
+test("the dev stack's file holds good settings", async () => {
+  expect(await read(readStackFile("dev"))).toStrictEqual({
+    ...defaults,
+    protect: false,
+    services: [simpleServer],
+  });
+});
+
+test("the prod stack's file holds good settings", async () => {
+  const [host] = defaults.hosts;
+  expect(await read(readStackFile("prod"), [], "prod")).toStrictEqual({
+    ...defaults,
+    stack: "prod",
+    hosts: [{ ...host, consulServers: [1, 2, 3, 4, 5] }],
+    consul: { ...defaults.consul, servers: 5, cpus: "1", memory: 256 },
+    loadBalancers: { ...defaults.loadBalancers, count: 3, cpus: "1", memory: 256 },
+    registry: { address: "registry.example.com/flotilla" },
+    services: [{ ...simpleServer, replicas: 10, cpus: "0.5", memory: 128 }],
+  });
+});
+
+test("all that can be set is set", async () => {
+  const config = {
+    "flotilla:protect": "true",
+    "flotilla:network": { subnet: "10.20.0.0/20", driver: "overlay" },
+    "flotilla:hosts": {
+      b: { docker: "tcp://10.0.0.2:2376", address: "b.example", datacenter: "east", consulServers: [2] },
+      a: { docker: "ssh://me@a.example", address: "a.example", datacenter: "east", consulServers: [3, 1] },
+    },
+    "flotilla:consul": { servers: 3, port: 8600, cpus: 0.25, memory: "1.5g" },
+    "flotilla:loadBalancers": { count: 1, max: 2, port: 80, statsPort: 7000, cpus: 2, memory: "64m" },
+    "flotilla:registry": { address: "registry.example.com", username: "me", password: "hunter2" },
+    "flotilla:services": {
+      web: {
+        image: "nginx:1.29",
+        replicas: 0,
+        port: 80,
+        health: { type: "tcp", path: "/up?full=1", interval: 0.5, timeout: 10 },
+        env: { ZONE: 1, DEBUG: true, PORT: 80 },
+        secrets: { TOKEN: "hunter2", PIN: 1234 },
+        command: ["nginx", "-g", "daemon off;"],
+        cpus: 0.1,
+        memory: "128m",
+        volumes: [
+          { name: "data", path: "/data" },
+          { name: "data", path: "/ro", readOnly: true },
+        ],
+        drain: 0,
+        stopGrace: 30,
+        route: { host: "*.Example.com", path: "/shop" },
+        default: true,
+        publish: 3000,
+        hosts: ["b", "a"],
+      },
+      api: {
+        build: { context: "examples/simple-server", dockerfile: "Dockerfile", args: { VERSION: 2 } },
+        port: 9,
+        route: { path: "/api" },
+        hosts: ["b"],
+      },
+    },
+    "docker:host": "ssh://elsewhere",
+  };
+  expect(await read(config, ["flotilla:registry", "flotilla:services"])).toStrictEqual({
+    stack: "dev",
+    protect: true,
+    network: { subnet: "10.20.0.0/20", driver: "overlay" },
+    hosts: [
+      {
+        key: "a",
+        docker: "ssh://me@a.example",
+        address: "a.example",
+        datacenter: "east",
+        consulServers: [1, 3],
+      },
+      {
+        key: "b",
+        docker: "tcp://10.0.0.2:2376",
+        address: "b.example",
+        datacenter: "east",
+        consulServers: [2],
+      },
+    ],
+    consul: { servers: 3, port: 8600, cpus: "0.25", memory: 1536 },
+    loadBalancers: { count: 1, max: 2, port: 80, statsPort: 7000, cpus: "2", memory: 64 },
+    registry: { address: "registry.example.com", username: "me", password: "hunter2" },
+    services: [
+      {
+        ...simpleServer,
+        name: "api",
+        source: {
+          kind: "build",
+          context: "examples/simple-server",
+          dockerfile: "Dockerfile",
+          args: { VERSION: "2" },
+        },
+        replicas: 1,
+        port: 9,
+        health: { type: "http", path: "/", interval: 1, timeout: 60 },
+        env: { PORT: "9" },
+        route: { path: "/api" },
+        default: false,
+        hosts: ["b"],
+      },
+      {
+        name: "web",
+        source: { kind: "image", image: "nginx:1.29" },
+        replicas: 0,
+        port: 80,
+        health: { type: "tcp", path: "/up?full=1", interval: 0.5, timeout: 10 },
+        env: { DEBUG: "true", PORT: "80", ZONE: "1" },
+        secrets: { PIN: "1234", TOKEN: "hunter2" },
+        command: ["nginx", "-g", "daemon off;"],
+        cpus: "0.1",
+        memory: 128,
+        volumes: [
+          { name: "data", path: "/data", readOnly: false },
+          { name: "data", path: "/ro", readOnly: true },
+        ],
+        drain: 0,
+        stopGrace: 30,
+        route: { host: "*.example.com", path: "/shop" },
+        default: true,
+        publish: 3000,
+        hosts: ["a", "b"],
+      },
+    ],
+  });
+});
+
+test("maps of names keep a stable order", async () => {
+  const env = { B: 1, a: 2, A: 3 };
+  const { services } = await read({ "flotilla:services": { web: { image: "nginx", port: 1, env } } });
+  expect(Object.keys(services[0]?.env ?? {})).toStrictEqual(["A", "B", "PORT", "a"]);
+});
+
+test("fewer balancers than the default, if there cannot be as many", async () => {
+  expect((await read({ "flotilla:loadBalancers": { max: 1 } })).loadBalancers.count).toBe(1);
+});
+
+test("nothing of it can be changed", async () => {
+  const settings = await read(readStackFile("prod"));
+  const frozen = (value: unknown): boolean =>
+    typeof value !== "object" ||
+    value === null ||
+    (Object.isFrozen(value) && Object.values(value).every(frozen));
+  expect(frozen(settings)).toBe(true);
+});
+
+describe("the default service is", () => {
+  const [plain, routed, published] = [{}, { route: { path: "/a" } }, { publish: 3000 }];
+  test.each<[string, Record<string, object>, string | undefined]>([
+    ["none of none", {}, undefined],
+    ["the only one", { a: routed }, "a"],
+    ["the only one, unless it says no", { a: { ...routed, default: false } }, undefined],
+    ["the marked one of several", { a: published, b: { ...routed, default: true } }, "b"],
+    ["the only one that nothing else leads to", { a: routed, b: plain, c: published }, "b"],
+    ["none, if something leads to each", { a: routed, b: published }, undefined],
+  ])("%s", async (_, values, name) => {
+    const services = Object.fromEntries(
+      Object.entries(values).map(([key, service]) => [key, { image: "nginx", port: 80, ...service }]),
+    );
+    const settings = await read({ "flotilla:services": services });
+    expect(settings.services.find((service) => service.default)?.name).toBe(name);
+  });
+});
+
+test("faults come as one error with a head, a line each and a way out", async () => {
+  const services = { web: { build: "./examples", replicas: -1, port: 80 } };
+  const result = read({ "flotilla:services": services, "flotilla:consul": { servers: 2 } });
+  await expect(result).rejects.toThrow(pulumi.RunError);
+  await expect(result).rejects.toThrow(
+    new Error(
+      [
+        "Config of stack dev has 3 faults:",
+        "  flotilla:consul.servers: must be 1, 3, 5 or 7: a quorum needs an odd number, got 2",
+        "  flotilla:services.web.replicas: must be a whole number from 0 to 500, got -1",
+        '  flotilla:services.web.build: must be a folder with a Dockerfile at "Dockerfile" in it, got "./examples"',
+        "Put right in Pulumi.dev.yaml, or with commands such as pulumi config set --path 'flotilla:consul.servers' <value>",
+      ].join("\n"),
+    ),
+  );
+});
+
+test("a secret in plain text is a fault, an encrypted one is none", async () => {
+  const config = {
+    "flotilla:services": { web: { image: "nginx", port: 80, secrets: { TOKEN: "hunter2" } } },
+  };
+  await expect(read(config)).rejects.toThrow("flotilla:services.web.secrets.TOKEN: must be stored encrypted");
+  await expect(read(config, ["flotilla:registry"])).rejects.toThrow("must be stored encrypted");
+  const settings = await read(config, ["flotilla:services"]);
+  expect(settings.services[0]?.secrets).toStrictEqual({ TOKEN: "hunter2" });
+});
