@@ -2,7 +2,7 @@
  * Keeps the quorum while single servers change. Called after a server was replaced: waits until the cluster is whole
  * again, so that the next one may go. `--leave`, called before a server is taken away for good: has it leave first.
  */
-import { CommandFailure, main, say, until } from "./support/command.ts";
+import { main, notYet, say, until, within } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
 
@@ -29,29 +29,18 @@ main<ConsulServerArgs>(async (args) => {
 });
 
 async function settle({ server }: ConsulServerArgs, consul: Consul): Promise<void> {
-  let last = "no answer yet";
-  const whole = await until(
+  const complaint = `the Consul cluster is not whole again since ${server} was replaced; the others were not touched; look at "docker logs ${server}"`;
+  await within(
     TIMEOUT,
+    complaint,
     async () => {
       const health = await consul.get<AutopilotHealth>("/v1/operator/autopilot/health");
-      const unfit =
-        health?.Servers.filter(({ Healthy, Voter }) => !Healthy || !Voter).map(({ Name }) => Name) ?? [];
-      last = `not healthy or not yet voting: ${unfit.join(", ") || "unknown"}`;
-      return (health?.Healthy && unfit.length === 0) || undefined;
+      const unfit = health?.Servers.filter(({ Healthy, Voter }) => !Healthy || !Voter) ?? [];
+      if (!health?.Healthy || unfit.length > 0)
+        notYet(`waiting for ${unfit.map(({ Name }) => Name).join(", ")}`);
     },
-    {
-      every: 500,
-      onError: (error) => {
-        last = error.message;
-      },
-    },
+    500,
   );
-  if (!whole) {
-    throw new CommandFailure(
-      `the Consul cluster is not whole ${TIMEOUT} s after ${server} was replaced (${last}). The other servers have ` +
-        `not been touched; look at "docker logs ${server}", then run "pulumi up" again.`,
-    );
-  }
 }
 
 async function leave(

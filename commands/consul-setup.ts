@@ -2,7 +2,7 @@
  * Waits until a fresh Consul cluster has a leader and all its servers, then puts in place what the rest of the stack
  * needs there: policies, their tokens (whose secrets Pulumi made), and the mark that this Consul knows the stack.
  */
-import { CommandFailure, main, say, until } from "./support/command.ts";
+import { main, notYet, say, within } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
 
@@ -30,38 +30,17 @@ const LEADER_TIMEOUT = 60;
 
 main<ConsulSetupArgs>(async ({ docker, server, servers, managementToken, policies }) => {
   const consul = new Consul(new DockerEngine(docker), server, managementToken);
-  let last = "no answer yet";
-  const ready = await until(
-    LEADER_TIMEOUT,
-    async () => {
-      const leader = await consul.get<string>("/v1/status/leader");
-      const peers = (await consul.get<string[]>("/v1/status/peers")) ?? [];
-      last = leader ? `${peers.length} of ${servers} servers have joined` : "no leader elected";
-      return (leader && peers.length >= servers) || undefined;
-    },
-    {
-      onError: (error) => {
-        last = error.message;
-      },
-    },
-  );
-  if (!ready) throw new CommandFailure(`Consul is not ready after ${LEADER_TIMEOUT} s: ${last}`);
-
+  await within(LEADER_TIMEOUT, "Consul is not ready", async () => {
+    const leader = await consul.get<string>("/v1/status/leader");
+    if (!leader) notYet("no leader elected");
+    const peers = (await consul.get<string[]>("/v1/status/peers")) ?? [];
+    if (peers.length < servers) notYet(`${peers.length} of ${servers} servers have joined`);
+  });
   // A leader makes its management token a moment after its election.
-  const known = await until(
-    LEADER_TIMEOUT,
-    async () => {
-      for (const policy of policies) await put(consul, policy);
-      return (await consul.put("/v1/kv/flotilla/ready", "1")) || undefined;
-    },
-    {
-      onError: (error) => {
-        last = error.message;
-      },
-    },
-  );
-  if (!known)
-    throw new CommandFailure(`Consul did not take its policies within ${LEADER_TIMEOUT} s: ${last}`);
+  await within(LEADER_TIMEOUT, "Consul does not take its policies", async () => {
+    for (const policy of policies) await put(consul, policy);
+    await consul.put("/v1/kv/flotilla/ready", "1");
+  });
   say(`consul: ${servers} servers, a leader, ${policies.length} policies`);
 });
 

@@ -12,7 +12,7 @@ import {
   type ServiceDefinition,
 } from "../lib/catalogue.ts";
 import { Balancers } from "./support/balancers.ts";
-import { CommandFailure, main, say, until } from "./support/command.ts";
+import { CommandFailure, main, say, until, within } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
 
@@ -69,13 +69,10 @@ class Registrar {
   async #held(): Promise<Record<string, Held>> {
     const filter = encodeURIComponent(`Service == "${this.#args.service.name}"`);
     // The agent may be restarting just now.
-    const services = await until(
-      20,
-      () => this.#consul.get<Record<string, Held>>(`/v1/agent/services?filter=${filter}`),
-      { onError: (error) => say(`${this.#args.agent}: ${error.message}`), every: 1000 },
-    );
-    if (!services) throw new CommandFailure(`the Consul agent ${this.#args.agent} does not answer`);
-    return services;
+    return within(20, `the Consul agent ${this.#args.agent} does not answer`, async () => {
+      const services = await this.#consul.get<Record<string, Held>>(`/v1/agent/services?filter=${filter}`);
+      return services ?? {};
+    });
   }
 
   async #admit(instances: readonly string[]): Promise<void> {
@@ -204,7 +201,9 @@ class Registrar {
   /** Tells the balancers how many instances to expect, so that they can tell "none" from "Consul does not know". */
   async #announce(instances: number): Promise<void> {
     const key = `/v1/kv/flotilla/pools/${this.#args.service.name}/${this.#args.host}`;
-    await until(20, async () => (await this.#consul.put(key, String(instances))) || undefined);
+    await within(20, "Consul does not take the size of the pool", () =>
+      this.#consul.put(key, String(instances)),
+    );
   }
 
   /** Takes everything out; when the agent is gone already there is nothing left to take out. */

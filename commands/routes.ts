@@ -1,6 +1,6 @@
 /** Writes the balancers' routing table to Consul's KV store, which every balancer follows. */
 import type { RouteEntry } from "../lib/routes.ts";
-import { CommandFailure, main, until } from "./support/command.ts";
+import { main, within } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
 
@@ -14,15 +14,7 @@ export interface RoutesArgs {
 
 main<RoutesArgs>(async ({ docker, agent, token, routes }) => {
   const consul = new Consul(new DockerEngine(docker), agent, token);
-  let last = "";
-  const written = await until(
-    30,
-    async () => (await consul.put("/v1/kv/flotilla/routes", routes)) || undefined,
-    {
-      onError: (error) => {
-        last = error.message;
-      },
-    },
+  await within(30, "Consul does not take the routing table", () =>
+    consul.put("/v1/kv/flotilla/routes", routes),
   );
-  if (!written) throw new CommandFailure(`the routing table could not be written to Consul: ${last}`);
 });

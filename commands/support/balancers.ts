@@ -29,17 +29,25 @@ export class Balancers {
   ): Promise<string[]> {
     if (servers.length === 0) return [];
     const answers = (await this.#list()).map(async ({ engine, name }) => {
-      const { code, output } = await engine.exec(
-        name,
-        "await-servers",
-        String(seconds),
-        state,
-        backend,
-        ...servers,
+      const complaints = await until(
+        seconds,
+        async () => {
+          const { code, output } = await engine.exec(
+            name,
+            "await-servers",
+            String(seconds),
+            state,
+            backend,
+            ...servers,
+          );
+          // A balancer that was taken away meanwhile has no say; one that is restarting gets its time.
+          if (code === 0 || /No such container/i.test(output)) return [];
+          if (/restarting|is not running/i.test(output)) return undefined;
+          return [`${name}: ${output.trim().split("\n").join(", ")}`];
+        },
+        500,
       );
-      // A balancer that was taken away meanwhile has no say.
-      if (code === 0 || /No such container|is not running/i.test(output)) return [];
-      return [`${name}: ${output.trim().split("\n").join(", ")}`];
+      return complaints ?? [`${name}: not running`];
     });
     return (await Promise.all(answers)).flat();
   }
@@ -62,9 +70,7 @@ export class Balancers {
     const drained = await until(
       seconds,
       async () => ((await this.#connections(addresses)) === 0 ? true : undefined),
-      {
-        every: 250,
-      },
+      250,
     );
     return drained ?? false;
   }

@@ -26,22 +26,40 @@ export function say(line: string): void {
 
 /**
  * Repeats `look` until it returns something other than undefined, or gives up after `seconds`, returning undefined.
- * Errors of `look` count as "not yet"; the last one is handed to `onError`.
+ * An error of `look` counts as "not yet".
  */
 export async function until<T>(
   seconds: number,
   look: () => Promise<T | undefined>,
-  { every = 200, onError = (_: Error) => {} } = {},
+  every = 200,
 ): Promise<T | undefined> {
+  return within(seconds, "", async () => (await look()) ?? notYet(), every).catch(() => undefined);
+}
+
+/**
+ * Repeats `look` until it succeeds, and returns what it returned. After `seconds` throws a {@link CommandFailure} that
+ * says `complaint` and the last reason, which is the message of what `look` threw.
+ */
+export async function within<T>(
+  seconds: number,
+  complaint: string,
+  look: () => Promise<T>,
+  every = 200,
+): Promise<T> {
   const end = Date.now() + seconds * 1000;
   for (;;) {
     try {
-      const found = await look();
-      if (found !== undefined) return found;
+      return await look();
     } catch (error) {
-      onError(error as Error);
+      if (Date.now() >= end) {
+        throw new CommandFailure(`${complaint} after ${seconds} s: ${(error as Error).message}`);
+      }
     }
-    if (Date.now() >= end) return undefined;
     await sleep(every);
   }
+}
+
+/** Says "not yet" to {@link within}, and why. */
+export function notYet(reason = "not yet"): never {
+  throw new Error(reason);
 }
