@@ -14,7 +14,9 @@ export async function ensureEngine(): Promise<string> {
   const first = await ask();
   if ("version" in first) return first.version;
   refuseWhatIsNotOurs(first.refusal);
-  if (!onPath("dockerd")) await install();
+  if (!onPath("dockerd")) await install(packages, "about a minute");
+  // A package of its own since Debian 13, and only recommended there.
+  if (!onPath("docker")) await install(["docker-cli"], "a few seconds");
   // Installing starts it where there is a service manager.
   let answer = await ask();
   if (!("version" in answer)) {
@@ -89,7 +91,7 @@ function refuseWhatIsNotOurs(refusal: string): void {
       "Then log in anew and run this again. Or set DOCKER_HOST to an engine elsewhere.",
     );
   }
-  if (!onPath("dockerd") && !onPath("apt-get")) {
+  if ((!onPath("dockerd") || !onPath("docker")) && !onPath("apt-get")) {
     throw new SetupError(
       "No Docker engine answers, and without apt-get set-up can't install one.",
       "Install Docker by your distribution's means, start it, and run this again.",
@@ -105,21 +107,21 @@ function currentContext(): string {
   return JSON.parse(readFileSync(file, "utf8")).currentContext ?? "default";
 }
 
-async function install(): Promise<void> {
+async function install(names: string[], duration: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const apt = async (...args: string[]) => {
     const { code, stdout, stderr } = await run("apt-get", ["-q", "-y", ...args], { env });
     if (code === 0) return;
     throw new SetupError(
       `apt-get ${args[0]} failed:\n${lastLines(stdout + stderr)}`,
-      `Install a Docker engine by hand (packages ${packages.join(", ")}), then run this again.`,
+      `Install a Docker engine by hand (packages ${names.join(", ")}), then run this again.`,
     );
   };
   const both = async () => {
     await apt("update");
-    await apt("install", "--no-install-recommends", ...packages);
+    await apt("install", "--no-install-recommends", ...names);
   };
-  await step("engine", `installing ${packages.join(", ")} (about a minute)`, both, "installed");
+  await step("engine", `installing ${names.join(", ")} (${duration})`, both, "installed");
 }
 
 async function start(): Promise<void> {

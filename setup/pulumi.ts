@@ -12,7 +12,7 @@ import { cp } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { downloadsWork } from "./internet.ts";
+import { downloadsWork, giveUpOnDownloads } from "./internet.ts";
 import { cache, onPath, pinned, pulumiHome } from "./places.ts";
 import { lastLines, run } from "./run-program.ts";
 import { say, step } from "./say.ts";
@@ -89,6 +89,7 @@ async function downloadCli(version: string, folder: string): Promise<boolean> {
     return true;
   } catch (error) {
     say("pulumi", `the download failed: ${(error as Error).message}`);
+    giveUpOnDownloads();
     return false;
   }
 }
@@ -108,6 +109,8 @@ async function download(url: string, file: string): Promise<void> {
     const body = Readable.fromWeb(response.body as import("node:stream/web").ReadableStream);
     body.on("data", alive);
     await pipeline(body, createWriteStream(file), { signal: stalled.signal });
+  } catch (error) {
+    throw stalled.signal.aborted ? stalled.signal.reason : error;
   } finally {
     clearTimeout(watch);
   }
@@ -151,6 +154,7 @@ async function downloadPlugin(cli: string, plugin: string, version: string): Pro
     return true;
   } catch (error) {
     say("plugins", `the download of ${plugin} failed: ${(error as Error).message}`);
+    giveUpOnDownloads();
     return false;
   }
 }
