@@ -7,10 +7,10 @@ export const root = resolve(import.meta.dirname, "..");
 
 /** What can be made anew at any time: logs, the toolchain's work, a Node. */
 export const cache =
-  process.env.FLOTILLA_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "flotilla");
+  process.env.FLOTILLA_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "flotilla");
 
 /** Where Pulumi's own installer puts the CLI and its plugins. */
-export const pulumiHome = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
+export const pulumiHome = process.env.PULUMI_HOME || join(homedir(), ".pulumi");
 
 const { dependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
   dependencies: Record<string, string>;

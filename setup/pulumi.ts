@@ -60,7 +60,7 @@ async function versionOf(program: string): Promise<string> {
 async function installCli(version: string): Promise<string> {
   const folder = join(pulumiHome, "bin");
   if (!(await downloadCli(version, folder))) {
-    say("pulumi", "no download to be had here; making the CLI from Go modules (about 4 min)…");
+    say("pulumi", "no download to be had here, so it is made here");
     await build("pulumi");
   }
   return folder;
