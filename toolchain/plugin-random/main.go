@@ -10,15 +10,12 @@ import (
 	"flotilla/toolchain/plugin-random/provider"
 )
 
-// Both files are written by ./tfgen before this is compiled.
-var (
-	//go:embed schema.json
-	schema []byte
-	//go:embed bridge-metadata.json
-	metadata []byte
-)
+// schema is written by ./tfgen: see the README.
+//
+//go:embed schema.json
+var schema []byte
 
 func main() {
-	tfbridge.Main(context.Background(), "random", provider.Info(metadata),
+	tfbridge.Main(context.Background(), "random", provider.Info(),
 		tfbridge.ProviderMetadata{PackageSchema: schema})
 }

@@ -16,12 +16,12 @@ const Version = "5.2.0"
 
 // Info maps every resource and data source of @pulumi/docker but Image, which
 // upstream writes by hand, outside the Terraform provider.
-func Info(metadata []byte) tfbridge.ProviderInfo {
+func Info() tfbridge.ProviderInfo {
 	return tfbridge.ProviderInfo{
 		Name:         "docker",
 		Version:      Version,
 		P:            sdkv2.NewProvider(shim.NewProvider(Version)),
-		MetadataInfo: tfbridge.NewProviderMetadata(metadata),
+		MetadataInfo: tfbridge.NewProviderMetadata([]byte("{}")),
 		Config: map[string]*tfbridge.SchemaInfo{
 			"host": {Default: &tfbridge.DefaultInfo{
 				EnvVars: []string{"DOCKER_HOST"},

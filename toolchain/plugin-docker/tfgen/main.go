@@ -1,4 +1,4 @@
-// Writes schema.json and bridge-metadata.json, which the plugin embeds.
+// Writes the schema, to compare its names with those of the npm package.
 package main
 
 import (
@@ -8,5 +8,5 @@ import (
 )
 
 func main() {
-	tfgen.Main("docker", provider.Version, provider.Info([]byte("{}")))
+	tfgen.Main("docker", provider.Version, provider.Info())
 }

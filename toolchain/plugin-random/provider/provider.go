@@ -18,7 +18,7 @@ import (
 const Version = "4.21.2"
 
 // Info maps every resource that @pulumi/random has.
-func Info(metadata []byte) tfbridge.ProviderInfo {
+func Info() tfbridge.ProviderInfo {
 	resources := map[string]*tfbridge.ResourceInfo{}
 	for _, kind := range []string{"bytes", "id", "integer", "password", "pet", "shuffle", "string", "uuid", "uuid4", "uuid7"} {
 		resources["random_"+kind] = &tfbridge.ResourceInfo{Tok: token(kind)}
@@ -28,7 +28,7 @@ func Info(metadata []byte) tfbridge.ProviderInfo {
 		Name:         "random",
 		Version:      Version,
 		P:            pf.ShimProvider(shim.NewProvider()),
-		MetadataInfo: tfbridge.NewProviderMetadata(metadata),
+		MetadataInfo: tfbridge.NewProviderMetadata([]byte("{}")),
 		Resources:    resources,
 	}
 }

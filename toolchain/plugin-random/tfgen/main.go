@@ -1,4 +1,4 @@
-// Writes schema.json and bridge-metadata.json, which the plugin embeds.
+// Writes the schema that the plugin embeds: see the README.
 package main
 
 import (
@@ -8,5 +8,5 @@ import (
 )
 
 func main() {
-	tfgen.Main("random", provider.Info([]byte("{}")))
+	tfgen.Main("random", provider.Info())
 }
