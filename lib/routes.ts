@@ -10,22 +10,29 @@ export interface RouteEntry {
   readonly publish: number;
 }
 
-/** The routing table, most specific route first: a host before any host, a longer path before a shorter one. */
+/**
+ * The routing table, most specific route first: a whole host before a wildcard, a longer wildcard before a shorter one,
+ * any host last; then a longer path before a shorter one.
+ */
 export function routingTable(services: readonly ServiceSettings[]): RouteEntry[] {
-  return [...services]
-    .sort((a, b) => specificity(b.route) - specificity(a.route) || a.name.localeCompare(b.name))
-    .map((service) => ({
-      service: service.name,
-      condition: condition(service.route),
-      default: service.default,
-      publish: service.publish ?? 0,
-    }));
+  return [...services].sort(bySpecificity).map((service) => ({
+    service: service.name,
+    condition: condition(service.route),
+    default: service.default,
+    publish: service.publish ?? 0,
+  }));
 }
 
-function specificity(route: Route | undefined): number {
-  if (!route) return -1;
-  const host = !route.host ? 0 : route.host.startsWith("*.") ? 1 : 2;
-  return host * 10_000 + (route.path?.length ?? 0);
+function bySpecificity(a: ServiceSettings, b: ServiceSettings): number {
+  const [first, second] = [specificity(a.route), specificity(b.route)];
+  const differing = first.findIndex((rank, index) => rank !== second[index]);
+  return (second[differing] ?? 0) - (first[differing] ?? 0) || (a.name < b.name ? -1 : 1);
+}
+
+/** What counts first stands first. */
+function specificity(route: Route | undefined): number[] {
+  const { host = "", path = "" } = route ?? {};
+  return [host && !host.startsWith("*.") ? 1 : 0, host.length, path.length];
 }
 
 function condition(route: Route | undefined): string {
