@@ -1,0 +1,94 @@
+import { catalogueDiff, type Held, probeOf, registrationOf } from "../../lib/catalogue.ts";
+
+const web = { name: "web", port: 8000, health: { type: "http", path: "/health", interval: 1 } } as const;
+const db = { name: "db", port: 5432, health: { type: "tcp", path: "/", interval: 0.5 } } as const;
+
+test("an instance that has yet to prove itself", () => {
+  expect(registrationOf(web, "dev-web-a-1-0a1b2c3", false)).toStrictEqual({
+    ID: "dev-web-a-1-0a1b2c3",
+    Name: "web",
+    Address: "dev-web-a-1-0a1b2c3",
+    Port: 8000,
+    Tags: ["flotilla"],
+    Meta: { "health-type": "http", "health-path": "/health", "balancer-interval": "500ms" },
+    Check: {
+      CheckID: "dev-web-a-1-0a1b2c3:health",
+      Name: "GET /health",
+      Interval: "1s",
+      Timeout: "5s",
+      HTTP: "http://dev-web-a-1-0a1b2c3:8000/health",
+    },
+  });
+});
+
+test("an instance that is admitted starts out as passing", () => {
+  const { Check, ...rest } = registrationOf(web, "w1", false);
+  expect(registrationOf(web, "w1", true)).toStrictEqual({
+    ...rest,
+    Tags: ["flotilla", "admitted"],
+    Check: { ...Check, Status: "passing" },
+  });
+});
+
+test("an instance that is checked by connecting", () => {
+  const { Meta, Check } = registrationOf(db, "d1", false);
+  expect(Meta).toStrictEqual({ "health-type": "tcp", "health-path": "", "balancer-interval": "250ms" });
+  expect(Check).toStrictEqual({
+    CheckID: "d1:health",
+    Name: "TCP connection",
+    Interval: "0.5s",
+    Timeout: "5s",
+    TCP: "d1:5432",
+  });
+});
+
+test("a probe asks the same, but no balancer sees it", () => {
+  const { Check, ...rest } = registrationOf(web, "w1", false);
+  const probe = probeOf(web, "w1");
+  expect(probe).toStrictEqual({
+    ...rest,
+    ID: "w1-probe",
+    Name: "web-probe",
+    Tags: ["probe"],
+    Check: { ...Check, CheckID: "w1:probe" },
+  });
+});
+
+describe("what has to be done", () => {
+  const held = (...instances: string[]): Record<string, Held> =>
+    Object.fromEntries(instances.map((id) => [id, registrationOf(web, id, true)]));
+  const unproven = { w1: registrationOf(web, "w1", false) };
+
+  test.each([
+    ["nothing wanted, nothing there", [], {}, [], [], []],
+    ["a first roll-out", ["w2", "w1"], {}, ["w1", "w2"], [], []],
+    ["nothing to do", ["w1", "w2"], held("w2", "w1"), [], [], []],
+    ["one more", ["w1", "w2", "w3"], held("w1", "w2"), ["w3"], [], []],
+    ["one less", ["w1", "w2"], held("w1", "w2", "w3"), [], [], ["w3"]],
+    ["a new version", ["w4", "w3"], held("w2", "w1"), ["w3", "w4"], [], ["w1", "w2"]],
+    ["all away", [], held("w2", "w1"), [], [], ["w1", "w2"]],
+    ["left over from a run that was cut off", ["w1"], unproven, ["w1"], [], []],
+    ["left over and no longer wanted", ["w2"], unproven, ["w2"], [], ["w1"]],
+  ])("%s", (_, desired, there, add, change, remove) => {
+    expect(catalogueDiff(web, desired, there)).toStrictEqual({ add, change, remove });
+  });
+
+  test.each([
+    ["path", { ...web, health: { ...web.health, path: "/ready" } }],
+    ["type", { ...web, health: { ...web.health, type: "tcp" } }],
+    ["interval", { ...web, health: { ...web.health, interval: 2 } }],
+    ["port", { ...web, port: 9000 }],
+  ] as const)("another %s is a change to instances that serve already, and to them only", (_, service) => {
+    expect(catalogueDiff(service, ["w3", "w2", "w1"], held("w1", "w2"))).toStrictEqual({
+      add: ["w3"],
+      change: ["w1", "w2"],
+      remove: [],
+    });
+  });
+
+  test("the path says nothing while connecting is all there is to a check", () => {
+    const there = { d1: registrationOf(db, "d1", true) };
+    const other = { ...db, health: { ...db.health, path: "/other" } };
+    expect(catalogueDiff(other, ["d1"], there)).toStrictEqual({ add: [], change: [], remove: [] });
+  });
+});
