@@ -26,19 +26,31 @@ export function usesPassphraseFile(): boolean {
   return !given && !/^https?:/.test(backendUrl());
 }
 
-/** The variables that a plain `pulumi` needs beyond the user's own; none of them is a secret. */
-export function pulumiVariables(cliFolder: string): Record<string, string> {
-  const front = [join(root, "node_modules", ".bin"), cliFolder];
-  const rest = (process.env.PATH ?? "").split(delimiter).filter((folder) => !front.includes(folder));
+/** What a plain `pulumi` needs beyond the user's own environment; none of it is a secret. */
+export interface PulumiEnvironment {
+  /** Folders that go before the rest of PATH. */
+  readonly folders: readonly string[];
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+export function pulumiEnvironment(cliFolder: string): PulumiEnvironment {
   return {
     // First, so that Pulumi's language host finds a Node that runs TypeScript.
-    PATH: [...front, ...rest].join(delimiter),
-    PULUMI_HOME: pulumiHome,
-    PULUMI_BACKEND_URL: backendUrl(),
-    ...(usesPassphraseFile() && { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile }),
-    // A Pulumi.dev.yaml fresh from git has no salt: then the state's own is right, and a new one would be wrong.
-    PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
-    // Asks a server on every run, and the version is pinned anyway.
-    PULUMI_SKIP_UPDATE_CHECK: "true",
+    folders: [join(root, "node_modules", ".bin"), cliFolder],
+    variables: {
+      PULUMI_HOME: pulumiHome,
+      PULUMI_BACKEND_URL: backendUrl(),
+      ...(usesPassphraseFile() && { PULUMI_CONFIG_PASSPHRASE_FILE: passphraseFile }),
+      // A Pulumi.dev.yaml fresh from git has no salt: then the state's own is right, and a new one would be wrong.
+      PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
+      // Asks a server on every run, and the version is pinned anyway.
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+    },
   };
+}
+
+/** The same for a program that we start. */
+export function processEnv({ folders, variables }: PulumiEnvironment): NodeJS.ProcessEnv {
+  const PATH = [...folders, ...(process.env.PATH ?? "").split(delimiter)].join(delimiter);
+  return { ...process.env, ...variables, PATH };
 }

@@ -4,6 +4,7 @@ import { Command } from "commander";
 import colors from "picocolors";
 import { ensureBaseImages } from "./base-images.ts";
 import { ensureEngine, requireEngine } from "./engine.ts";
+import { type PulumiEnvironment, processEnv } from "./environment.ts";
 import { root } from "./places.ts";
 import { ensurePulumi } from "./pulumi.ts";
 import { show } from "./run-program.ts";
@@ -31,7 +32,7 @@ program
   .allowUnknownOption()
   .action(async (flags: string[]) => {
     refuseStack(flags);
-    process.exitCode = await up(await setUp(), flags);
+    process.exitCode = await up(processEnv(await setUp()), flags);
   });
 
 program
@@ -46,8 +47,8 @@ program
       return;
     }
     await requireEngine();
-    const variables = await ensureStack(await ensurePulumi());
-    process.exitCode = await destroy(variables, flags);
+    const environment = await ensureStack(await ensurePulumi());
+    process.exitCode = await destroy(processEnv(environment), flags);
   });
 
 program
@@ -63,7 +64,7 @@ program
   .argument("[args...]", "arguments for jest, after --")
   .allowUnknownOption()
   .action(async (args: string[]) => {
-    process.exitCode = await test(await setUp(), args);
+    process.exitCode = await test(processEnv(await setUp()), args);
   });
 
 program
@@ -74,22 +75,22 @@ program
   .action(async (args: string[]) => {
     const bench = join(root, "test", "bench", "run.ts");
     if (!existsSync(bench)) throw new SetupError(`${bench} is not there yet.`);
-    const env = { ...process.env, ...(await setUp()) };
+    const env = processEnv(await setUp());
     process.exitCode = await show(process.execPath, [bench, ...args], { cwd: root, env, stdio: "inherit" });
   });
 
 /** Everything a `pulumi up` needs, in order; what is there already is left as it is. */
-async function setUp(): Promise<Record<string, string>> {
+async function setUp(): Promise<PulumiEnvironment> {
   const start = performance.now();
   const engine = await ensureEngine();
   const cliFolder = await ensurePulumi();
   await ensureBaseImages();
-  const variables = await ensureStack(cliFolder);
+  const environment = await ensureStack(cliFolder);
   say(
     "set-up",
     `ready: Docker ${engine}, Pulumi in ${cliFolder}, stack ${stack}${seconds(performance.now() - start)}`,
   );
-  return variables;
+  return environment;
 }
 
 function refuseStack(flags: readonly string[]): void {

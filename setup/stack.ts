@@ -2,7 +2,14 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
-import { backendUrl, passphraseFile, pulumiVariables, usesPassphraseFile } from "./environment.ts";
+import {
+  backendUrl,
+  type PulumiEnvironment,
+  passphraseFile,
+  processEnv,
+  pulumiEnvironment,
+  usesPassphraseFile,
+} from "./environment.ts";
 import { hideSalt, lookAgain, saltFilter } from "./git.ts";
 import { hintFor } from "./hints.ts";
 import { pulumiHome, root } from "./places.ts";
@@ -14,11 +21,11 @@ export const stack = "dev";
 const project = "flotilla";
 const configFile = `Pulumi.${stack}.yaml`;
 
-/** Makes sure of the dev stack, its passphrase and its selection, and answers the variables `pulumi` needs. */
-export async function ensureStack(cliFolder: string): Promise<Record<string, string>> {
+/** Makes sure of the dev stack, its passphrase and its selection, and answers what `pulumi` needs. */
+export async function ensureStack(cliFolder: string): Promise<PulumiEnvironment> {
   if (usesPassphraseFile()) ensurePassphrase();
-  const variables = pulumiVariables(cliFolder);
-  const env = { ...process.env, ...variables };
+  const environment = pulumiEnvironment(cliFolder);
+  const env = processEnv(environment);
   if (!backendUrl().startsWith("file://")) {
     if (!isSelected()) await pulumi(["stack", "select", stack, "--create"], env);
   } else if (!readState()) {
@@ -27,7 +34,7 @@ export async function ensureStack(cliFolder: string): Promise<Record<string, str
     await adoptSalt();
     if (!isSelected()) await pulumi(["stack", "select", stack], env);
   }
-  return variables;
+  return environment;
 }
 
 /** How many resources the stack holds, as far as its state on this machine tells; undefined where it can't. */

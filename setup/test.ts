@@ -8,9 +8,8 @@ import { say } from "./say.ts";
 import { closingLine, type JestReport, succeeded, totals } from "./test-totals.ts";
 
 /** Every test, unit and then end to end, and their totals as the last line of output. */
-export async function test(variables: Record<string, string>, jestArgs: readonly string[]): Promise<number> {
+export async function test(env: NodeJS.ProcessEnv, jestArgs: readonly string[]): Promise<number> {
   const results = mkdtempSync(join(tmpdir(), "flotilla-test-"));
-  const env = { ...process.env, ...variables };
   // With arguments one of the two runs may well match no test; that none ran at all is seen from the totals.
   const suite = async (name: string, ...command: string[]) => {
     const report = join(results, `${name}.json`);

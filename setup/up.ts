@@ -9,16 +9,15 @@ import { run } from "./run-program.ts";
 import { stack } from "./stack.ts";
 
 /** `pulumi up` of the dev stack as if typed by hand, then where to look; or what to do if the machine failed it. */
-export async function up(variables: Record<string, string>, flags: readonly string[]): Promise<number> {
-  const env = { ...process.env, ...variables };
+export async function up(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
   const code = await pulumi("up", env, flags);
   if (code === 0) await printAddresses(env);
   return code;
 }
 
 /** The same for `pulumi destroy`. */
-export async function destroy(variables: Record<string, string>, flags: readonly string[]): Promise<number> {
-  return pulumi("destroy", { ...process.env, ...variables }, flags);
+export async function destroy(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
+  return pulumi("destroy", env, flags);
 }
 
 /** Runs Pulumi on the user's terminal; a failure of the machine's ends in one line on what to do. */
