@@ -1,13 +1,27 @@
 import * as pulumi from "@pulumi/pulumi";
+import { inScratchProject } from "./scratch-project.ts";
 
 /** A resource as the program registered it, with secrets unwrapped. */
 export interface Registered {
   readonly type: string;
   readonly name: string;
+  /** Short form of type and name, such as "Container consul-1"; unique in a program. */
+  readonly id: string;
+  /** Id of the component that it belongs to; empty for none. */
+  readonly parent: string;
+  /** Name of the provider; empty for the default one and for components. */
   readonly provider: string;
   readonly inputs: Record<string, unknown>;
-  /** Top-level inputs that were secret. */
+  /** Where secrets stand in the inputs, such as "envs[1]". */
   readonly secrets: readonly string[];
+  /** What a component made known of itself. */
+  readonly outputs: Record<string, unknown>;
+  /** Unset where it is left to the provider. */
+  readonly deleteBeforeReplace: boolean | undefined;
+  readonly protect: boolean;
+  /** Ids of the resources that must be there first, whether given as `dependsOn` or met in the inputs; sorted. */
+  readonly dependsOn: readonly string[];
+  readonly secretOutputs: readonly string[];
 }
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -17,11 +31,12 @@ export async function deploy(program: () => unknown, stack = "test"): Promise<Re
   const registered: Registered[] = [];
   await pulumi.runtime.setMocks(
     {
-      newResource({ type, name, provider, inputs, custom }) {
-        const plain = unwrap(inputs) as Record<string, unknown>;
-        const secrets = Object.keys(inputs).filter((key) => isSecret(inputs[key]));
-        registered.push({ type, name, provider: provider ?? "", inputs: plain, secrets });
-        return { id: custom === false ? undefined : `${name}-id`, state: { ...plain, ...computed(type, name) } };
+      newResource({ type, name, inputs, custom }) {
+        const { plain } = unwrap(inputs);
+        return {
+          id: custom === false ? undefined : `${name}-id`,
+          state: { ...plain, ...computed(type, name) },
+        };
       },
       call({ token }) {
         throw new Error(`no mock for the call ${token}`);
@@ -30,9 +45,84 @@ export async function deploy(program: () => unknown, stack = "test"): Promise<Re
     "flotilla",
     stack,
   );
-  await program();
-  await pulumi.runtime.disconnect();
+  record(registered);
+  await inScratchProject(() =>
+    withPlainStacks(async () => {
+      await program();
+      await pulumi.runtime.disconnect();
+    }),
+  );
   return registered;
+}
+
+/** Pulumi takes a stack trace at every turn, and jest maps each to the sources: most of the time of a run. */
+async function withPlainStacks(run: () => Promise<void>): Promise<void> {
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = String;
+  try {
+    await run();
+  } finally {
+    Error.prepareStackTrace = prepareStackTrace;
+  }
+}
+
+/** What the mocks are told is not all: neither a resource's options nor which part of an input is secret. */
+function record(registered: Registered[]): void {
+  const monitor = pulumi.runtime.getMonitor() as unknown as Monitor;
+  const { registerResource, registerResourceOutputs } = monitor;
+  monitor.registerResource = (request, callback) => {
+    const { plain, secrets } = unwrap(request.getObject()?.toJavaScript() ?? {});
+    registered.push({
+      type: request.getType(),
+      name: request.getName(),
+      id: idOf(request.getType(), request.getName()),
+      parent: request.getParent() && idOfUrn(request.getParent()),
+      provider: request.getProvider().split("::").at(-2) ?? "",
+      inputs: plain,
+      secrets,
+      outputs: {},
+      deleteBeforeReplace: request.getDeletebeforereplacedefined()
+        ? request.getDeletebeforereplace()
+        : undefined,
+      protect: request.getProtect() ?? false,
+      dependsOn: request.getDependenciesList().map(idOfUrn).sort(),
+      secretOutputs: request.getAdditionalsecretoutputsList(),
+    });
+    return registerResource.call(monitor, request, callback);
+  };
+  monitor.registerResourceOutputs = (request, callback) => {
+    const component = registered.find(({ id }) => id === idOfUrn(request.getUrn()));
+    Object.assign(component?.outputs ?? {}, unwrap(request.getOutputs()?.toJavaScript() ?? {}).plain);
+    return registerResourceOutputs.call(monitor, request, callback);
+  };
+}
+
+/** Pulumi's mocked engine, as far as it is of interest here. */
+interface Monitor {
+  registerResource(request: ResourceRequest, callback: unknown): unknown;
+  registerResourceOutputs(request: OutputsRequest, callback: unknown): unknown;
+}
+
+interface ResourceRequest {
+  getType(): string;
+  getName(): string;
+  getParent(): string;
+  getProvider(): string;
+  getObject(): Properties | undefined;
+  getProtect(): boolean | undefined;
+  getDeletebeforereplace(): boolean;
+  getDeletebeforereplacedefined(): boolean;
+  getDependenciesList(): string[];
+  getAdditionalsecretoutputsList(): string[];
+}
+
+interface OutputsRequest {
+  getUrn(): string;
+  getOutputs(): Properties | undefined;
+}
+
+interface Properties {
+  toJavaScript(): Record<string, unknown>;
 }
 
 /** Outputs that the real providers compute. */
@@ -49,13 +139,39 @@ function computed(type: string, name: string): Record<string, unknown> {
   }
 }
 
-function isSecret(value: unknown): boolean {
-  return typeof value === "object" && value !== null && SIGNATURE in value;
+/** Ids of what belongs to a component, in no matter which depth, sorted. */
+export function idsBelow(all: readonly Registered[], component: string): string[] {
+  const children = all.filter(({ parent }) => parent === component).map(({ id }) => id);
+  return children.flatMap((id) => [id, ...idsBelow(all, id)]).sort();
 }
 
-function unwrap(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unwrap);
-  if (typeof value !== "object" || value === null) return value;
-  if (isSecret(value)) return unwrap((value as { value: unknown }).value);
-  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, unwrap(inner)]));
+/** The resource of that id; fails where there is none. */
+export function find(all: readonly Registered[], id: string): Registered {
+  const found = all.find((resource) => resource.id === id);
+  if (!found) throw new Error(`no ${id} among\n  ${all.map((resource) => resource.id).join("\n  ")}`);
+  return found;
+}
+
+function idOf(type: string, name: string): string {
+  return `${type.split(":").at(-1)} ${name}`;
+}
+
+function idOfUrn(urn: string): string {
+  const [, , type = "", name = ""] = urn.split("::");
+  return idOf(type, name);
+}
+
+function unwrap(inputs: object): { plain: Record<string, unknown>; secrets: string[] } {
+  const secrets: string[] = [];
+  const plain = (value: unknown, path: string): unknown => {
+    if (Array.isArray(value)) return value.map((part, index) => plain(part, `${path}[${index}]`));
+    if (typeof value !== "object" || value === null) return value;
+    if (SIGNATURE in value && "value" in value) {
+      secrets.push(path);
+      return plain(value.value, path);
+    }
+    const parts = Object.entries(value);
+    return Object.fromEntries(parts.map(([key, part]) => [key, plain(part, path ? `${path}.${key}` : key)]));
+  };
+  return { plain: plain(inputs, "") as Record<string, unknown>, secrets };
 }

@@ -1,0 +1,2 @@
+/** Takes the place of modules that are costly to load and of no use in tests. */
+export {};
