@@ -1,0 +1,227 @@
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { BuiltImage, type BuiltImageArgs, renderedContext } from "../../components/built-image.ts";
+import { VolumeContainer, type VolumeContainerArgs } from "../../components/volume-container.ts";
+import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
+import { dockerHosts } from "../support/hosts.ts";
+import { settingsFrom } from "../support/settings-from.ts";
+
+const volumeLabels = [
+  { label: "flotilla.host", value: "local" },
+  { label: "flotilla.role", value: "volumes" },
+  { label: "flotilla.stack", value: "test" },
+];
+
+describe("a Docker host", () => {
+  const run = (config: Record<string, unknown>) => deploy(() => void dockerHosts(settingsFrom(config)));
+
+  test("has the network, our images and the logs, all made by its own provider", async () => {
+    const all = await run({});
+    expect(idsBelow(all, "DockerHost local")).toStrictEqual([
+      "BuiltImage local-balancer",
+      "BuiltImage local-consul",
+      "BuiltImage local-front",
+      "Container local-logs",
+      "Network local-network",
+      "RemoteImage local-balancer",
+      "RemoteImage local-consul",
+      "RemoteImage local-front",
+      "Volume local-logs-test-logs",
+      "VolumeContainer local-logs",
+    ]);
+    expect(find(all, "docker local").inputs).toStrictEqual({ host: "unix:///var/run/docker.sock" });
+    for (const { type, provider } of all.filter(({ type }) => type.startsWith("docker:"))) {
+      expect([type, provider]).toStrictEqual([type, "local"]);
+    }
+    expect(find(all, "DockerHost local").outputs).toStrictEqual({ networkName: "test" });
+  });
+
+  test.each([
+    ["bridge", false],
+    ["overlay", true],
+  ])("its %s network leaves the lower half to fixed addresses", async (driver, attachable) => {
+    const all = await run({ network: { subnet: "10.9.0.0/24", driver } });
+    const network = find(all, "Network local-network");
+    expect(network.inputs).toStrictEqual({
+      name: "test",
+      driver,
+      attachable,
+      ipamConfigs: [{ subnet: "10.9.0.0/24", gateway: "10.9.0.1", ipRange: "10.9.0.128/25" }],
+    });
+    expect(network.deleteBeforeReplace).toBe(true);
+  });
+
+  test("joins the network that the host of the first Consul server makes", async () => {
+    const all = await run({
+      network: { driver: "overlay" },
+      hosts: {
+        a: { docker: "tcp://a:2376", consulServers: [2, 3] },
+        b: { docker: "tcp://b:2376", consulServers: [1] },
+      },
+    });
+    expect(all.filter(({ type }) => type.endsWith(":Network")).map(({ id }) => id)).toStrictEqual([
+      "Network b-network",
+    ]);
+    expect(find(all, "DockerHost a").outputs).toStrictEqual({ networkName: "test" });
+  });
+
+  test("builds our images from their templates", async () => {
+    const all = await run({});
+    for (const role of ["consul", "balancer", "front"]) {
+      const { name, triggers, ...rest } = find(all, `RemoteImage local-${role}`).inputs;
+      const [, hash] = new RegExp(`^flotilla/test-${role}:([0-9a-f]{12})$`).exec(String(name)) ?? [];
+      expect(triggers).toStrictEqual({ content: hash });
+      expect(rest).toStrictEqual({
+        build: { context: `.flotilla/test/local/${role}`, dockerfile: "Dockerfile", buildArgs: {} },
+        keepLocally: true,
+      });
+    }
+  });
+
+  test("keeps the logs on a volume that is never protected", async () => {
+    const all = await run({ protect: true });
+    expect(find(all, "Volume local-logs-test-logs")).toMatchObject({
+      inputs: { name: "test-logs", labels: volumeLabels },
+      protect: false,
+    });
+    expect(find(all, "Container local-logs").inputs).toMatchObject({
+      name: "test-volumes-logs-local",
+      image: "sha256:local-front",
+      volumes: [{ volumeName: "test-logs", containerPath: "/var/log/flotilla", readOnly: false }],
+    });
+  });
+});
+
+describe("a built image", () => {
+  const run = (args: Partial<BuiltImageArgs> = {}) =>
+    deploy(
+      () => void new BuiltImage("web", { image: "test-web", context: "examples/simple-server", ...args }),
+    );
+  const nameOf = (all: Registered[]) => String(find(all, "RemoteImage web").inputs.name);
+
+  test("stays on the host where there is no registry", async () => {
+    expect(idsBelow(await run(), "BuiltImage web")).toStrictEqual(["RemoteImage web"]);
+  });
+
+  test("is another as soon as its arguments are", async () => {
+    const plain = await run();
+    const other = await run({ args: { VERSION: "2" } });
+    expect(nameOf(other)).not.toBe(nameOf(plain));
+    expect(find(other, "RemoteImage web").inputs).toMatchObject({
+      build: { buildArgs: { VERSION: "2" } },
+      triggers: { content: nameOf(other).split(":")[1] },
+    });
+    expect(find(other, "BuiltImage web").outputs).toStrictEqual({ imageId: "sha256:web" });
+  });
+
+  test("is pushed under its content's name", async () => {
+    const all = await run({ registry: { address: "registry.example.com/team" } });
+    const name = nameOf(all);
+    const hash = name.split(":")[1];
+    expect(name).toBe(`registry.example.com/team/test-web:${hash}`);
+    expect(find(all, "RegistryImage web")).toMatchObject({ secrets: [], dependsOn: ["RemoteImage web"] });
+    expect(find(all, "RegistryImage web").inputs).toStrictEqual({
+      name,
+      keepRemotely: true,
+      triggers: { content: hash },
+    });
+  });
+
+  test("is pushed with a password that stays secret", async () => {
+    const registry = { address: "registry.example.com:5000/team", username: "me", password: "hush" };
+    const push = find(await run({ registry }), "RegistryImage web");
+    expect(push.inputs.authConfig).toStrictEqual({
+      address: "registry.example.com:5000",
+      username: "me",
+      password: "hush",
+    });
+    expect(push.secrets).toStrictEqual(["authConfig.password"]);
+  });
+});
+
+describe("a rendered context", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = fs.mkdtempSync(path.join(os.tmpdir(), "flotilla-context-"));
+    fs.mkdirSync(path.join(folder, "from"));
+    fs.writeFileSync(path.join(folder, "from/Dockerfile.mustache"), "FROM {{image}}");
+    fs.writeFileSync(path.join(folder, "from/start"), "#!/bin/sh\n", { mode: 0o755 });
+  });
+  afterEach(() => fs.rmSync(folder, { recursive: true }));
+
+  test("holds what was rendered, everything else but templates, and nothing from before", () => {
+    const target = path.join(folder, "deep/in/to");
+    renderedContext(path.join(folder, "from"), { old: "" }, target);
+    expect(renderedContext(path.join(folder, "from"), { Dockerfile: "FROM a" }, target)).toBe(target);
+    expect(fs.readdirSync(target).sort()).toStrictEqual(["Dockerfile", "start"]);
+    expect(fs.readFileSync(path.join(target, "Dockerfile"), "utf8")).toBe("FROM a");
+    expect(fs.statSync(path.join(target, "start")).mode & 0o111).toBe(0o111);
+  });
+});
+
+describe("a volume container", () => {
+  const volumes = [
+    { name: "test-a", path: "/a" },
+    { name: "test-b", path: "/b", readOnly: true },
+  ];
+  const run = (args: Partial<VolumeContainerArgs> = {}) =>
+    deploy(
+      () =>
+        void new VolumeContainer("data", {
+          stack: "test",
+          host: "local",
+          containerName: "test-volumes-data-local",
+          image: pulumi.output("sha256:front"),
+          volumes,
+          protect: true,
+          ...args,
+        }),
+    );
+
+  test.each([
+    [0, ["Container data"]],
+    [1, ["Container data", "Volume data-test-a"]],
+    [2, ["Container data", "Volume data-test-a", "Volume data-test-b"]],
+  ])("of %i volumes", async (count, ids) => {
+    expect(idsBelow(await run({ volumes: volumes.slice(0, count) }), "VolumeContainer data")).toStrictEqual(
+      ids,
+    );
+  });
+
+  test("is created but never started, and costs no volume to replace", async () => {
+    const { inputs, deleteBeforeReplace } = find(await run(), "Container data");
+    expect(inputs).toStrictEqual({
+      name: "test-volumes-data-local",
+      image: "sha256:front",
+      labels: volumeLabels,
+      logDriver: "local",
+      logOpts: { "max-file": "3", "max-size": "10m" },
+      restart: "no",
+      start: false,
+      mustRun: false,
+      removeVolumes: true,
+      networkMode: "none",
+      volumes: [
+        { volumeName: "test-a", containerPath: "/a", readOnly: false },
+        { volumeName: "test-b", containerPath: "/b", readOnly: true },
+      ],
+    });
+    expect(deleteBeforeReplace).toBe(true);
+  });
+
+  test.each([true, false])("protects its volumes: %j", async (protect) => {
+    const all = await run({ protect });
+    expect(find(all, "Volume data-test-a")).toMatchObject({
+      inputs: { name: "test-a", labels: volumeLabels },
+      protect,
+    });
+    expect(find(all, "Container data").protect).toBe(false);
+  });
+
+  test("of one volume less leaves the other volume as it is", async () => {
+    const [both, one] = [await run(), await run({ volumes: volumes.slice(0, 1) })];
+    expect(find(one, "Volume data-test-a")).toStrictEqual(find(both, "Volume data-test-a"));
+  });
+});

@@ -1,0 +1,15 @@
+import { createHash } from "node:crypto";
+import { uuidOf } from "../../lib/uuid.ts";
+
+const password = (purpose: string) => `password-of-credentials-${purpose}`;
+const token = (purpose: string) => uuidOf(`secret ${password(purpose)}`);
+
+/** The secrets of a stack that `deploy` runs, as they follow from its random passwords. */
+export const secrets = {
+  management: token("management"),
+  agent: token("agent"),
+  balancer: token("balancer"),
+  registration: token("registration"),
+  gossipKey: createHash("sha256").update(password("gossip")).digest("base64"),
+  statsPassword: password("stats"),
+};

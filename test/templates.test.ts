@@ -1,0 +1,90 @@
+import fs from "node:fs";
+import { renderFile } from "../lib/render.ts";
+import { uuidOf } from "../lib/uuid.ts";
+import { fixture } from "./support/fixture.ts";
+import { secrets } from "./support/secrets.ts";
+
+const images = {
+  debianImage: "debian:trixie-slim",
+  consulImage: "hashicorp/consul:1.22.5",
+  consulTemplateImage: "hashicorp/consul-template:0.41.1",
+};
+const consul = { stack: "test", datacenter: "dc1", gossipKey: secrets.gossipKey, agentToken: secrets.agent };
+const server = { ...consul, managementToken: secrets.management };
+const joinAddresses = '"172.30.0.2", "172.30.0.3", "172.30.0.4"';
+
+const rendered: [template: string, file: string, view: Record<string, unknown>][] = [
+  ["consul/Dockerfile", "consul.Dockerfile", images],
+  ["balancer/Dockerfile", "balancer.Dockerfile", images],
+  ["front/Dockerfile", "front.Dockerfile", images],
+  [
+    "consul/server.hcl",
+    "server-that-founds.hcl",
+    {
+      ...server,
+      number: 1,
+      nodeName: "test-consul-1",
+      nodeId: uuidOf("test dc1 server 1"),
+      address: "172.30.0.2",
+      bootstrapExpect: 3,
+      joinAddresses,
+    },
+  ],
+  [
+    "consul/server.hcl",
+    "server-that-joins.hcl",
+    {
+      ...server,
+      number: 4,
+      nodeName: "test-consul-4",
+      nodeId: uuidOf("test dc1 server 4"),
+      address: "172.30.0.5",
+      bootstrapExpect: undefined,
+      joinAddresses,
+    },
+  ],
+  [
+    "consul/agent.hcl",
+    "agent.hcl",
+    {
+      ...consul,
+      host: "local",
+      nodeName: "test-agent-local",
+      nodeId: uuidOf("test dc1 agent local"),
+      joinAddresses,
+    },
+  ],
+  ["balancer/balancer.env", "balancer.env", { name: "balancer-local-2", ownPort: 8282, statsPort: 9002 }],
+  [
+    "balancer/consul-template.hcl",
+    "consul-template.hcl",
+    { host: "local", agent: "test-agent-local", token: secrets.balancer },
+  ],
+];
+
+test.each(rendered)("%s becomes %s", (template, file, view) => {
+  expect(renderFile(`${template}.mustache`, view)).toBe(fixture(file));
+});
+
+// Most of it is consul-template's to render; what that makes of it is seen end to end.
+test("haproxy.cfg is left to consul-template but for the port and the password", () => {
+  const template = fs.readFileSync("templates/balancer/haproxy.cfg.ctmpl.mustache", "utf8");
+  const text = renderFile("balancer/haproxy.cfg.ctmpl.mustache", { port: 8080, statsPassword: `<&"'>` });
+  const [tags, ...before] = template.split("\n");
+  const after = text.split("\n");
+  expect(tags).toBe("{{=<% %>=}}");
+  expect(after).toHaveLength(before.length);
+  const changed = after.flatMap((line, index) => (line === before[index] ? [] : [[before[index], line]]));
+  expect(changed).toStrictEqual([
+    ['  user admin insecure-password "<% statsPassword %>"', `  user admin insecure-password "<&"'>"`],
+    ["  bind :<% port %>", "  bind :8080"],
+  ]);
+});
+
+test("no template is left out here", () => {
+  const all = fs.readdirSync("templates", { recursive: true, encoding: "utf8" });
+  const tested = new Set(rendered.map(([template]) => `${template}.mustache`));
+  expect(all.filter((file) => file.endsWith(".mustache") && !tested.has(file))).toStrictEqual([
+    "balancer/haproxy.cfg.ctmpl.mustache",
+  ]);
+});
