@@ -1,0 +1,148 @@
+import type { Consul } from "./support/consul.ts";
+import { docker, ids, names, shortIds } from "./support/docker.ts";
+import { Fleet, whoAnswers } from "./support/fleet.ts";
+import { get } from "./support/http.ts";
+import type { Outputs } from "./support/pulumi.ts";
+
+describe("up from nothing", () => {
+  const fleet = Fleet.first();
+  let outputs: Outputs;
+  let consul: Consul;
+
+  beforeAll(async () => {
+    await fleet.toStart();
+    outputs = await fleet.outputs();
+    consul = await fleet.consul();
+  });
+
+  test("every container of the picture runs", async () => {
+    const running = (await fleet.containers()).filter(({ State }) => State.Running);
+    const roles = running.map(({ Config }) => Config.Labels["flotilla.role"]).sort();
+    expect(roles).toEqual([
+      "agent",
+      ...Array(2).fill("balancer"),
+      ...Array(3).fill("consul"),
+      "front",
+      ...Array(4).fill("server"),
+    ]);
+  });
+
+  test("the outputs tell where everything is", async () => {
+    const { url, loadBalancers, consul, services } = outputs;
+    expect({ url, loadBalancers, consul, services }).toEqual({
+      url: fleet.url,
+      loadBalancers: [1, 2].map((i) => ({
+        name: `${fleet.name}-balancer-local-${i}`,
+        url: fleet.balancerUrl(i),
+        statsUrl: fleet.statsUrl(i),
+      })),
+      consul: [1, 2, 3].map((i) => ({ name: `${fleet.name}-consul-${i}`, url: `${fleet.consulUrl(i)}/ui/` })),
+      services: { web: { replicas: 4, instances: names(await fleet.servers()) } },
+    });
+  });
+
+  test("the shared port spreads requests over all servers", async () => {
+    const answers = await whoAnswers(fleet.url, 80);
+    expect(Object.keys(answers).sort()).toEqual(shortIds(await fleet.servers()));
+    for (const count of Object.values(answers)) expect(count).toBeGreaterThanOrEqual(10);
+  });
+
+  test.each([1, 2])("balancer %i alone spreads requests over all servers", async (balancer) => {
+    const answers = await whoAnswers(fleet.balancerUrl(balancer), 40);
+    expect(Object.keys(answers).sort()).toEqual(shortIds(await fleet.servers()));
+    for (const count of Object.values(answers)) expect(count).toBeGreaterThanOrEqual(5);
+  });
+
+  test("both balancers take requests from the shared port", async () => {
+    const before = [await fleet.requestsTakenBy(1), await fleet.requestsTakenBy(2)];
+    await whoAnswers(fleet.url, 60);
+    const after = [await fleet.requestsTakenBy(1), await fleet.requestsTakenBy(2)];
+    const taken = after.map((count, i) => count - (before[i] ?? 0));
+    for (const count of taken) expect(count).toBeGreaterThan(0);
+    expect(taken.reduce((a, b) => a + b)).toBe(60);
+  });
+
+  test.each([1, 2])("the statistics of balancer %i are for those who know the password", async (balancer) => {
+    const page = await fleet.statistics(balancer);
+    expect(page.status).toBe(200);
+    expect(page.body).toContain("Statistics Report");
+    expect((await get(fleet.statsUrl(balancer))).status).toBe(401);
+    expect((await get(fleet.statsUrl(balancer), { auth: "admin:guess" })).status).toBe(401);
+    expect((await fleet.statistics(balancer, "", "operator")).status).toBe(401);
+  });
+
+  test.each([1, 2, 3])("Consul server %i shows its UI", async (server) => {
+    const { status, body } = await get(`${fleet.consulUrl(server)}/ui/`);
+    expect(status).toBe(200);
+    expect(body).toMatch(/<title>Consul/);
+  });
+
+  test("only the balancers' ports are open to other machines", async () => {
+    const published = await Promise.all(names(await fleet.containers()).map((name) => docker("port", name)));
+    const open = published
+      .join("")
+      .split("\n")
+      .filter((line) => / 0\.0\.0\.0:| \[?::\]?:/.test(line));
+    const ports = new Set(open.map((line) => Number(line.split(":").at(-1))));
+    expect([...ports].sort()).toEqual([18080, 18181, 18282, 18383, 18484]);
+  });
+
+  test("Consul has a leader, three servers that vote and the host's agent", async () => {
+    const servers = [1, 2, 3].map((i) => `${fleet.name}-consul-${i}`);
+    expect(await consul.leader()).toMatch(/^10\.213\.0\.\d+:8300$/);
+    expect(await consul.voters()).toEqual(servers);
+    expect(await consul.alive()).toEqual([`${fleet.name}-agent-local`, ...servers]);
+  });
+
+  test("Consul's gossip is encrypted with one key, which all members have", async () => {
+    const [ring] = await consul.get<{ Keys: Record<string, number> }[]>("/v1/operator/keyring");
+    expect(Object.values(ring?.Keys ?? {})).toEqual([4]);
+  });
+
+  test("Consul knows every server and finds it well", async () => {
+    expect(await consul.passing("web")).toEqual(names(await fleet.servers()));
+  });
+
+  test("Consul tells anybody without a token nothing", async () => {
+    const anybody = fleet.consulWithoutToken();
+    for (const path of [
+      "/v1/catalog/services",
+      "/v1/catalog/nodes",
+      "/v1/health/service/web",
+      "/v1/agent/members",
+      "/v1/agent/self",
+      "/v1/kv/flotilla/ready",
+      "/v1/acl/tokens",
+      "/v1/operator/keyring",
+    ]) {
+      // What is not refused is empty; with the token it is neither.
+      const { status, body } = await anybody.ask("GET", path);
+      if (status !== 403)
+        expect({ path, status, body }).toEqual({
+          path,
+          status: 200,
+          body: expect.stringMatching(/^(\[\]|\{\})$/),
+        });
+      expect((await consul.ask("GET", path)).body.length).toBeGreaterThan(10);
+    }
+    expect((await anybody.ask("PUT", "/v1/kv/mine", "1")).status).toBe(403);
+  });
+
+  test("a second up changes nothing, nor is there anything to preview, nor after a refresh", async () => {
+    const before = ids(await fleet.containers());
+    await fleet.stack.run("preview", "--expect-no-changes");
+    await fleet.up();
+    await fleet.stack.run("refresh");
+    await fleet.stack.run("preview", "--expect-no-changes");
+    expect(ids(await fleet.containers())).toEqual(before);
+  });
+
+  test("servers and balancers write to the log volume", async () => {
+    await whoAnswers(fleet.url, 4);
+    const [balancer] = await fleet.containers("balancer");
+    const listing = await docker("exec", String(balancer?.Id), "ls", "/var/log/flotilla");
+    expect(listing.split("\n")).toEqual(
+      expect.arrayContaining(["balancer-local-1.log", "balancer-local-2.log"]),
+    );
+  });
+});

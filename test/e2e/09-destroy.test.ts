@@ -1,0 +1,20 @@
+import { traces } from "./support/docker.ts";
+import { Fleet } from "./support/fleet.ts";
+import { get } from "./support/http.ts";
+
+describe("destroy", () => {
+  const fleet = Fleet.first();
+
+  test("leaves nothing", async () => {
+    await fleet.toStart();
+    const before = await traces(fleet.name);
+    for (const kind of ["container", "network", "volume"]) {
+      expect(before.some((trace) => trace.startsWith(kind))).toBe(true);
+    }
+    await fleet.stack.run("destroy");
+    expect(await traces(fleet.name)).toEqual([]);
+    for (const url of [fleet.url, fleet.balancerUrl(1), fleet.statsUrl(1), fleet.consulUrl()]) {
+      await expect(get(url)).rejects.toThrow("ECONNREFUSED");
+    }
+  });
+});

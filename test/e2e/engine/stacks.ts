@@ -1,0 +1,18 @@
+import { attempt, run } from "../support/shell.ts";
+
+const docker = (...args: string[]) => run("docker", args);
+const lines = (text: string) => text.split("\n").filter(Boolean);
+
+/** Takes away what stacks whose names start so left on the user's engine. */
+export async function removeStacks(prefix: string): Promise<void> {
+  const belongs = (name: string) => name === prefix || name.startsWith(`${prefix}-`);
+  const containers = lines(await docker("ps", "-a", "--format", "{{.Names}}")).filter(belongs);
+  if (containers.length > 0) await docker("rm", "--force", "--volumes", ...containers);
+  for (const kind of ["network", "volume"]) {
+    const names = lines(await docker(kind, "ls", "--format", "{{.Name}}")).filter(belongs);
+    if (names.length > 0) await docker(kind, "rm", ...names);
+  }
+  const images = lines(await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")).filter(belongs);
+  // An image may be another's base; what can't go now goes with that one.
+  if (images.length > 0) await attempt("docker", ["image", "rm", ...images]);
+}

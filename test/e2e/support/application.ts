@@ -1,0 +1,43 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { runInfo } from "./run-info.ts";
+
+const version = /^VERSION = .*$/m;
+const health = /(elif url\.path == "\/health":\n\s+)self\._send\(.*\)/;
+const start = /^def main\(\):$/m;
+
+/** A folder with an application in it: a copy of the example, whose code the tests edit as its author would. */
+export class Application {
+  readonly folder: string;
+
+  constructor(name: string) {
+    this.folder = join(runInfo().folder, "applications", name);
+    this.restore();
+  }
+
+  /** Version 1.0.0 again, in good order. */
+  restore(): void {
+    cpSync(join(runInfo().root, "examples/simple-server"), this.folder, { recursive: true });
+  }
+
+  setVersion(text: string): void {
+    this.#edit(version, `VERSION = "${text}"`);
+  }
+
+  /** Answers its health check with an error. */
+  breakHealth(): void {
+    this.#edit(health, '$1self._send(500, "text/plain", "the database is on fire\\n")');
+  }
+
+  /** Ends as soon as it is started. */
+  breakStart(): void {
+    this.#edit(start, 'def main():\n    raise SystemExit("no configuration, no service")');
+  }
+
+  #edit(pattern: RegExp, text: string): void {
+    const file = join(this.folder, "server.py");
+    const code = readFileSync(file, "utf8");
+    if (!pattern.test(code)) throw new Error(`${file} has no ${pattern}`);
+    writeFileSync(file, code.replace(pattern, text));
+  }
+}

@@ -1,0 +1,77 @@
+import { attempt, run } from "./shell.ts";
+
+/** What `docker inspect` tells of a container, as far as the tests ask. */
+export interface Container {
+  Id: string;
+  Name: string;
+  Created: string;
+  RestartCount: number;
+  State: { Status: string; Running: boolean; Pid: number; StartedAt: string };
+  Config: { Hostname: string; Image: string; Labels: Record<string, string>; Env: string[] };
+  HostConfig: { Memory: number };
+}
+
+export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes";
+
+/** The Docker engine that DOCKER_HOST names. */
+export const docker = (...args: string[]) => run("docker", args);
+
+const lines = (text: string) => text.split("\n").filter(Boolean);
+
+/** A stack's containers, stopped ones too, in the order of their names. */
+export async function containers(stack: string, role?: Role, service?: string): Promise<Container[]> {
+  const labels = { "flotilla.stack": stack, "flotilla.role": role, "flotilla.service": service };
+  const filters = Object.entries(labels).flatMap(([label, value]) =>
+    value === undefined ? [] : ["--filter", `label=${label}=${value}`],
+  );
+  const ids = lines(await docker("ps", "--all", "--quiet", "--no-trunc", ...filters));
+  if (ids.length === 0) return [];
+  const all = JSON.parse(await docker("inspect", ...ids)) as Container[];
+  return all
+    .map((container) => ({ ...container, Name: container.Name.slice(1) }))
+    .sort((a, b) => a.Name.localeCompare(b.Name));
+}
+
+export const ids = (list: Container[]) => list.map(({ Id }) => Id);
+/** As programs in the containers know themselves. */
+export const shortIds = (list: Container[]) => list.map(({ Config }) => Config.Hostname).sort();
+export const names = (list: Container[]) => list.map(({ Name }) => Name);
+
+/** Everything on the engine whose name belongs to a stack, as "kind name". Images are kept on purpose. */
+export async function traces(stack: string): Promise<string[]> {
+  const lists = await Promise.all([
+    list("container", "ps", "--all", "--format", "{{.Names}}"),
+    list("network", "network", "ls", "--format", "{{.Name}}"),
+    list("volume", "volume", "ls", "--format", "{{.Name}}"),
+  ]);
+  return lists.flat().filter((trace) => new RegExp(` ${stack}($|-)`).test(trace));
+}
+
+async function list(kind: string, ...args: string[]): Promise<string[]> {
+  return lines(await docker(...args)).map((name) => `${kind} ${name}`);
+}
+
+/**
+ * Ends a container's first process as a crash would: `docker kill` counts as a wish that it be gone, and suspends its
+ * restart policy. The signal comes from the engine's own machine, wherever that is.
+ */
+export async function crash(...victims: Container[]): Promise<void> {
+  const pids = victims.map(({ State }) => State.Pid).join(" ");
+  const args = [
+    "--rm",
+    "--pid=host",
+    "--network=none",
+    "debian:trixie-slim",
+    "sh",
+    "-c",
+    `kill -KILL ${pids}`,
+  ];
+  await docker("run", ...args);
+}
+
+export const removeByHand = (container: Container) => docker("rm", "--force", container.Id);
+
+/** All that a container has written. */
+export async function logs(container: Container): Promise<string> {
+  return (await attempt("docker", ["logs", container.Id])).output;
+}

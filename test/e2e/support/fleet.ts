@@ -1,0 +1,202 @@
+import { Application } from "./application.ts";
+import { Consul } from "./consul.ts";
+import { type Container, containers, type Role } from "./docker.ts";
+import { type Answer, get } from "./http.ts";
+import { type Outputs, Stack } from "./pulumi.ts";
+import { runInfo } from "./run-info.ts";
+import type { Outcome } from "./shell.ts";
+
+export interface Service {
+  build?: string;
+  image?: string;
+  replicas: number;
+  port: number;
+  health: { path?: string; interval?: number; timeout: number };
+  env?: Record<string, string>;
+  memory?: string;
+  command?: string[];
+  route?: { path?: string; host?: string };
+  publish?: number;
+}
+
+export interface Config {
+  protect: boolean;
+  hosts: Record<string, { docker: string }>;
+  network: { subnet: string };
+  consul: { servers: number; port: number };
+  loadBalancers: { count: number; port: number; statsPort: number };
+  services: { web: Service } & Record<string, Service>;
+}
+
+/** A stack together with what its users see of it. */
+export class Fleet {
+  readonly stack: Stack<Config>;
+  readonly application: Application;
+  /** The shared port of the balancers; all other ports are around it. */
+  readonly #port: number;
+  readonly #subnet: string;
+  #outputs: Promise<Outputs> | undefined;
+
+  private constructor(suffix: string, port: number, subnet: string) {
+    this.stack = new Stack(`${runInfo().prefix}${suffix}`);
+    this.application = new Application(`web${suffix}`);
+    this.#port = port;
+    this.#subnet = subnet;
+  }
+
+  /** The stack that the files of tests hand to each other. */
+  static first(): Fleet {
+    return new Fleet("", 18080, "10.213.0.0/24");
+  }
+
+  /** One that lives beside the first. */
+  static second(): Fleet {
+    return new Fleet("-2", 28080, "10.213.1.0/24");
+  }
+
+  get name(): string {
+    return this.stack.name;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/`;
+  }
+
+  balancerUrl(balancer: number): string {
+    return `http://127.0.0.1:${this.#port + 101 * balancer}/`;
+  }
+
+  statsUrl(balancer: number): string {
+    return `http://127.0.0.1:${this.#port + 920 + balancer}/`;
+  }
+
+  consulUrl(server = 1): string {
+    return `http://127.0.0.1:${this.#port + 499 + server}`;
+  }
+
+  /** The stack with its config, but nothing of it running. */
+  async create(): Promise<void> {
+    if (!this.stack.exists) await this.stack.create();
+    this.application.restore();
+    this.stack.config = this.#start;
+  }
+
+  /** Three Consul servers, two balancers, four copies of the simple server: brings a stack there from any state. */
+  async toStart(): Promise<void> {
+    await this.create();
+    await this.stack.run("up");
+  }
+
+  /** Edits the config and runs `pulumi up`, which must succeed. */
+  async up(edit: (config: Config) => void = () => {}): Promise<string> {
+    this.configure(edit);
+    return this.stack.run("up");
+  }
+
+  /** The same where it may fail. */
+  async attemptUp(edit: (config: Config) => void = () => {}): Promise<Outcome> {
+    this.configure(edit);
+    return this.stack.attempt("up");
+  }
+
+  configure(edit: (config: Config) => void): void {
+    const { config } = this.stack;
+    edit(config);
+    this.stack.config = config;
+  }
+
+  outputs(): Promise<Outputs> {
+    return this.stack.outputs();
+  }
+
+  containers(role?: Role, service?: string): Promise<Container[]> {
+    return containers(this.name, role, service);
+  }
+
+  servers(service = "web"): Promise<Container[]> {
+    return this.containers("server", service);
+  }
+
+  /** The one container of a role. */
+  async the(role: Role): Promise<Container> {
+    const [container, ...more] = await this.containers(role);
+    if (container === undefined || more.length > 0) throw new Error(`not one ${role} but ${more.length + 1}`);
+    return container;
+  }
+
+  /** Consul as its operator sees it, through one of its servers. */
+  async consul(server = 1): Promise<Consul> {
+    return new Consul(this.consulUrl(server), (await this.#secrets()).consulToken);
+  }
+
+  /** Consul as anybody on this machine sees it. */
+  consulWithoutToken(): Consul {
+    return new Consul(this.consulUrl());
+  }
+
+  async statistics(balancer: number, path = "", user = "admin"): Promise<Answer> {
+    const { statsPassword } = await this.#secrets();
+    return get(`${this.statsUrl(balancer)}${path}`, { auth: `${user}:${statsPassword}` });
+  }
+
+  /** Status of every server of a pool, as balancer i (from 1) sees it. */
+  async serversSeenBy(balancer: number, service = "web"): Promise<Record<string, string>> {
+    const rows = await this.#figures(balancer, service);
+    const servers = rows.filter(({ svname }) => svname !== "BACKEND");
+    return Object.fromEntries(servers.map(({ svname = "", status = "" }) => [svname, status]));
+  }
+
+  /** Requests that balancer i has taken since its configuration was last loaded. */
+  async requestsTakenBy(balancer: number): Promise<number> {
+    const [frontend] = await this.#figures(balancer, "all");
+    return Number(frontend?.req_tot);
+  }
+
+  /** The rows of a balancer's statistics that belong to one proxy. */
+  async #figures(balancer: number, proxy: string): Promise<Record<string, string>[]> {
+    const { status, body } = await this.statistics(balancer, ";csv");
+    if (status !== 200) throw new Error(`balancer ${balancer} answers ${status} on its statistics port`);
+    const [head = [], ...rows] = body
+      .trim()
+      .split("\n")
+      .map((line) => line.split(","));
+    const proxies = rows.filter(([name]) => name === proxy);
+    return proxies.map((row) => Object.fromEntries(row.map((value, column) => [head[column], value])));
+  }
+
+  /** Asked for once: they are made with the stack, and Pulumi takes a second to answer. */
+  #secrets(): Promise<Outputs> {
+    this.#outputs ??= this.outputs();
+    return this.#outputs;
+  }
+
+  get #start(): Config {
+    return {
+      protect: false,
+      hosts: { local: { docker: runInfo().dockerHost } },
+      network: { subnet: this.#subnet },
+      consul: { servers: 3, port: this.#port + 500 },
+      loadBalancers: { count: 2, port: this.#port, statsPort: this.#port + 920 },
+      services: {
+        web: {
+          build: this.application.folder,
+          replicas: 4,
+          port: 8000,
+          health: { path: "/health", timeout: 30 },
+        },
+      },
+    };
+  }
+}
+
+/** How often each server answered to so many requests, one connection each; by what the answers say. */
+export async function whoAnswers(url: string, requests = 40): Promise<Record<string, number>> {
+  const counts: Record<string, number> = {};
+  for (let i = 0; i < requests; i++) {
+    const { status, headers, body } = await get(url);
+    if (status !== 200) throw new Error(`${url} answers ${status}: ${body}`);
+    const server = String(headers["x-served-by"]);
+    counts[server] = (counts[server] ?? 0) + 1;
+  }
+  return counts;
+}
