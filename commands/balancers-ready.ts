@@ -1,17 +1,26 @@
-/** Waits until every balancer of the stack on a host answers, so that those they replace may go. */
-import { Balancers } from "./support/balancers.ts";
-import { CommandFailure, main } from "./support/command.ts";
+/** Waits until new balancers answer, so that those they replace may go. */
+import { CommandFailure, main, until } from "./support/command.ts";
+import { DockerEngine } from "./support/docker.ts";
 
 /** What `balancers-ready` is told on its standard input. */
 export interface BalancersReadyArgs {
-  readonly stack: string;
   readonly docker: string;
+  /** Containers of the balancers. */
+  readonly balancers: readonly string[];
 }
 
 const TIMEOUT = 60;
 
-main<BalancersReadyArgs>(async ({ stack, docker }) => {
-  const silent = await new Balancers(stack, [docker]).awaitReady(TIMEOUT);
+main<BalancersReadyArgs>(async ({ docker, balancers }) => {
+  const engine = new DockerEngine(docker);
+  const answers = balancers.map(async (balancer) => {
+    const ready = await until(TIMEOUT, async () => {
+      const { code } = await engine.exec(balancer, "await-servers", "1", "gone", "nobody", "-");
+      return code === 0 || undefined;
+    });
+    return ready ? [] : [balancer];
+  });
+  const silent = (await Promise.all(answers)).flat();
   if (silent.length > 0) {
     throw new CommandFailure(
       `balancers that don't answer after ${TIMEOUT} s: ${silent.join(", ")}. The ones they replace serve on. ` +

@@ -12,6 +12,8 @@ export interface ConsulServerArgs {
   /** Container of the server; also its node name. */
   readonly server: string;
   readonly stack: string;
+  /** Not read: a new container makes new arguments, and those make Pulumi run the command. */
+  readonly containerId: string;
   readonly managementToken: string;
 }
 

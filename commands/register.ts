@@ -25,6 +25,8 @@ export interface RegisterArgs {
   readonly balancerHosts: readonly string[];
   /** Container of the host's agent. */
   readonly agent: string;
+  /** Not read: an agent that was replaced, and may have lost its data, is to be told anew. */
+  readonly agentId: string;
   readonly token: string;
   readonly service: ServiceDefinition;
   /** Names of the containers that are to serve; their names are their addresses. */

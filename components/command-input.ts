@@ -11,7 +11,8 @@ type DeepInput<T> = T extends readonly (infer E)[]
 
 /**
  * How a command of ours is handed its arguments: as JSON on standard input, which is secret in state, since command
- * line and environment would show tokens to everybody on the machine.
+ * line and environment would show tokens to everybody on the machine. What is to make the command run again goes in
+ * there too, never into `triggers`: a changed trigger replaces the command, which runs its `delete`.
  */
 export function stdinJson<T extends object>(
   args: Inputs<T>,

@@ -124,11 +124,11 @@ export class ConsulCluster extends pulumi.ComponentResource {
         create: "true",
         update: "node commands/consul-server.ts",
         delete: "node commands/consul-server.ts --leave",
-        triggers: [server.id],
         ...stdinJson<ConsulServerArgs>({
           docker: host.settings.docker,
           server: consulServerName(args.stack, number),
           stack: args.stack,
+          containerId: server.id,
           managementToken: args.credentials.management.secretId,
         }),
       },

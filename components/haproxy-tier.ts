@@ -126,14 +126,16 @@ export class HaproxyTier extends pulumi.ComponentResource {
     );
   }
 
-  #ready(name: string, balancers: readonly docker.Container[], { stack, host }: HaproxyTierArgs): void {
+  #ready(name: string, balancers: readonly docker.Container[], { host }: HaproxyTierArgs): void {
     new command.local.Command(
       name,
       {
         create: "node commands/balancers-ready.ts",
         update: "node commands/balancers-ready.ts",
-        triggers: balancers.map(({ id }) => id),
-        ...stdinJson<BalancersReadyArgs>({ stack, docker: host.settings.docker }),
+        ...stdinJson<BalancersReadyArgs>({
+          docker: host.settings.docker,
+          balancers: balancers.map(({ name }) => name),
+        }),
       },
       { parent: this, dependsOn: [...balancers] },
     );

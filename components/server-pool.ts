@@ -114,14 +114,13 @@ export class ServerPool extends pulumi.ComponentResource {
         create: "node commands/register.ts",
         update: "node commands/register.ts",
         delete: "node commands/register.ts --withdraw",
-        // An agent that lost its data is told anew.
-        triggers: [agent.containerId],
         ...stdinJson<RegisterArgs>({
           stack,
           host: host.key,
           docker: host.settings.docker,
           balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
           agent: agent.containerName,
+          agentId: agent.containerId,
           token: credentials.registration.secretId,
           service: { name: serviceName, port, health },
           instances: this.instances,

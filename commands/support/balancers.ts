@@ -29,37 +29,15 @@ export class Balancers {
   ): Promise<string[]> {
     if (servers.length === 0) return [];
     const answers = (await this.#list()).map(async ({ engine, name }) => {
-      const complaints = await until(
-        seconds,
-        async () => {
-          const { code, output } = await engine.exec(
-            name,
-            "await-servers",
-            String(seconds),
-            state,
-            backend,
-            ...servers,
-          );
-          // A balancer that was taken away meanwhile has no say; one that is restarting gets its time.
-          if (code === 0 || /No such container/i.test(output)) return [];
-          if (/restarting|is not running/i.test(output)) return undefined;
-          return [`${name}: ${output.trim().split("\n").join(", ")}`];
-        },
-        500,
+      const { code, output } = await engine.exec(
+        name,
+        "await-servers",
+        String(seconds),
+        state,
+        backend,
+        ...servers,
       );
-      return complaints ?? [`${name}: not running`];
-    });
-    return (await Promise.all(answers)).flat();
-  }
-
-  /** Waits until every balancer's HAProxy answers; returns the names of those that don't. */
-  async awaitReady(seconds: number): Promise<string[]> {
-    const answers = (await this.#list()).map(async ({ engine, name }) => {
-      const ready = await until(seconds, async () => {
-        const { code } = await engine.exec(name, "await-servers", "1", "gone", "nobody", "-");
-        return code === 0 ? true : undefined;
-      });
-      return ready ? [] : [name];
+      return code === 1 && !isGone(output) ? [`${name}: ${output.trim().split("\n").join(", ")}`] : [];
     });
     return (await Promise.all(answers)).flat();
   }
@@ -86,6 +64,7 @@ export class Balancers {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
+  /** Those that run. One that is just restarting will come back with the catalogue as it is then. */
   async #list(): Promise<Balancer[]> {
     const lists = this.#engines.map(async (engine) => {
       const names = await engine.containers({ "flotilla.stack": this.#stack, "flotilla.role": "balancer" });
@@ -93,4 +72,9 @@ export class Balancers {
     });
     return (await Promise.all(lists)).flat();
   }
+}
+
+/** Whether `docker exec` failed because the balancer was taken away or stopped meanwhile: then it has no say. */
+function isGone(output: string): boolean {
+  return /No such container|is not running|is restarting/i.test(output);
 }

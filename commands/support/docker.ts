@@ -33,7 +33,7 @@ export class DockerEngine {
       "--filter",
       `label=${label}=${value}`,
     ]);
-    const names = await this.docker("ps", "--format", "{{.Names}}", ...filters);
+    const names = await this.docker("ps", "--filter", "status=running", "--format", "{{.Names}}", ...filters);
     return names.split("\n").filter(Boolean).sort();
   }
 
