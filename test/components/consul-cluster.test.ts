@@ -1,0 +1,297 @@
+import { ConsulAgent } from "../../components/consul-agent.ts";
+import { ConsulCluster } from "../../components/consul-cluster.ts";
+import { Credentials } from "../../components/credentials.ts";
+import { agentRules, balancerRules, registrationRules } from "../../lib/consul-policies.ts";
+import { uuidOf } from "../../lib/uuid.ts";
+import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
+import { fixture } from "../support/fixture.ts";
+import { dockerHosts } from "../support/hosts.ts";
+import { remember } from "../support/remember.ts";
+import { secrets } from "../support/secrets.ts";
+import { settingsFrom } from "../support/settings-from.ts";
+
+/** A cluster and, on each host, an agent. */
+const run = remember((config: Record<string, unknown>): Promise<Registered[]> => {
+  const settings = settingsFrom(config);
+  return deploy(() => {
+    const hosts = dockerHosts(settings);
+    const credentials = new Credentials("credentials");
+    new ConsulCluster("consul", { ...settings, hosts, credentials });
+    for (const host of hosts) {
+      const opts = { providers: [host.provider] };
+      new ConsulAgent(`agent-${host.key}`, { ...settings, host, credentials }, opts);
+    }
+  });
+});
+
+const limited = { consul: { cpus: 1, memory: "256m" } };
+const ofSize = (servers: number) => run({ consul: { servers } });
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+
+/** The configuration that a Consul container is given. */
+function configOf(all: readonly Registered[], id: string): string {
+  const [upload] = find(all, id).inputs.uploads as { content: string }[];
+  return upload?.content ?? "";
+}
+
+function line(config: string, key: string): string | undefined {
+  return config
+    .split("\n")
+    .find((text) => text.startsWith(`${key} `))
+    ?.split("= ")[1];
+}
+
+describe("Consul servers", () => {
+  test.each([1, 3, 5, 7])("%i of them", async (servers) => {
+    const all = await ofSize(servers);
+    const ids = numbers(servers).flatMap((i) => [
+      `Command consul-${i}-quorum`,
+      `Container consul-${i}`,
+      `Volume consul-${i}-data`,
+    ]);
+    expect(idsBelow(all, "ConsulCluster consul")).toStrictEqual([...ids, "Command consul-setup"].sort());
+    expect(find(all, "ConsulCluster consul").outputs.endpoints).toStrictEqual(
+      numbers(servers).map((i) => ({
+        name: `test-consul-${i}`,
+        url: `http://127.0.0.1:${8499 + i}/ui/`,
+      })),
+    );
+  });
+
+  test("the whole of one", async () => {
+    const { inputs, ...rest } = find(await run(limited), "Container consul-1");
+    expect(inputs).toStrictEqual({
+      name: "test-consul-1",
+      image: "sha256:local-consul",
+      labels: [
+        { label: "flotilla.host", value: "local" },
+        { label: "flotilla.role", value: "consul" },
+        { label: "flotilla.stack", value: "test" },
+      ],
+      logDriver: "local",
+      logOpts: { "max-file": "3", "max-size": "10m" },
+      restart: "unless-stopped",
+      removeVolumes: true,
+      cpus: "1",
+      memory: 256,
+      memorySwap: 256,
+      networksAdvanced: [{ name: "test", ipv4Address: "172.30.0.2" }],
+      ports: [{ internal: 8500, external: 8500, ip: "127.0.0.1" }],
+      uploads: [{ file: "/consul/config/server.hcl", content: fixture("server-that-founds.hcl") }],
+      volumes: [{ volumeName: "test-consul-1-data", containerPath: "/consul/data" }],
+      destroyGraceSeconds: 15,
+    });
+    expect(rest).toMatchObject({
+      provider: "local",
+      secrets: ["uploads[0].content"],
+      secretOutputs: ["uploads"],
+      deleteBeforeReplace: true,
+    });
+  });
+
+  test("the fourth joins the first three, with address, port and name of its own", async () => {
+    const all = await ofSize(5);
+    expect(configOf(all, "Container consul-4")).toBe(fixture("server-that-joins.hcl"));
+    expect(find(all, "Container consul-4").inputs).toMatchObject({
+      name: "test-consul-4",
+      networksAdvanced: [{ name: "test", ipv4Address: "172.30.0.5" }],
+      ports: [{ internal: 8500, external: 8503, ip: "127.0.0.1" }],
+      volumes: [{ volumeName: "test-consul-4-data", containerPath: "/consul/data" }],
+    });
+  });
+
+  test.each([
+    [1, ["1"], '["172.30.0.2"]'],
+    [3, ["3", "3", "3"], '["172.30.0.2", "172.30.0.3", "172.30.0.4"]'],
+    [5, ["3", "3", "3", undefined, undefined], '["172.30.0.2", "172.30.0.3", "172.30.0.4"]'],
+    [
+      7,
+      ["3", "3", "3", undefined, undefined, undefined, undefined],
+      '["172.30.0.2", "172.30.0.3", "172.30.0.4"]',
+    ],
+  ])("of %i at most three found the cluster, and all join those", async (servers, founders, addresses) => {
+    const all = await ofSize(servers);
+    const configs = numbers(servers).map((i) => configOf(all, `Container consul-${i}`));
+    expect(configs.map((config) => line(config, "bootstrap_expect"))).toStrictEqual(founders);
+    const joining = [...configs, configOf(all, "Container agent-local")];
+    expect(new Set(joining.map((config) => line(config, "retry_join")?.trim()))).toStrictEqual(
+      new Set([addresses]),
+    );
+  });
+
+  test.each([
+    [3, 5],
+    [5, 7],
+    [5, 3],
+    [7, 5],
+  ])("from %i to %i: nothing but the set-up hears of it", async (from, to) => {
+    const [before, after] = [
+      await run({ consul: { servers: from } }),
+      await run({ consul: { servers: to } }),
+    ];
+    const ids = new Set(after.map(({ id }) => id));
+    const stayed = before.filter(({ id }) => ids.has(id) && id !== "ConsulCluster consul");
+    const changed = stayed.filter((old) => {
+      const { dependsOn: _, ...now } = find(after, old.id);
+      const { dependsOn: __, ...then } = old;
+      return JSON.stringify(now) !== JSON.stringify(then);
+    });
+    expect(changed.map(({ id }) => id)).toStrictEqual(["Command consul-setup"]);
+    expect(stayed.filter(({ type }) => type.endsWith(":Container"))).toHaveLength(2 + Math.min(from, to));
+  });
+
+  test("each is replaced only once the cluster is whole after the one before", async () => {
+    const all = await ofSize(3);
+    expect(find(all, "Container consul-1").dependsOn).not.toContain("Command consul-3-quorum");
+    expect(find(all, "Container consul-2").dependsOn).toContain("Command consul-1-quorum");
+    expect(find(all, "Container consul-3").dependsOn).toContain("Command consul-2-quorum");
+    const quorum = find(all, "Command consul-2-quorum");
+    expect(quorum.dependsOn).toContain("Container consul-2");
+    expect(quorum.secrets).toStrictEqual(["stdin"]);
+    const { stdin, ...inputs } = quorum.inputs;
+    expect(inputs).toStrictEqual({
+      create: "true",
+      update: "node commands/consul-server.ts",
+      delete: "node commands/consul-server.ts --leave",
+      triggers: ["consul-2-id"],
+      logging: "stderr",
+      addPreviousOutputInEnv: false,
+    });
+    expect(JSON.parse(String(stdin))).toStrictEqual({
+      docker: "unix:///var/run/docker.sock",
+      server: "test-consul-2",
+      stack: "test",
+      managementToken: secrets.management,
+    });
+  });
+
+  test("are set up once all are there, with a token for each role", async () => {
+    const setup = find(await ofSize(3), "Command consul-setup");
+    expect(setup.dependsOn).toStrictEqual(
+      expect.arrayContaining(numbers(3).map((i) => `Command consul-${i}-quorum`)),
+    );
+    expect(setup.secrets).toStrictEqual(["stdin"]);
+    const { stdin, ...inputs } = setup.inputs;
+    expect(inputs).toStrictEqual({
+      create: "node commands/consul-setup.ts",
+      update: "node commands/consul-setup.ts",
+      logging: "stderr",
+      addPreviousOutputInEnv: false,
+    });
+    const accessor = (role: string) => uuidOf(`accessor password-of-credentials-${role}`);
+    expect(JSON.parse(String(stdin))).toStrictEqual({
+      docker: "unix:///var/run/docker.sock",
+      server: "test-consul-1",
+      servers: 3,
+      managementToken: secrets.management,
+      policies: [
+        {
+          name: "flotilla-agent",
+          description: "Consul's agents, for their own upkeep",
+          rules: agentRules,
+          accessorId: accessor("agent"),
+          secretId: secrets.agent,
+        },
+        {
+          name: "flotilla-balancer",
+          description: "balancers: read the catalogue and the routes",
+          rules: balancerRules,
+          accessorId: accessor("balancer"),
+          secretId: secrets.balancer,
+        },
+        {
+          name: "flotilla-registration",
+          description: "pulumi up: registrations and routes",
+          rules: registrationRules,
+          accessorId: accessor("registration"),
+          secretId: secrets.registration,
+        },
+      ],
+    });
+  });
+
+  test.each([
+    [true, {}],
+    [false, { protect: false }],
+  ])("their data is protected: %j", async (protect, config) => {
+    const volume = find(await run(config), "Volume consul-3-data");
+    expect(volume).toMatchObject({ inputs: { name: "test-consul-3-data" }, protect, provider: "local" });
+  });
+
+  test("live on the hosts that list them, wherever these stand in the list", async () => {
+    const all = await run({
+      network: { driver: "overlay" },
+      hosts: {
+        a: { docker: "tcp://a:2376", consulServers: [3] },
+        b: { docker: "tcp://b:2376", consulServers: [2, 1] },
+        c: { docker: "tcp://c:2376", consulServers: [] },
+      },
+    });
+    const providers = numbers(3).flatMap((i) => [
+      find(all, `Volume consul-${i}-data`).provider,
+      find(all, `Container consul-${i}`).provider,
+    ]);
+    expect(providers).toStrictEqual(["b", "b", "b", "b", "a", "a"]);
+    const told = (id: string) => JSON.parse(String(find(all, id).inputs.stdin));
+    expect(told("Command consul-3-quorum")).toMatchObject({ docker: "tcp://a:2376" });
+    expect(told("Command consul-setup")).toMatchObject({ docker: "tcp://b:2376", server: "test-consul-1" });
+    expect(find(all, "Container consul-2").dependsOn).toContain("Command consul-1-quorum");
+    expect(find(all, "Container consul-3").dependsOn).toContain("Command consul-2-quorum");
+  });
+});
+
+describe("a host's agent", () => {
+  test("the whole of it", async () => {
+    const all = await run(limited);
+    expect(idsBelow(all, "ConsulAgent agent-local")).toStrictEqual([
+      "Container agent-local",
+      "Volume agent-local-data",
+    ]);
+    const { inputs, ...rest } = find(all, "Container agent-local");
+    expect(inputs).toStrictEqual({
+      name: "test-agent-local",
+      image: "sha256:local-consul",
+      labels: [
+        { label: "flotilla.host", value: "local" },
+        { label: "flotilla.role", value: "agent" },
+        { label: "flotilla.stack", value: "test" },
+      ],
+      logDriver: "local",
+      logOpts: { "max-file": "3", "max-size": "10m" },
+      restart: "unless-stopped",
+      removeVolumes: true,
+      cpus: "1",
+      memory: 256,
+      memorySwap: 256,
+      networkMode: "test",
+      uploads: [{ file: "/consul/config/agent.hcl", content: fixture("agent.hcl") }],
+      volumes: [{ volumeName: "test-agent-local-data", containerPath: "/consul/data" }],
+      destroyGraceSeconds: 15,
+    });
+    expect(rest).toMatchObject({
+      provider: "local",
+      secrets: ["uploads[0].content"],
+      secretOutputs: ["uploads"],
+      deleteBeforeReplace: true,
+    });
+  });
+
+  test("keeps what can be told anew: its volume is not protected", async () => {
+    expect(find(await ofSize(3), "Volume agent-local-data")).toMatchObject({
+      inputs: { name: "test-agent-local-data" },
+      protect: false,
+      provider: "local",
+    });
+  });
+});
+
+test("credentials are random, long, and secret before anything is derived from them", async () => {
+  const all = await ofSize(3);
+  const ids = idsBelow(all, "Credentials credentials");
+  const purposes = ["agent", "balancer", "gossip", "management", "registration", "stats"];
+  expect(ids).toStrictEqual(purposes.map((purpose) => `RandomPassword credentials-${purpose}`));
+  expect(ids.map((id) => find(all, id).inputs)).toStrictEqual(
+    purposes.map((purpose) => ({ length: purpose === "stats" ? 24 : 32, special: false })),
+  );
+  expect(ids.every((id) => find(all, id).secretOutputs.includes("result"))).toBe(true);
+});

@@ -1,0 +1,183 @@
+import { ConsulAgent } from "../../components/consul-agent.ts";
+import { Credentials } from "../../components/credentials.ts";
+import { HaproxyTier } from "../../components/haproxy-tier.ts";
+import { RoutingTable } from "../../components/routing-table.ts";
+import { renderFile } from "../../lib/render.ts";
+import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
+import { fixture } from "../support/fixture.ts";
+import { dockerHosts } from "../support/hosts.ts";
+import { remember } from "../support/remember.ts";
+import { secrets } from "../support/secrets.ts";
+import { settingsFrom } from "../support/settings-from.ts";
+
+/** A host with its balancers and the routing table. */
+const run = remember((config: Record<string, unknown>): Promise<Registered[]> => {
+  const settings = settingsFrom(config);
+  const { services } = settings;
+  return deploy(() => {
+    const credentials = new Credentials("credentials");
+    for (const host of dockerHosts(settings)) {
+      const opts = { providers: [host.provider] };
+      const args = { ...settings, host, credentials };
+      const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
+      new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
+      new RoutingTable("routes", { host, agent, services, credentials });
+    }
+  });
+});
+
+const ofSize = (count: number) => run({ loadBalancers: { count } });
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+const labels = (role: string) => [
+  { label: "flotilla.host", value: "local" },
+  { label: "flotilla.role", value: role },
+  { label: "flotilla.stack", value: "test" },
+];
+
+test.each([1, 2, 4])("%i balancers", async (count) => {
+  const all = await ofSize(count);
+  expect(idsBelow(all, "HaproxyTier balancers-local")).toStrictEqual([
+    "Command balancers-local-ready",
+    ...numbers(count).map((i) => `Container test-balancer-local-${i}`),
+    "Container test-front-local",
+  ]);
+  expect(find(all, "HaproxyTier balancers-local").outputs).toStrictEqual({
+    url: "http://127.0.0.1:8080/",
+    endpoints: numbers(count).map((i) => ({
+      name: `test-balancer-local-${i}`,
+      url: `http://127.0.0.1:${8080 + 101 * i}/`,
+      statsUrl: `http://127.0.0.1:${9000 + i}/`,
+    })),
+  });
+});
+
+test("the whole of a balancer", async () => {
+  const all = await run({ loadBalancers: { cpus: 0.5, memory: "128m" } });
+  const { inputs, ...rest } = find(all, "Container test-balancer-local-2");
+  expect(inputs).toStrictEqual({
+    image: "sha256:local-balancer",
+    labels: labels("balancer"),
+    logDriver: "local",
+    logOpts: { "max-file": "3", "max-size": "10m" },
+    restart: "unless-stopped",
+    removeVolumes: true,
+    cpus: "0.5",
+    memory: 128,
+    memorySwap: 128,
+    networkMode: "container:test-front-local-id",
+    uploads: [
+      { file: "/etc/flotilla/balancer.env", content: fixture("balancer.env") },
+      {
+        file: "/etc/flotilla/consul-template.hcl",
+        content: fixture("consul-template.hcl"),
+        permissions: "0600",
+      },
+      {
+        file: "/etc/flotilla/haproxy.cfg.ctmpl",
+        content: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
+          port: 8080,
+          statsPassword: secrets.statsPassword,
+        }),
+        permissions: "0600",
+      },
+    ],
+    volumes: [{ fromContainer: "local-logs-0a1b2c3" }],
+    destroyGraceSeconds: 70,
+  });
+  expect(rest).toMatchObject({
+    provider: "local",
+    secrets: ["uploads[1].content", "uploads[2].content"],
+    secretOutputs: ["uploads"],
+    // The new one runs beside the old.
+    deleteBeforeReplace: false,
+  });
+  expect(rest.dependsOn).toContain("Container agent-local");
+});
+
+test("the whole of front, which publishes for all balancers there may ever be", async () => {
+  const all = await run({
+    loadBalancers: { count: 1, max: 2, port: 80, statsPort: 7000 },
+    services: { web: { image: "web", port: 1, default: true }, db: { image: "db", port: 2, publish: 5432 } },
+  });
+  const { inputs, ...rest } = find(all, "Container test-front-local");
+  expect(inputs).toStrictEqual({
+    name: "test-front-local",
+    image: "sha256:local-front",
+    labels: labels("front"),
+    logDriver: "local",
+    logOpts: { "max-file": "3", "max-size": "10m" },
+    restart: "unless-stopped",
+    removeVolumes: true,
+    networkMode: "test",
+    ports: [
+      { internal: 80, external: 80, ip: "0.0.0.0" },
+      { internal: 181, external: 181, ip: "0.0.0.0" },
+      { internal: 282, external: 282, ip: "0.0.0.0" },
+      { internal: 5432, external: 5432, ip: "0.0.0.0" },
+      { internal: 7001, external: 7001, ip: "127.0.0.1" },
+      { internal: 7002, external: 7002, ip: "127.0.0.1" },
+    ],
+    sysctls: { "net.ipv4.tcp_migrate_req": "1" },
+    destroyGraceSeconds: 1,
+  });
+  expect(rest).toMatchObject({ provider: "local", secrets: [], deleteBeforeReplace: true });
+});
+
+test("those that are replaced wait for the new ones to answer", async () => {
+  const ready = find(await ofSize(2), "Command balancers-local-ready");
+  const { stdin, ...inputs } = ready.inputs;
+  expect(inputs).toStrictEqual({
+    create: "node commands/balancers-ready.ts",
+    update: "node commands/balancers-ready.ts",
+    triggers: ["test-balancer-local-1-id", "test-balancer-local-2-id"],
+    logging: "stderr",
+    addPreviousOutputInEnv: false,
+  });
+  expect(JSON.parse(String(stdin))).toStrictEqual({ stack: "test", docker: "unix:///var/run/docker.sock" });
+  expect(ready.dependsOn).toStrictEqual(numbers(2).map((i) => `Container test-balancer-local-${i}`));
+  expect(ready.secrets).toStrictEqual(["stdin"]);
+});
+
+test.each([
+  [4, 3],
+  [2, 1],
+  [1, 2],
+])("from %i to %i: only those that come or go, and the wait for them", async (from, to) => {
+  const [before, after] = [await ofSize(from), await ofSize(to)];
+  const ids = new Set(after.map(({ id }) => id));
+  const stayed = before.filter(({ id }) => ids.has(id));
+  const changed = stayed.filter((old) => JSON.stringify(old) !== JSON.stringify(find(after, old.id)));
+  expect(changed.map(({ id }) => id)).toStrictEqual([
+    "HaproxyTier balancers-local",
+    "Command balancers-local-ready",
+  ]);
+});
+
+test("the routing table is handed to a command, with the token that may write it", async () => {
+  const all = await run({
+    loadBalancers: { count: 1 },
+    services: {
+      web: { image: "web", port: 1, default: true },
+      api: { image: "a", port: 2, route: { path: "/a" } },
+    },
+  });
+  expect(idsBelow(all, "RoutingTable routes")).toStrictEqual(["Command routes"]);
+  const { inputs, secrets: secretInputs } = find(all, "Command routes");
+  const { stdin, ...rest } = inputs;
+  expect(rest).toStrictEqual({
+    create: "node commands/routes.ts",
+    update: "node commands/routes.ts",
+    logging: "stderr",
+    addPreviousOutputInEnv: false,
+  });
+  expect(JSON.parse(String(stdin))).toStrictEqual({
+    docker: "unix:///var/run/docker.sock",
+    agent: "test-agent-local",
+    token: secrets.registration,
+    routes: [
+      { service: "api", condition: "{ path -m reg ^/a(/|$) }", default: false, publish: 0 },
+      { service: "web", condition: "", default: true, publish: 0 },
+    ],
+  });
+  expect(secretInputs).toStrictEqual(["stdin"]);
+});

@@ -1,0 +1,203 @@
+import { ConsulAgent } from "../../components/consul-agent.ts";
+import { Credentials } from "../../components/credentials.ts";
+import { HaproxyTier } from "../../components/haproxy-tier.ts";
+import { ServerPool } from "../../components/server-pool.ts";
+import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
+import { dockerHosts } from "../support/hosts.ts";
+import { remember } from "../support/remember.ts";
+import { secrets } from "../support/secrets.ts";
+import { settingsFrom } from "../support/settings-from.ts";
+
+/** A host with the pool of a service, web unless told otherwise. */
+const run = remember((config: Record<string, unknown>): Promise<Registered[]> => {
+  const settings = settingsFrom({ loadBalancers: { count: 1 }, ...config });
+  return deploy(() => {
+    const hosts = dockerHosts(settings);
+    const credentials = new Credentials("credentials");
+    for (const host of hosts) {
+      const opts = { providers: [host.provider] };
+      const args = { ...settings, host, credentials };
+      const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
+      const balancers = [new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts)];
+      for (const service of settings.services) {
+        const pool = { ...args, agent, service, balancers, balancerHosts: hosts };
+        new ServerPool(`${service.name}-${host.key}`, pool, opts);
+      }
+    }
+  });
+});
+
+const web = (service: Record<string, unknown> = {}) =>
+  run({ services: { web: { image: "nginx:1.29", port: 80, ...service } } });
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+const told = (all: readonly Registered[], id: string) => JSON.parse(String(find(all, id).inputs.stdin));
+
+test.each([0, 1, 3])("%i copies", async (replicas) => {
+  const all = await web({ replicas });
+  expect(idsBelow(all, "ServerPool web-local")).toStrictEqual([
+    "Command web-local-registration",
+    ...numbers(replicas).map((i) => `Container test-web-local-${i}`),
+    "RemoteImage web-local",
+  ]);
+  const instances = numbers(replicas).map((i) => `test-web-local-${i}-0a1b2c3`);
+  expect(find(all, "ServerPool web-local").outputs).toStrictEqual({ instances });
+  expect(told(all, "Command web-local-registration").instances).toStrictEqual(instances);
+});
+
+test("the least of a copy", async () => {
+  const { inputs, ...rest } = find(await web({ replicas: 1 }), "Container test-web-local-1");
+  expect(inputs).toStrictEqual({
+    image: "sha256:web-local",
+    labels: [
+      { label: "flotilla.host", value: "local" },
+      { label: "flotilla.role", value: "server" },
+      { label: "flotilla.service", value: "web" },
+      { label: "flotilla.stack", value: "test" },
+    ],
+    logDriver: "local",
+    logOpts: { "max-file": "3", "max-size": "10m" },
+    restart: "unless-stopped",
+    removeVolumes: true,
+    networkMode: "test",
+    envs: ["PORT=80"],
+    volumes: [{ fromContainer: "local-logs-0a1b2c3" }],
+    destroyGraceSeconds: 10,
+  });
+  expect(rest).toMatchObject({
+    provider: "local",
+    secrets: [],
+    secretOutputs: [],
+    // The new one runs beside the old, under a name of its own.
+    deleteBeforeReplace: false,
+  });
+});
+
+test("all that a copy can be given", async () => {
+  const all = await web({
+    env: { MODE: "fast", ALPHA: "a=b" },
+    secrets: { KEY: "hush", API: "psst" },
+    command: ["serve", "--all"],
+    cpus: 0.5,
+    memory: "128m",
+    stopGrace: 30,
+    volumes: [
+      { name: "uploads", path: "/uploads" },
+      { name: "pages", path: "/pages", readOnly: true },
+    ],
+  });
+  const { inputs, ...rest } = find(all, "Container test-web-local-1");
+  expect(inputs).toMatchObject({
+    envs: ["ALPHA=a=b", "MODE=fast", "PORT=80", "API=psst", "KEY=hush"],
+    command: ["serve", "--all"],
+    cpus: "0.5",
+    memory: 128,
+    memorySwap: 128,
+    destroyGraceSeconds: 30,
+    volumes: [
+      { volumeName: "test-web-uploads", containerPath: "/uploads", readOnly: false },
+      { volumeName: "test-web-pages", containerPath: "/pages", readOnly: true },
+      { fromContainer: "local-logs-0a1b2c3" },
+    ],
+  });
+  expect(rest).toMatchObject({ secrets: ["envs[3]", "envs[4]"], secretOutputs: ["envs"] });
+});
+
+test.each([true, false])("its volumes are protected: %j", async (protect) => {
+  const volumes = [{ name: "uploads", path: "/uploads" }];
+  const all = await run({ protect, services: { web: { image: "nginx", port: 80, volumes } } });
+  expect(find(all, "Volume web-local-uploads")).toMatchObject({
+    inputs: { name: "test-web-uploads" },
+    protect,
+    provider: "local",
+  });
+});
+
+test("a ready-made image is taken as it is, and kept when it is no longer used", async () => {
+  const all = await web({ replicas: 1 });
+  expect(find(all, "RemoteImage web-local").inputs).toStrictEqual({ name: "nginx:1.29", keepLocally: true });
+});
+
+test("a folder is built, and pushed where there is a registry", async () => {
+  const build = { context: "examples/simple-server", dockerfile: "Dockerfile", args: { A: "1" } };
+  const all = await run({
+    registry: { address: "registry.example.com" },
+    services: { web: { build, port: 80 } },
+  });
+  expect(idsBelow(all, "BuiltImage web-local")).toStrictEqual([
+    "RegistryImage web-local",
+    "RemoteImage web-local",
+  ]);
+  const image = find(all, "RemoteImage web-local").inputs;
+  expect(image.name).toMatch(/^registry\.example\.com\/test-web:[0-9a-f]{12}$/);
+  expect(image.build).toStrictEqual({
+    context: "examples/simple-server",
+    dockerfile: "Dockerfile",
+    buildArgs: { A: "1" },
+  });
+});
+
+test("the registration: what it runs, what it waits for, what it is told", async () => {
+  const all = await web({
+    replicas: 2,
+    drain: 7,
+    health: { path: "/health", interval: 2, timeout: 30 },
+  });
+  const { inputs, dependsOn, ...rest } = find(all, "Command web-local-registration");
+  const { stdin: _, ...command } = inputs;
+  expect(command).toStrictEqual({
+    create: "node commands/register.ts",
+    update: "node commands/register.ts",
+    delete: "node commands/register.ts --withdraw",
+    triggers: ["agent-local-id"],
+    logging: "stderr",
+    addPreviousOutputInEnv: false,
+  });
+  expect(told(all, "Command web-local-registration")).toStrictEqual({
+    stack: "test",
+    host: "local",
+    docker: "unix:///var/run/docker.sock",
+    balancerHosts: ["unix:///var/run/docker.sock"],
+    agent: "test-agent-local",
+    token: secrets.registration,
+    service: {
+      name: "web",
+      port: 80,
+      health: { type: "http", path: "/health", interval: 2, timeout: 30 },
+    },
+    instances: ["test-web-local-1-0a1b2c3", "test-web-local-2-0a1b2c3"],
+    healthTimeout: 30,
+    drain: 7,
+  });
+  expect(rest.secrets).toStrictEqual(["stdin"]);
+  expect(dependsOn).toStrictEqual(
+    expect.arrayContaining([
+      "Command balancers-local-ready",
+      "Container agent-local",
+      "Container test-web-local-1",
+      "Container test-web-local-2",
+    ]),
+  );
+});
+
+test.each([
+  [3, 2],
+  [2, 3],
+  [1, 0],
+])("from %i to %i copies: only those that come or go, and the registration", async (from, to) => {
+  const [before, after] = [await web({ replicas: from }), await web({ replicas: to })];
+  const ids = new Set(after.map(({ id }) => id));
+  const stayed = before.filter(({ id }) => ids.has(id));
+  const changed = stayed.filter((old) => JSON.stringify(old) !== JSON.stringify(find(after, old.id)));
+  expect(changed.map(({ id }) => id)).toStrictEqual([
+    "ServerPool web-local",
+    "Command web-local-registration",
+  ]);
+});
+
+test("a second service leaves the first as it is", async () => {
+  const first = { web: { image: "nginx:1.29", port: 80 } };
+  const one = await run({ services: first });
+  const two = await run({ services: { ...first, api: { image: "api", port: 81, route: { path: "/api" } } } });
+  const pool = ["ServerPool web-local", ...idsBelow(one, "ServerPool web-local")];
+  for (const id of pool) expect(find(two, id)).toStrictEqual(find(one, id));
+});
