@@ -208,15 +208,17 @@ class Registrar {
     );
   }
 
-  /** Takes everything out; when the agent is gone already there is nothing left to take out. */
+  /** Takes everything out. Where Consul is gone already, nothing is left to take out: that must not be in the way. */
   async withdraw(): Promise<void> {
-    const running = await this.#engine.containers({
-      "flotilla.stack": this.#args.stack,
-      "flotilla.role": "agent",
-    });
-    if (!running.includes(this.#args.agent)) return;
-    await this.reconcile([]);
-    await this.#consul.delete(`/v1/kv/flotilla/pools/${this.#args.service.name}/${this.#args.host}`);
+    const { stack, host, agent, service } = this.#args;
+    const running = await this.#engine.containers({ "flotilla.stack": stack, "flotilla.role": "agent" });
+    if (!running.includes(agent)) return;
+    try {
+      await this.reconcile([]);
+      await this.#consul.delete(`/v1/kv/flotilla/pools/${service.name}/${host}`);
+    } catch (error) {
+      say(`${service.name}: could not be withdrawn from Consul: ${(error as Error).message}`);
+    }
   }
 }
 

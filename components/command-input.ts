@@ -1,13 +1,14 @@
 import type * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 
-/** The same shape with Pulumi inputs in the place of values. */
-export type Inputs<T> = { readonly [K in keyof T]: pulumi.Input<pulumi.Unwrap<T[K]>> | DeepInput<T[K]> };
-type DeepInput<T> = T extends readonly (infer E)[]
-  ? readonly Inputs<E>[]
-  : T extends object
-    ? Inputs<T>
-    : pulumi.Input<T>;
+/** The same shape with Pulumi inputs in the place of values, at every depth. */
+export type Inputs<T> =
+  | pulumi.Input<T>
+  | (T extends readonly (infer E)[]
+      ? readonly Inputs<E>[]
+      : T extends object
+        ? { readonly [K in keyof T]: Inputs<T[K]> }
+        : never);
 
 /**
  * How a command of ours is handed its arguments: as JSON on standard input, which is secret in state, since command
