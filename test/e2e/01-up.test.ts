@@ -1,8 +1,10 @@
+import { connect } from "node:net";
 import type { Consul } from "./support/consul.ts";
 import { docker, ids, names, shortIds } from "./support/docker.ts";
 import { Fleet, whoAnswers } from "./support/fleet.ts";
 import { get } from "./support/http.ts";
 import type { Outputs } from "./support/pulumi.ts";
+import { within } from "./support/wait.ts";
 
 describe("up from nothing", () => {
   const fleet = Fleet.first();
@@ -138,11 +140,28 @@ describe("up from nothing", () => {
   });
 
   test("servers and balancers write to the log volume", async () => {
-    await whoAnswers(fleet.url, 4);
+    await whoAnswers(fleet.url, 8);
+    // What no HTTP client would send, so that the balancer has something to tell.
+    for (const balancer of [1, 2]) await sendGarbage(fleet.balancerUrl(balancer));
     const [balancer] = await fleet.containers("balancer");
-    const listing = await docker("exec", String(balancer?.Id), "ls", "/var/log/flotilla");
-    expect(listing.split("\n")).toEqual(
-      expect.arrayContaining(["balancer-local-1.log", "balancer-local-2.log"]),
-    );
+    const inVolume = (...command: string[]) => docker("exec", String(balancer?.Id), ...command);
+    await within(5, "the logs are written", async () => {
+      const files = (await inVolume("ls", "/var/log/flotilla")).split("\n").filter(Boolean).sort();
+      const expected = ["balancer-local-1", "balancer-local-2", ...shortIds(await fleet.servers())];
+      expect(files).toEqual(expected.map((name) => `${name}.log`).sort());
+      expect(await inVolume("cat", "/var/log/flotilla/balancer-local-2.log")).toContain("<BADREQ>");
+      expect(await inVolume("sh", "-c", "cat /var/log/flotilla/*")).toContain("GET / HTTP/1.1");
+    });
   });
 });
+
+function sendGarbage(url: string): Promise<void> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.end("garbage\r\n\r\n"));
+    socket
+      .resume()
+      .on("error", reject)
+      .on("close", () => resolve());
+  });
+}

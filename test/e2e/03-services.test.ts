@@ -30,7 +30,7 @@ describe("services", () => {
     const before = await allBut("web");
     const old = ids(await fleet.servers());
     await upLosingNothing((config) => {
-      config.services.web.env = { COLOUR: "blue" };
+      config.services.web.env.COLOUR = "blue";
     });
     expect(await allBut("web")).toEqual(before);
     const servers = await fleet.servers();

@@ -19,7 +19,7 @@ describe("secrets", () => {
     await fleet.stack.setSecret("services.web.secrets.API_KEY", OWN);
     // Changes at every layer, so that every command of ours runs.
     const up = fleet.up((config) => {
-      config.services.web.env = { COLOUR: "green" };
+      config.services.web.env.COLOUR = "green";
       config.loadBalancers.count = 1;
       config.consul.servers = 5;
     });

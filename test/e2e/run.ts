@@ -77,7 +77,8 @@ async function copyBaseImages(dockerHost: string): Promise<void> {
 }
 
 async function remove(run: number): Promise<void> {
-  if (!ownDaemon) await removeStacks(nameOf(run));
+  // A crashed run may have been on the user's engine.
+  if (!ownDaemon || run !== id) await removeStacks(nameOf(run));
   await removeRun(run);
   // Where the program renders its build contexts.
   for (const stack of globSync(`${nameOf(run)}*`, { cwd: join(root, ".flotilla") })) {

@@ -1,4 +1,9 @@
+import { basename } from "node:path";
 import { say } from "../support/say.ts";
+
+interface TestFile {
+  path: string;
+}
 
 interface TestCase {
   fullName: string;
@@ -8,13 +13,13 @@ interface TestCase {
 
 const marks: Record<string, string> = { passed: "✓", failed: "✗", pending: "skipped" };
 
-/** A reporter that says at once which test runs and how it ended: jest's own waits until the whole file is done. */
+/** A reporter that says at once how each test ended: jest's own waits until the whole file is done. */
 export default class Progress {
-  onTestCaseStart(_file: unknown, { fullName }: TestCase): void {
-    say(`${fullName}…`);
+  onTestFileStart({ path }: TestFile): void {
+    say(`${basename(path)}…`);
   }
 
-  onTestCaseResult(_file: unknown, { fullName, status, duration }: TestCase): void {
+  onTestCaseResult(_file: TestFile, { fullName, status, duration }: TestCase): void {
     say(`${marks[status] ?? status} ${fullName} (${((duration ?? 0) / 1000).toFixed(1)} s)`);
   }
 }

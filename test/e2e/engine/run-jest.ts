@@ -7,13 +7,14 @@ import { handOver, type RunInfo } from "../support/run-info.ts";
 export async function runJest(info: RunInfo, args: readonly string[], signal: AbortSignal): Promise<number> {
   const jest = [
     join(info.root, "node_modules/jest/bin/jest.js"),
+    // First, since a list option takes every word that follows it.
+    ...args,
     "--selectProjects=e2e",
     "--runInBand",
     "--testTimeout=300000",
     `--testSequencer=${join(import.meta.dirname, "in-order.ts")}`,
     "--reporters=default",
     `--reporters=${join(import.meta.dirname, "progress.ts")}`,
-    ...args,
   ];
   // Ports that are published on 127.0.0.1 are those of the namespace.
   const command = [

@@ -25,7 +25,7 @@ export interface Config {
   network: { subnet: string };
   consul: { servers: number; port: number };
   loadBalancers: { count: number; port: number; statsPort: number };
-  services: { web: Service } & Record<string, Service>;
+  services: { web: Service & { env: Record<string, string> } } & Record<string, Service>;
 }
 
 /** A stack together with what its users see of it. */
@@ -183,6 +183,7 @@ export class Fleet {
           replicas: 4,
           port: 8000,
           health: { path: "/health", timeout: 30 },
+          env: { LOG_DIR: "/var/log/flotilla" },
         },
       },
     };

@@ -4,7 +4,9 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { runInfo } from "./run-info.ts";
+import { say } from "./say.ts";
 import { attempt, type Outcome } from "./shell.ts";
+import { timed } from "./wait.ts";
 
 /** What `pulumi up` shows at its end, as far as the tests ask. */
 export interface Outputs {
@@ -65,9 +67,11 @@ export class Stack<Config extends object> {
   }
 
   /** `pulumi up`, `refresh`, `preview` and so on, whether it succeeds or not. */
-  attempt(command: "up" | "refresh" | "preview" | "destroy", ...flags: string[]): Promise<Outcome> {
+  async attempt(command: "up" | "refresh" | "preview" | "destroy", ...flags: string[]): Promise<Outcome> {
     const consent = command === "preview" ? [] : ["--yes", "--skip-preview"];
-    return this.#run([command, ...consent, ...this.#which, ...flags]);
+    const { result, seconds } = await timed(() => this.#run([command, ...consent, ...this.#which, ...flags]));
+    say(`  pulumi ${[command, ...flags].join(" ")}: code ${result.code} after ${seconds.toFixed(1)} s`);
+    return result;
   }
 
   /** The same where it must succeed; gives what it printed. */
