@@ -1,24 +1,357 @@
-import fs from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { parse } from "yaml";
-import { deploy, type Registered } from "./support/deploy.ts";
+import flotilla from "../index.ts";
+import { deploy, find, type Registered } from "./support/deploy.ts";
+import { remember } from "./support/remember.ts";
+import { secrets } from "./support/secrets.ts";
+import { asConfig, readStackFile } from "./support/stack-file.ts";
 
-/** Runs the whole program with a stack's config, given as in its file. */
-async function run(stack: string, config: Record<string, unknown>): Promise<Registered[]> {
-  const texts = Object.entries(config).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  return deploy(async () => {
-    pulumi.runtime.setAllConfig(Object.fromEntries(texts), []);
-    await jest.isolateModulesAsync(async () => void (await import("../index.ts")));
-  }, stack);
+// It asks real engines and binds real ports; it has tests of its own.
+jest.mock("../preflight.ts", () => ({ preflight: async () => {} }));
+
+interface Run {
+  readonly resources: readonly Registered[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly secretOutputs: readonly string[];
 }
 
-const fileOf = (stack: string) => parse(fs.readFileSync(`Pulumi.${stack}.yaml`, "utf8")).config;
+/** Runs the whole program with config as Pulumi hands it over. */
+async function run(stack: string, config: Record<string, string>): Promise<Run> {
+  const result = { outputs: {} as Record<string, unknown>, secretOutputs: [] as string[] };
+  const resources = await deploy(async () => {
+    pulumi.runtime.setAllConfig(config, ["flotilla:services", "flotilla:registry"]);
+    for (const [key, value] of Object.entries(await flotilla())) {
+      const output = pulumi.output({ value });
+      result.outputs[key] = (await promiseOf(output)).value;
+      if (await pulumi.isSecret(output)) result.secretOutputs.push(key);
+    }
+  }, stack);
+  return { resources, ...result };
+}
 
-test("dev", async () => {
-  const all = await run("dev", fileOf("dev"));
-  console.log(all.map((r) => `${r.type} ${r.name} ${r.provider}`).join("\n"));
-  expect(all.length).toBeGreaterThan(10);
+function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}
+
+const ofStackFile = remember((stack: string) => run(stack, readStackFile(stack)));
+const ofConfig = remember((config: Record<string, unknown>) => {
+  const entries = Object.entries(config).map(([key, value]) => [`flotilla:${key}`, value]);
+  return run("test", asConfig(Object.fromEntries(entries)));
+});
+
+/** How many there are of each type, less the components, which make nothing by themselves. */
+function countsOf(resources: readonly Registered[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { id } of resources.filter(({ type }) => !type.startsWith("flotilla:"))) {
+    const [type = ""] = id.split(" ");
+    counts[type] = (counts[type] ?? 0) + 1;
+  }
+  return counts;
+}
+
+function roleOf({ inputs }: Registered): string {
+  const labels = (inputs.labels ?? []) as { label: string; value: string }[];
+  return labels.find(({ label }) => label === "flotilla.role")?.value ?? "";
+}
+
+const containersOf = (resources: readonly Registered[]) =>
+  resources.filter(({ type }) => type === "docker:index/container:Container");
+
+const overlay = { network: { driver: "overlay" } };
+const host = (name: string, consulServers: number[]) => ({ docker: `tcp://${name}:2376`, consulServers });
+
+/** One of everything, on two hosts. */
+const everything = {
+  ...overlay,
+  hosts: { b: host("b", [1, 3]), d: host("d", [2]) },
+  registry: { address: "registry.example.com/team", username: "me", password: "hush-registry" },
+  services: {
+    web: {
+      build: "./examples/simple-server",
+      port: 8000,
+      replicas: 2,
+      secrets: { KEY: "hush-web" },
+      volumes: [{ name: "uploads", path: "/uploads" }],
+      default: true,
+    },
+    db: { image: "postgres:18", port: 5432, health: { type: "tcp" }, publish: 5432, hosts: ["d"] },
+  },
+};
+
+describe("Pulumi.dev.yaml", () => {
+  test("makes what the picture shows", async () => {
+    const { resources } = await ofStackFile("dev");
+    expect(countsOf(resources)).toStrictEqual({
+      docker: 1,
+      Network: 1,
+      // 3 Consul servers, agent, front, 2 balancers, 4 copies, the log volume container.
+      Container: 12,
+      // One for each Consul server, the agent, the logs.
+      Volume: 5,
+      RemoteImage: 4,
+      RandomPassword: 6,
+      // A quorum for each server, their set-up, balancers, registration, routes.
+      Command: 7,
+    });
+    expect(resources.filter(({ protect }) => protect)).toStrictEqual([]);
+  });
+
+  test("tells where everything is, and keeps the secrets secret", async () => {
+    const { outputs, secretOutputs } = await ofStackFile("dev");
+    expect(outputs).toStrictEqual({
+      url: "http://127.0.0.1:8080/",
+      loadBalancers: [1, 2].map((i) => ({
+        name: `dev-balancer-local-${i}`,
+        url: `http://127.0.0.1:${8080 + 101 * i}/`,
+        statsUrl: `http://127.0.0.1:${9000 + i}/`,
+      })),
+      consul: [1, 2, 3].map((i) => ({ name: `dev-consul-${i}`, url: `http://127.0.0.1:${8499 + i}/ui/` })),
+      services: {
+        web: { replicas: 4, instances: [1, 2, 3, 4].map((i) => `dev-web-local-${i}-0a1b2c3`) },
+      },
+      consulToken: secrets.management,
+      statsPassword: secrets.statsPassword,
+    });
+    expect(secretOutputs).toStrictEqual(["consulToken", "statsPassword"]);
+  });
+});
+
+describe("Pulumi.prod.yaml", () => {
+  test("makes the same, but more of it, and pushes what it builds", async () => {
+    const { resources } = await ofStackFile("prod");
+    expect(countsOf(resources)).toStrictEqual({
+      docker: 1,
+      Network: 1,
+      // 5 Consul servers, agent, front, 3 balancers, 10 copies, the log volume container.
+      Container: 21,
+      Volume: 7,
+      RemoteImage: 4,
+      RegistryImage: 4,
+      RandomPassword: 6,
+      Command: 9,
+    });
+    const pushed = resources.filter(({ type }) => type.endsWith(":RegistryImage"));
+    expect(pushed.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
+      ["balancer", "consul", "front", "web"].map((name) => `registry.example.com/flotilla/prod-${name}`),
+    );
+  });
+
+  test("protects the data, and nothing that would only be in the way", async () => {
+    const { resources } = await ofStackFile("prod");
+    expect(resources.filter(({ protect }) => protect).map(({ id }) => id)).toStrictEqual(
+      [1, 2, 3, 4, 5].map((i) => `Volume consul-${i}-data`),
+    );
+  });
+
+  test("limits every container that works", async () => {
+    const { resources } = await ofStackFile("prod");
+    const limits = containersOf(resources).map((container) => {
+      const { cpus, memory, memorySwap } = container.inputs;
+      return `${roleOf(container)}: ${cpus}, ${memory}, ${memorySwap}`;
+    });
+    expect(new Set(limits)).toStrictEqual(
+      new Set([
+        "consul: 1, 256, 256",
+        "agent: 1, 256, 256",
+        "balancer: 1, 256, 256",
+        "server: 0.5, 128, 128",
+        // Asleep, and never started.
+        "front: undefined, undefined, undefined",
+        "volumes: undefined, undefined, undefined",
+      ]),
+    );
+  });
+});
+
+describe("what comes after what", () => {
+  test.each([
+    ["ConsulAgent agent-local", "Command consul-setup"],
+    ["Container dev-balancer-local-1", "Container agent-local"],
+    ["Command web-local-registration", "Command balancers-local-ready"],
+    ["Command web-local-registration", "Container dev-web-local-4"],
+    ["RoutingTable routes", "Command web-local-registration"],
+  ])("%s after %s", async (later, earlier) => {
+    expect(find((await ofStackFile("dev")).resources, later).dependsOn).toContain(earlier);
+  });
+
+  test("copies start at once: they wait for no Consul and no balancer", async () => {
+    expect(find((await ofStackFile("dev")).resources, "Container dev-web-local-1").dependsOn).toStrictEqual([
+      "Container local-logs",
+      "Network local-network",
+      "RemoteImage web-local",
+    ]);
+  });
+});
+
+describe("several hosts", () => {
+  test("each resource is made by the provider of its host", async () => {
+    const { resources } = await ofConfig(everything);
+    const ofHost = (key: string) =>
+      resources
+        .filter(({ provider }) => provider === key)
+        .map(({ id }) => id)
+        .sort();
+    const common = (key: string) => [
+      `Container ${key}-logs`,
+      `Container agent-${key}`,
+      `Container test-balancer-${key}-1`,
+      `Container test-balancer-${key}-2`,
+      `Container test-front-${key}`,
+      `Container test-web-${key}-1`,
+      `Container test-web-${key}-2`,
+      `RegistryImage ${key}-balancer`,
+      `RegistryImage ${key}-consul`,
+      `RegistryImage ${key}-front`,
+      `RegistryImage web-${key}`,
+      `RemoteImage ${key}-balancer`,
+      `RemoteImage ${key}-consul`,
+      `RemoteImage ${key}-front`,
+      `RemoteImage web-${key}`,
+      `Volume ${key}-logs-test-logs`,
+      `Volume agent-${key}-data`,
+      `Volume web-${key}-uploads`,
+    ];
+    const b = [
+      "Container consul-1",
+      "Container consul-3",
+      "Network b-network",
+      "Volume consul-1-data",
+      "Volume consul-3-data",
+    ];
+    const d = ["Container consul-2", "Container test-db-d-1", "RemoteImage db-d", "Volume consul-2-data"];
+    expect(ofHost("b")).toStrictEqual([...common("b"), ...b].sort());
+    expect(ofHost("d")).toStrictEqual([...common("d"), ...d].sort());
+    expect(find(resources, "docker b").inputs).toStrictEqual({ host: "tcp://b:2376" });
+    expect(find(resources, "docker d").inputs).toStrictEqual({ host: "tcp://d:2376" });
+
+    const stray = resources.filter(({ type, provider }) => type.startsWith("docker:") && provider === "");
+    expect(stray).toStrictEqual([]);
+  });
+
+  test.each([
+    [
+      "a",
+      [
+        "Command db-d-registration",
+        "Command routes",
+        "Command web-b-registration",
+        "Command web-d-registration",
+      ],
+    ],
+    ["c", ["Command db-d-registration", "Command web-b-registration", "Command web-d-registration"]],
+    ["e", ["Command db-d-registration", "Command web-b-registration", "Command web-d-registration"]],
+  ])("one more, %s: the others hear of its balancers, no more", async (key, changed) => {
+    const before = (await ofConfig(everything)).resources;
+    const hosts = { ...everything.hosts, [key]: host(key, []) };
+    const after = (await ofConfig({ ...everything, hosts })).resources;
+    const differing = before.filter(
+      ({ id, inputs }) => JSON.stringify(inputs) !== JSON.stringify(find(after, id).inputs),
+    );
+    expect(differing.map(({ id }) => id).sort()).toStrictEqual(changed);
+
+    const told = (all: readonly Registered[]) =>
+      JSON.parse(String(find(all, "Command web-b-registration").inputs.stdin));
+    expect(told(after)).toStrictEqual({
+      ...told(before),
+      balancerHosts: [...told(before).balancerHosts, `tcp://${key}:2376`].sort(),
+    });
+    for (const { id, provider, protect, deleteBeforeReplace } of before) {
+      expect(find(after, id)).toMatchObject({ provider, protect, deleteBeforeReplace });
+    }
+  });
+
+  test("a service runs only where it is told to", async () => {
+    const { outputs } = await ofConfig(everything);
+    expect(outputs.services).toStrictEqual({
+      web: {
+        replicas: 2,
+        instances: ["b-1", "b-2", "d-1", "d-2"].map((suffix) => `test-web-${suffix}-0a1b2c3`),
+      },
+      db: { replicas: 1, instances: ["test-db-d-1-0a1b2c3"] },
+    });
+  });
+});
+
+/** Every text in a value, with its path. */
+function texts(value: unknown, path = ""): [path: string, text: string][] {
+  if (typeof value !== "object" || value === null) return [[path, String(value)]];
+  return Object.entries(value).flatMap(([key, part]) =>
+    texts(part, Array.isArray(value) ? `${path}[${key}]` : path ? `${path}.${key}` : key),
+  );
+}
+
+describe("in all that is made", () => {
+  const all = async () => [
+    ...(await ofConfig(everything)).resources,
+    ...(await ofStackFile("dev")).resources,
+    ...(await ofStackFile("prod")).resources,
+  ];
+  const hushed = [...Object.values(secrets), "password-of-", "hush-registry", "hush-web"];
+
+  test("no text was made from something that was not there yet, or not a text", async () => {
+    const spoiled = (await all()).flatMap(({ id, inputs }) =>
+      texts(inputs)
+        .filter(([, text]) => /Calling \[toString\]|\[object |undefined|NaN/.test(text))
+        .map(([path]) => `${id}: ${path}`),
+    );
+    expect(spoiled).toStrictEqual([]);
+  });
+
+  test("secrets stand only where they are marked as such", async () => {
+    const leaks = (await all()).flatMap(({ id, inputs, outputs, secrets: marked }) =>
+      [...texts(inputs).filter(([path]) => !marked.includes(path)), ...texts(outputs)]
+        .filter(([, text]) => hushed.some((secret) => text.includes(secret)))
+        .map(([path]) => `${id}: ${path}`),
+    );
+    expect(leaks).toStrictEqual([]);
+  });
+
+  test("a container gets to see its own secrets only", async () => {
+    const named = { ...secrets, web: "hush-web", registry: "hush-registry" };
+    const seen: Record<string, Set<string>> = {};
+    for (const container of containersOf(await all())) {
+      const text = JSON.stringify(container.inputs);
+      const names = Object.entries(named).filter(([, secret]) => text.includes(secret));
+      seen[roleOf(container)] ??= new Set();
+      for (const [name] of names) seen[roleOf(container)]?.add(name);
+    }
+    expect(seen).toStrictEqual({
+      consul: new Set(["management", "agent", "gossipKey"]),
+      agent: new Set(["agent", "gossipKey"]),
+      balancer: new Set(["balancer", "statsPassword"]),
+      server: new Set(["web"]),
+      front: new Set(),
+      volumes: new Set(),
+    });
+    const db = find((await ofConfig(everything)).resources, "Container test-db-d-1");
+    expect(JSON.stringify(db.inputs)).not.toContain("hush");
+  });
+
+  test("every container says whose it is, how long it may take to end, and what it may log", async () => {
+    for (const { id, inputs } of containersOf(await all())) {
+      const labels = inputs.labels as { label: string }[];
+      expect([id, labels.map(({ label }) => label)]).toStrictEqual([
+        id,
+        expect.arrayContaining(["flotilla.host", "flotilla.role", "flotilla.stack"]),
+      ]);
+      const { logOpts, destroyGraceSeconds, start } = inputs;
+      expect([id, logOpts]).toStrictEqual([id, { "max-size": "10m", "max-file": "3" }]);
+      // Left unset, it would be killed at once.
+      expect([id, start === false || Number(destroyGraceSeconds) > 0]).toStrictEqual([id, true]);
+    }
+  });
+
+  test("names of containers are names in DNS, with Pulumi's suffix where they have no fixed one", async () => {
+    for (const { name, inputs } of containersOf(await all())) {
+      expect(String(inputs.name ?? `${name}-0000000`)).toMatch(/^[a-z](?:[a-z0-9-]{0,61}[a-z0-9])$/);
+    }
+  });
+
+  test("what every resource of one host depends on is there", async () => {
+    const { resources } = await ofConfig(everything);
+    const ids = new Set(resources.map(({ id }) => id));
+    expect(ids.size).toBe(resources.length);
+    for (const { dependsOn } of resources) {
+      expect(dependsOn.filter((id) => !ids.has(id))).toStrictEqual([]);
+    }
+  });
 });
