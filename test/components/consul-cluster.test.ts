@@ -153,13 +153,13 @@ describe("Consul servers", () => {
       create: "true",
       update: "node commands/consul-server.ts",
       delete: "node commands/consul-server.ts --leave",
-      triggers: ["consul-2-id"],
       logging: "stderr",
       addPreviousOutputInEnv: false,
     });
     expect(JSON.parse(String(stdin))).toStrictEqual({
       docker: "unix:///var/run/docker.sock",
       server: "test-consul-2",
+      containerId: "consul-2-id",
       stack: "test",
       managementToken: secrets.management,
     });

@@ -129,11 +129,13 @@ test("those that are replaced wait for the new ones to answer", async () => {
   expect(inputs).toStrictEqual({
     create: "node commands/balancers-ready.ts",
     update: "node commands/balancers-ready.ts",
-    triggers: ["test-balancer-local-1-id", "test-balancer-local-2-id"],
     logging: "stderr",
     addPreviousOutputInEnv: false,
   });
-  expect(JSON.parse(String(stdin))).toStrictEqual({ stack: "test", docker: "unix:///var/run/docker.sock" });
+  expect(JSON.parse(String(stdin))).toStrictEqual({
+    docker: "unix:///var/run/docker.sock",
+    balancers: ["test-balancer-local-1-0a1b2c3", "test-balancer-local-2-0a1b2c3"],
+  });
   expect(ready.dependsOn).toStrictEqual(numbers(2).map((i) => `Container test-balancer-local-${i}`));
   expect(ready.secrets).toStrictEqual(["stdin"]);
 });

@@ -148,7 +148,6 @@ test("the registration: what it runs, what it waits for, what it is told", async
     create: "node commands/register.ts",
     update: "node commands/register.ts",
     delete: "node commands/register.ts --withdraw",
-    triggers: ["agent-local-id"],
     logging: "stderr",
     addPreviousOutputInEnv: false,
   });
@@ -158,6 +157,7 @@ test("the registration: what it runs, what it waits for, what it is told", async
     docker: "unix:///var/run/docker.sock",
     balancerHosts: ["unix:///var/run/docker.sock"],
     agent: "test-agent-local",
+    agentId: "agent-local-id",
     token: secrets.registration,
     service: {
       name: "web",

@@ -1,0 +1,44 @@
+import type { BalancersReadyArgs } from "../../commands/balancers-ready.ts";
+import type { RoutesArgs } from "../../commands/routes.ts";
+import { type ConsulRequest, runCommand } from "../support/fake-docker.ts";
+
+test.concurrent("routes writes the table, again and again until Consul takes it", async () => {
+  const args: RoutesArgs = {
+    docker: "tcp://a:1",
+    agent: "test-agent-a",
+    token: "registration",
+    routes: [{ service: "web", condition: "", default: true, publish: 0 }],
+  };
+  const requests: ConsulRequest[] = [];
+  const consul = (request: ConsulRequest) => {
+    requests.push(request);
+    return requests.length === 1 ? { status: 500, text: "No cluster leader" } : { json: true };
+  };
+  const hosts = { docker: () => ({}), consul };
+  expect(await runCommand(hosts, "routes", args)).toStrictEqual({ code: 0, said: "" });
+  expect(requests).toStrictEqual(
+    Array(2).fill({
+      container: "test-agent-a",
+      method: "PUT",
+      path: "/v1/kv/flotilla/routes",
+      filter: "",
+      token: "registration",
+      body: '[{"service":"web","condition":"","default":true,"publish":0}]',
+    }),
+  );
+});
+
+test.concurrent("balancers-ready waits until each of them answers", async () => {
+  const args: BalancersReadyArgs = { docker: "tcp://a:1", balancers: ["balancer-1", "balancer-2"] };
+  const asked: string[] = [];
+  const docker = (endpoint: string, [, container = "", ...command]: readonly string[]) => {
+    asked.push(`${endpoint} ${container} ${command[0]}`);
+    return asked.length === 1 ? { code: 1, err: "Container is restarting" } : { out: "" };
+  };
+  const hosts = { docker, consul: () => ({ status: 500 }) };
+  expect(await runCommand(hosts, "balancers-ready", args)).toStrictEqual({ code: 0, said: "" });
+  expect(asked).toHaveLength(3);
+  expect(new Set(asked)).toStrictEqual(
+    new Set(["tcp://a:1 balancer-1 await-servers", "tcp://a:1 balancer-2 await-servers"]),
+  );
+});

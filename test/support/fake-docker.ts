@@ -1,0 +1,100 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import http from "node:http";
+import net from "node:net";
+import path from "node:path";
+import { text } from "node:stream/consumers";
+
+/** What a docker command does: write to one of its outputs, and end. */
+export interface DockerAnswer {
+  readonly code?: number;
+  readonly out?: string;
+  readonly err?: string;
+}
+
+/** A request to the Consul in a container. */
+export interface ConsulRequest {
+  readonly container: string;
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** The query's filter, empty for none. */
+  readonly filter: string;
+  readonly token: string;
+  readonly body: string;
+}
+
+/** A status other than 200 with its text, or what is sent as JSON. */
+export type ConsulAnswer = { readonly status: number; readonly text?: string } | { readonly json: unknown };
+
+/** Hosts as one of our commands sees them: by the docker command line client, and Consul behind `docker exec`. */
+export interface FakeHosts {
+  docker(endpoint: string, args: readonly string[]): DockerAnswer;
+  consul(request: ConsulRequest): ConsulAnswer;
+}
+
+/** Runs a command of ours, such as "register", against fake hosts. */
+export async function runCommand(
+  hosts: FakeHosts,
+  command: string,
+  args: unknown,
+  ...flags: string[]
+): Promise<{ code: number; said: string }> {
+  const server = listen(hosts);
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  const folder = path.resolve("test/support/fake-docker");
+  const child = spawn(process.execPath, [`commands/${command}.ts`, ...flags], {
+    env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, FAKE_DOCKER_PORT: String(port) },
+  });
+  child.stdin.end(JSON.stringify(args));
+  const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+  server.closeAllConnections();
+  server.close();
+  return { code, said };
+}
+
+function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } {
+  const containers = new WeakMap<net.Socket, string>();
+  const consul = http.createServer(async (request, response) => {
+    const { pathname, searchParams } = new URL(request.url ?? "", "http://consul");
+    const answer = hosts.consul({
+      container: containers.get(request.socket) ?? "",
+      method: request.method ?? "",
+      path: pathname,
+      filter: searchParams.get("filter") ?? "",
+      token: String(request.headers["x-consul-token"]),
+      body: await text(request),
+    });
+    if ("json" in answer) response.end(JSON.stringify(answer.json));
+    else response.writeHead(answer.status).end(answer.text);
+  });
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer(async (socket) => {
+    sockets.add(socket.on("error", () => {}));
+    const [, endpoint = "", ...args] = await argumentsFrom(socket);
+    if (args.includes("socat")) {
+      containers.set(socket, args[2] ?? "");
+      const { code } = hosts.docker(endpoint, args);
+      if (code) socket.destroy();
+      else consul.emit("connection", socket);
+      return;
+    }
+    const { code = 0, out, err = "" } = hosts.docker(endpoint, args);
+    socket.end(`${code} ${out === undefined ? 2 : 1}\n${out ?? err}`);
+  });
+  return Object.assign(server.listen(0, "127.0.0.1"), {
+    closeAllConnections: () => sockets.forEach((socket) => void socket.destroy()),
+  });
+}
+
+/** One argument a line, up to an empty one; what follows stays in the socket. */
+async function argumentsFrom(socket: net.Socket): Promise<string[]> {
+  let read = "";
+  while (!read.endsWith("\n\n")) {
+    const byte: Buffer | null = socket.read(1);
+    if (byte) read += byte;
+    else await once(socket, "readable");
+  }
+  return read.trimEnd().split("\n");
+}
