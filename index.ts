@@ -1,14 +1,18 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { ConsulAgent } from "./components/consul-agent.ts";
 import { ConsulCluster } from "./components/consul-cluster.ts";
 import { Credentials } from "./components/credentials.ts";
+import * as docker from "./components/docker.ts";
 import { DockerHost } from "./components/docker-host.ts";
 import { HaproxyTier } from "./components/haproxy-tier.ts";
 import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
 import { preflight } from "./preflight.ts";
 import { readSettings } from "./settings.ts";
+
+// Pulumi maps every stack trace back to sources, and takes one for each promise: a third of a run. Node strips types in
+// place, so that the traces are right as they are.
+Error.prepareStackTrace = undefined;
 
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {

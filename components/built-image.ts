@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../lib/content-hash.ts";
 import type { RegistrySettings } from "../lib/settings-types.ts";
+import * as docker from "./docker.ts";
 
 /** Arguments for {@link BuiltImage}. */
 export interface BuiltImageArgs {

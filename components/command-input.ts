@@ -1,4 +1,4 @@
-import type * as command from "@pulumi/command";
+import type { CommandArgs } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 
 /** The same shape with Pulumi inputs in the place of values, at every depth. */
@@ -17,7 +17,7 @@ export type Inputs<T> =
  */
 export function stdinJson<T extends object>(
   args: Inputs<T>,
-): Pick<command.local.CommandArgs, "stdin" | "logging" | "addPreviousOutputInEnv"> {
+): Pick<CommandArgs, "stdin" | "logging" | "addPreviousOutputInEnv"> {
   return {
     stdin: pulumi.secret(pulumi.jsonStringify(args)),
     logging: "stderr",

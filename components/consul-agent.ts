@@ -1,4 +1,3 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { agentName } from "../lib/names.ts";
 import { renderFile } from "../lib/render.ts";
@@ -7,6 +6,7 @@ import { uuidOf } from "../lib/uuid.ts";
 import { joinAddresses } from "./consul-cluster.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
+import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { volumeLabels } from "./volume-container.ts";
 

@@ -1,5 +1,4 @@
-import * as command from "@pulumi/command";
-import * as docker from "@pulumi/docker";
+import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsulServerArgs } from "../commands/consul-server.ts";
 import type { ConsulSetupArgs } from "../commands/consul-setup.ts";
@@ -13,6 +12,7 @@ import { uuidOf } from "../lib/uuid.ts";
 import { stdinJson } from "./command-input.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials, Token } from "./credentials.ts";
+import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { volumeLabels } from "./volume-container.ts";
 
@@ -118,7 +118,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
 
   /** Acts when the server changes: nothing to wait for at its creation, since a quorum needs the ones to come. */
   #quorum(name: string, server: docker.Container, number: number, host: DockerHost, args: ConsulClusterArgs) {
-    return new command.local.Command(
+    return new Command(
       name,
       {
         create: "true",
@@ -147,7 +147,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
     });
     const first = placement(args)[0];
     if (!first) return;
-    new command.local.Command(
+    new Command(
       name,
       {
         create: "node commands/consul-setup.ts",

@@ -1,6 +1,6 @@
-import type * as docker from "@pulumi/docker";
 import { labels as labelsOf } from "../lib/names.ts";
 import type { Limits } from "../lib/settings-types.ts";
+import type * as docker from "./docker.ts";
 
 /** What every container of the program has in common; spread first. */
 export function containerDefaults(of: Parameters<typeof labelsOf>[0]) {

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import * as random from "@pulumi/random";
+import { RandomPassword } from "@pulumi/random/randomPassword.js";
 import { uuidOf } from "../lib/uuid.ts";
 
 /** A Consul token: its public name and its secret. */
@@ -32,7 +32,7 @@ export class Credentials extends pulumi.ComponentResource {
     super("flotilla:index:Credentials", name, {}, opts);
     const password = (purpose: string, length = 32) =>
       pulumi.secret(
-        new random.RandomPassword(`${name}-${purpose}`, { length, special: false }, { parent: this }).result,
+        new RandomPassword(`${name}-${purpose}`, { length, special: false }, { parent: this }).result,
       );
     const token = (purpose: string): Token => {
       const seed = password(purpose);

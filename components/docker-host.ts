@@ -1,4 +1,3 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { baseImages } from "../lib/base-images.ts";
 import { logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
@@ -6,6 +5,7 @@ import { renderFile } from "../lib/render.ts";
 import type { HostSettings, NetworkSettings, RegistrySettings } from "../lib/settings-types.ts";
 import { dynamicRange, gatewayAddress } from "../lib/subnet.ts";
 import { BuiltImage, renderedContext } from "./built-image.ts";
+import * as docker from "./docker.ts";
 import { VolumeContainer } from "./volume-container.ts";
 
 /** Where containers write their logs, on every container that takes the log volume. */

@@ -1,5 +1,4 @@
-import * as command from "@pulumi/command";
-import * as docker from "@pulumi/docker";
+import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { BalancersReadyArgs } from "../commands/balancers-ready.ts";
 import { balancerPrefix, frontName } from "../lib/names.ts";
@@ -10,6 +9,7 @@ import { stdinJson } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
+import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 
 /** Arguments for {@link HaproxyTier}. */
@@ -127,7 +127,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
   }
 
   #ready(name: string, balancers: readonly docker.Container[], { host }: HaproxyTierArgs): void {
-    new command.local.Command(
+    new Command(
       name,
       {
         create: "node commands/balancers-ready.ts",

@@ -1,4 +1,4 @@
-import * as command from "@pulumi/command";
+import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RoutesArgs } from "../commands/routes.ts";
 import { routingTable } from "../lib/routes.ts";
@@ -22,7 +22,7 @@ export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
     const { host, agent, services, credentials } = args;
-    new command.local.Command(
+    new Command(
       name,
       {
         create: "node commands/routes.ts",

@@ -1,5 +1,4 @@
-import * as command from "@pulumi/command";
-import * as docker from "@pulumi/docker";
+import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
 import { instancePrefix, serviceVolumeName } from "../lib/names.ts";
@@ -9,6 +8,7 @@ import { stdinJson } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
+import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
 import { volumeLabels } from "./volume-container.ts";
@@ -108,7 +108,7 @@ export class ServerPool extends pulumi.ComponentResource {
   #registration(name: string, servers: readonly docker.Container[], args: ServerPoolArgs): void {
     const { stack, host, balancerHosts, agent, service, credentials } = args;
     const { name: serviceName, port, health, drain } = service;
-    new command.local.Command(
+    new Command(
       name,
       {
         create: "node commands/register.ts",

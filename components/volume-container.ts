@@ -1,7 +1,7 @@
-import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { labels } from "../lib/names.ts";
 import { containerDefaults } from "./container-defaults.ts";
+import * as docker from "./docker.ts";
 
 /** Arguments for {@link VolumeContainer}. */
 export interface VolumeContainerArgs {

@@ -22,7 +22,7 @@ export const hints: readonly Hint[] = [
     advice: "The disk is full: see `docker system df`; `docker system prune` frees what no container uses.",
   },
   {
-    pattern: /pool overlaps with other one on this address space/i,
+    pattern: /pool overlaps with other one on this address space|failed to allocate gateway/i,
     advice:
       "Another Docker network holds these addresses: `docker network ls` shows it; choose a free range with " +
       "`pulumi config set --path flotilla:network.subnet 172.31.0.0/16`.",

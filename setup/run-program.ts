@@ -54,8 +54,15 @@ export function run(program: string, args: readonly string[], options: RunOption
 export function show(program: string, args: readonly string[], options: SpawnOptions = {}): Promise<number> {
   return new Promise((done) => {
     const child = spawn(program, args, { stdio: ["inherit", 2, 2], ...options });
-    child.on("error", () => done(127));
-    child.on("close", (code) => done(code ?? 1));
+    // Ctrl-C reaches the program too, which may have to clean up; that is waited for.
+    const wait = () => {};
+    process.on("SIGINT", wait);
+    const finish = (code: number) => {
+      process.off("SIGINT", wait);
+      done(code);
+    };
+    child.on("error", () => finish(127));
+    child.on("close", (code) => finish(code ?? 130));
   });
 }
 

@@ -14,7 +14,7 @@ export async function test(env: NodeJS.ProcessEnv, jestArgs: readonly string[]):
   const suite = async (name: string, ...command: string[]) => {
     const report = join(results, `${name}.json`);
     const args = [...command, "--json", `--outputFile=${report}`, "--passWithNoTests", ...jestArgs];
-    const code = await show(process.execPath, args, { cwd: root, env, stdio: ["inherit", "ignore", 2] });
+    const code = await show(process.execPath, args, { cwd: root, env });
     const result: JestReport | undefined = existsSync(report)
       ? JSON.parse(readFileSync(report, "utf8"))
       : undefined;

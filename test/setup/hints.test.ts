@@ -29,6 +29,11 @@ const cases: [failure: string, output: string, advice: RegExp][] = [
     /docker network ls.*network\.subnet/,
   ],
   [
+    "subnet taken, as Docker 20 says it of a network of its own",
+    "Error response from daemon: failed to allocate gateway (172.30.0.1): Address already in use",
+    /network\.subnet/,
+  ],
+  [
     "image unknown",
     "Error response from daemon: pull access denied for shop, repository does not exist or may require 'docker login'",
     /docker login/,
