@@ -12,7 +12,7 @@ import { readSettings } from "./settings.ts";
 
 // Pulumi maps every stack trace back to sources, and takes one for each promise: a third of a run. Node strips types in
 // place, so that the traces are right as they are.
-Error.prepareStackTrace = undefined;
+Reflect.deleteProperty(Error, "prepareStackTrace");
 
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {
