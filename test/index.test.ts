@@ -238,7 +238,6 @@ describe("several hosts", () => {
       ],
     ],
     ["c", ["Command db-d-registration", "Command web-b-registration", "Command web-d-registration"]],
-    ["e", ["Command db-d-registration", "Command web-b-registration", "Command web-d-registration"]],
   ])("one more, %s: the others hear of its balancers, no more", async (key, changed) => {
     const before = (await ofConfig(everything)).resources;
     const hosts = { ...everything.hosts, [key]: host(key, []) };

@@ -1,6 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import { inScratchProject } from "./scratch-project.ts";
 
+// A fraction of a second each, but on a busy machine more.
+jest.setTimeout(60_000);
+
 /** A resource as the program registered it, with secrets unwrapped. */
 export interface Registered {
   readonly type: string;
@@ -47,7 +50,7 @@ export async function deploy(program: () => unknown, stack = "test"): Promise<Re
   );
   record(registered);
   await inScratchProject(() =>
-    withPlainStacks(async () => {
+    withoutStackTraces(async () => {
       await program();
       await pulumi.runtime.disconnect();
     }),
@@ -55,14 +58,14 @@ export async function deploy(program: () => unknown, stack = "test"): Promise<Re
   return registered;
 }
 
-/** Pulumi takes a stack trace at every turn, and jest maps each to the sources: most of the time of a run. */
-async function withPlainStacks(run: () => Promise<void>): Promise<void> {
-  const { prepareStackTrace } = Error;
-  Error.prepareStackTrace = String;
+/** Pulumi takes a stack trace at every turn, which jest makes long and maps to the sources: most of the time of a run. */
+async function withoutStackTraces(run: () => Promise<void>): Promise<void> {
+  const { prepareStackTrace, stackTraceLimit } = Error;
+  Object.assign(Error, { prepareStackTrace: String, stackTraceLimit: 0 });
   try {
     await run();
   } finally {
-    Error.prepareStackTrace = prepareStackTrace;
+    Object.assign(Error, { prepareStackTrace, stackTraceLimit });
   }
 }
 

@@ -5,6 +5,9 @@ import net from "node:net";
 import path from "node:path";
 import { text } from "node:stream/consumers";
 
+// Every command is a few processes; a busy machine starts them slowly.
+jest.setTimeout(60_000);
+
 /** What a docker command does: write to one of its outputs, and end. */
 export interface DockerAnswer {
   readonly code?: number;
