@@ -37,24 +37,39 @@ export interface FakeHosts {
 }
 
 /** Runs a command of ours, such as "register", against fake hosts. */
-export async function runCommand(
+export function runCommand(
   hosts: FakeHosts,
   command: string,
   args: unknown,
   ...flags: string[]
 ): Promise<{ code: number; said: string }> {
+  return withFakeDocker(hosts, async (env) => {
+    const child = spawn(process.execPath, [`commands/${command}.ts`, ...flags], { env });
+    child.stdin.end(JSON.stringify(args));
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
+    return { code, said };
+  });
+}
+
+/** Runs something that is to find our `docker` when it is given this environment. */
+async function withFakeDocker<T>(
+  hosts: FakeHosts,
+  run: (env: NodeJS.ProcessEnv) => Promise<T>,
+): Promise<T> {
   const server = listen(hosts);
   await once(server, "listening");
   const { port } = server.address() as net.AddressInfo;
   const folder = path.resolve("test/support/fake-docker");
-  const child = spawn(process.execPath, [`commands/${command}.ts`, ...flags], {
-    env: { ...process.env, PATH: `${folder}:${process.env.PATH}`, FAKE_DOCKER_PORT: String(port) },
-  });
-  child.stdin.end(JSON.stringify(args));
-  const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
-  server.closeAllConnections();
-  server.close();
-  return { code, said };
+  try {
+    return await run({
+      ...process.env,
+      PATH: `${folder}:${process.env.PATH}`,
+      FAKE_DOCKER_PORT: String(port),
+    });
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 }
 
 function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } {

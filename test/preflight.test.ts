@@ -1,0 +1,95 @@
+import { once } from "node:events";
+import net from "node:net";
+import { preflight, publishedPorts } from "../preflight.ts";
+import { settingsFrom } from "./support/settings-from.ts";
+
+/** What `docker ps` of an endpoint prints, or fails with. */
+type Engine = (endpoint: string) => { readonly stdout: string } | { readonly stderr: string };
+let mockEngine: Engine;
+
+jest.mock("node:child_process", () => ({
+  ...jest.requireActual("node:child_process"),
+  execFile: (
+    _: string,
+    [, endpoint = ""]: string[],
+    __: object,
+    done: (error: unknown, out?: object) => void,
+  ) => {
+    const answer = mockEngine(endpoint);
+    if ("stdout" in answer) done(null, answer);
+    else done(Object.assign(new Error("docker failed"), answer));
+  },
+}));
+
+test.each([
+  ["", []],
+  ["8000/tcp", []],
+  ["127.0.0.1:8500->8500/tcp", [8500]],
+  ["0.0.0.0:8080->8080/tcp, 127.0.0.1:9001-9003->9001-9003/tcp", [8080, 9001, 9002, 9003]],
+  ["0.0.0.0:8080->8080/tcp, [::]:8080->8080/tcp", [8080, 8080]],
+])("published in %j: %j", (text, ports) => {
+  expect(publishedPorts(text)).toStrictEqual(ports);
+});
+
+/** What preflight complains of where the engines are like that. */
+async function complaints(config: Record<string, unknown>, engine: Engine): Promise<string[]> {
+  mockEngine = engine;
+  try {
+    await preflight(settingsFrom(config));
+    return [];
+  } catch (error) {
+    const [head, ...faults] = (error as Error).message.split("\n  ");
+    expect(head).toBe("The Docker hosts are not ready:");
+    return faults;
+  }
+}
+
+const hosts = { hosts: { a: { docker: "tcp://a:2376" } } };
+const running = (...lines: [name: string, stack: string, ports: string][]) => ({
+  stdout: lines.map((line) => `${line.join("\t")}\n`).join(""),
+});
+
+test("an engine that answers, with ports that are free or this stack's own", async () => {
+  const containers = running(["other", "", "8000/tcp"], ["test-front-a", "test", "0.0.0.0:8080->8080/tcp"]);
+  expect(await complaints(hosts, () => containers)).toStrictEqual([]);
+});
+
+test("every port that someone else's container has", async () => {
+  const containers = running(
+    ["web", "", "0.0.0.0:8080->80/tcp"],
+    ["dev-consul-1", "dev", "127.0.0.1:8500->8500/tcp"],
+  );
+  expect(await complaints(hosts, () => containers)).toStrictEqual([
+    "host a: port 8500, wanted for Consul server 1 (flotilla:consul.port), is taken by container dev-consul-1. Stop that, or change flotilla:consul.port.",
+    "host a: port 8080, wanted for the balancers together (flotilla:loadBalancers.port), is taken by container web. Stop that, or change flotilla:loadBalancers.port.",
+  ]);
+});
+
+test("every engine that does not answer, with the reason and the remedy", async () => {
+  const config = {
+    network: { driver: "overlay" },
+    hosts: {
+      a: { docker: "tcp://a:2376", consulServers: [1, 2, 3] },
+      b: { docker: "tcp://b:2376", consulServers: [] },
+    },
+  };
+  const refusal = { stderr: "a warning\nCannot connect to the Docker daemon\n" };
+  const faults = await complaints(config, (endpoint) => (endpoint === "tcp://b:2376" ? refusal : running()));
+  expect(faults).toStrictEqual([
+    'host b: no Docker engine answers at tcp://b:2376 (Cannot connect to the Docker daemon). Start it, or correct flotilla:hosts.b.docker; on this machine "npm run setup" starts one.',
+  ]);
+});
+
+test("a port that another program has, where the engine is on this machine", async () => {
+  const server = net.createServer().listen(0, "0.0.0.0");
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  const loadBalancers = { count: 1, max: 1, port };
+  const fault = `host local: port ${port}, wanted for the balancers together (flotilla:loadBalancers.port), is taken by another program. Stop that, or change flotilla:loadBalancers.port.`;
+  try {
+    expect(await complaints({ loadBalancers }, () => running())).toContain(fault);
+    expect(await complaints({ ...hosts, loadBalancers }, () => running())).toStrictEqual([]);
+  } finally {
+    server.close();
+  }
+});
