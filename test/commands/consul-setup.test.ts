@@ -81,6 +81,15 @@ test.concurrent("waits for leader, servers and token; then policies, tokens, and
   });
 });
 
+test.concurrent("servers that have found each other are not enough: they need a leader", async () => {
+  const cluster = new Cluster();
+  cluster.leaders = ["", "", "172.30.0.2:8300"];
+  cluster.peers = [["1", "2", "3"]];
+  await runCommand(cluster, "consul-setup", { ...args, policies: [] });
+  expect(cluster.leaders).toStrictEqual(["172.30.0.2:8300"]);
+  expect(cluster.log).toStrictEqual(["PUT /v1/kv/flotilla/ready"]);
+});
+
 test.concurrent("a second time it brings up to date what is there", async () => {
   const cluster = new Cluster();
   cluster.policies.set("flotilla-agent", {});

@@ -41,6 +41,8 @@ class Fleet implements FakeHosts {
   tcpTable = "";
   /** How many times the agent is found restarting. */
   restarting = 0;
+  /** Whether the agent lets go of what it holds. */
+  holdsOn = false;
 
   readonly #seen = new Set<string>();
 
@@ -98,6 +100,7 @@ class Fleet implements FakeHosts {
         return { json: null };
       }
       case "PUT /v1/agent/service/deregister": {
+        if (this.holdsOn) return { status: 500, text: "no" };
         const id = path.split("/").at(-1) ?? "";
         this.log.push(`deregisters ${id}`);
         return this.held.delete(id) ? { json: null } : { status: 404, text: "Unknown service ID" };
@@ -305,6 +308,15 @@ describe("register --withdraw", () => {
       "flotilla/pools/web/a gone",
     ]);
     expect(code).toBe(0);
+  });
+
+  test.concurrent("is never in the way: what Consul cannot do any more is told, and that is all", async () => {
+    const fleet = new Fleet("w1");
+    fleet.holdsOn = true;
+    expect(await withdraw(fleet)).toStrictEqual({
+      code: 0,
+      said: "web: could not be withdrawn from Consul: Consul answered 500 to PUT /v1/agent/service/deregister/w1: no\n",
+    });
   });
 
   test.concurrent("is quiet where there is no agent any more", async () => {

@@ -18,6 +18,7 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
   expect(await runCommand(hosts, "routes", args)).toStrictEqual({ code: 0, said: "" });
   expect(requests).toStrictEqual(
     Array(2).fill({
+      endpoint: "tcp://a:1",
       container: "test-agent-a",
       method: "PUT",
       path: "/v1/kv/flotilla/routes",

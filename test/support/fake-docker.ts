@@ -17,6 +17,8 @@ export interface DockerAnswer {
 
 /** A request to the Consul in a container. */
 export interface ConsulRequest {
+  /** Endpoint of the host, and name of the container. */
+  readonly endpoint: string;
   readonly container: string;
   readonly method: string;
   /** Without the query. */
@@ -52,10 +54,7 @@ export function runCommand(
 }
 
 /** Runs something that is to find our `docker` when it is given this environment. */
-async function withFakeDocker<T>(
-  hosts: FakeHosts,
-  run: (env: NodeJS.ProcessEnv) => Promise<T>,
-): Promise<T> {
+async function withFakeDocker<T>(hosts: FakeHosts, run: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
   const server = listen(hosts);
   await once(server, "listening");
   const { port } = server.address() as net.AddressInfo;
@@ -73,11 +72,11 @@ async function withFakeDocker<T>(
 }
 
 function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } {
-  const containers = new WeakMap<net.Socket, string>();
+  const targets = new WeakMap<net.Socket, { endpoint: string; container: string }>();
   const consul = http.createServer(async (request, response) => {
     const { pathname, searchParams } = new URL(request.url ?? "", "http://consul");
     const answer = hosts.consul({
-      container: containers.get(request.socket) ?? "",
+      ...(targets.get(request.socket) ?? { endpoint: "", container: "" }),
       method: request.method ?? "",
       path: pathname,
       filter: searchParams.get("filter") ?? "",
@@ -92,7 +91,7 @@ function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } 
     sockets.add(socket.on("error", () => {}));
     const [, endpoint = "", ...args] = await argumentsFrom(socket);
     if (args.includes("socat")) {
-      containers.set(socket, args[2] ?? "");
+      targets.set(socket, { endpoint, container: args[2] ?? "" });
       const { code } = hosts.docker(endpoint, args);
       if (code) socket.destroy();
       else consul.emit("connection", socket);
