@@ -6,6 +6,7 @@
 import {
   catalogueDiff,
   type Held,
+  probeName,
   probeOf,
   type Registration,
   registrationOf,
@@ -15,6 +16,7 @@ import { Balancers } from "./support/balancers.ts";
 import { CommandFailure, main, say, until, within } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
+import { checkName, failureReport } from "./support/failure-report.ts";
 
 /** What `register` is told on its standard input. */
 export interface RegisterArgs {
@@ -92,7 +94,7 @@ class Registrar {
       }
     } catch (error) {
       // Left registered, they would join the rotation the moment they pass, behind the back of a failed update.
-      await this.#deregister(instances);
+      await this.#takeBack(instances);
       throw error;
     }
   }
@@ -105,9 +107,9 @@ class Registrar {
     const probes = instances.map((instance) => probeOf(service, instance));
     try {
       await this.#register(probes);
-      await this.#awaitPassing(instances, `${service.name}-probe`, "-probe");
+      await this.#awaitPassing(instances, probeName(service), "-probe");
     } finally {
-      await this.#deregister(probes.map(({ ID }) => ID));
+      await this.#takeBack(probes.map(({ ID }) => ID));
     }
     await this.#register(instances.map((instance) => registrationOf(service, instance, true)));
   }
@@ -121,48 +123,14 @@ class Registrar {
     });
     if (passed) return;
     const failing = instances.filter((instance) => !passing(instance));
-    throw new CommandFailure(
-      await this.#report(failing, (instance) => checks.get(instance + suffix)?.Output),
-    );
+    const report = failureReport(this.#engine, this.#args, failing, (i) => checks.get(i + suffix)?.Output);
+    throw new CommandFailure(await report);
   }
 
   async #checks(catalogueName: string): Promise<Map<string, Check>> {
     const filter = encodeURIComponent(`ServiceName == "${catalogueName}"`);
     const checks = (await this.#consul.get<Record<string, Check>>(`/v1/agent/checks?filter=${filter}`)) ?? {};
     return new Map(Object.values(checks).map((check) => [check.ServiceID, check]));
-  }
-
-  /** What an operator needs to see of instances that never passed: state, last answer, last words. */
-  async #report(
-    failing: readonly string[],
-    lastAnswer: (instance: string) => string | undefined,
-  ): Promise<string> {
-    const { service, healthTimeout } = this.#args;
-    const shown = failing.slice(0, 3);
-    const parts = shown.map(async (instance) => {
-      const state = await this.#engine
-        .docker(
-          "inspect",
-          "--format",
-          "{{.State.Status}}, {{.RestartCount}} restarts, exit code {{.State.ExitCode}}",
-          instance,
-        )
-        .catch((error: Error) => error.message);
-      const logs = await this.#engine.logs(instance, 10).catch((error: Error) => error.message);
-      return [
-        `  instance ${instance}`,
-        `    container: ${state.trim()}`,
-        `    last answer to ${checkName(service)}: ${lastAnswer(instance)?.trim() || "none yet"}`,
-        "    last lines of its log:",
-        ...(logs.trim() || "(empty)").split("\n").map((line) => `      ${line}`),
-      ].join("\n");
-    });
-    return [
-      `service ${service.name}: ${failing.length} of its new instances did not pass within ${healthTimeout} s; the old ones serve on, untouched.`,
-      ...(await Promise.all(parts)),
-      ...(failing.length > shown.length ? [`  and ${failing.length - shown.length} more`] : []),
-      `Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.`,
-    ].join("\n");
   }
 
   async #takeOut(instances: readonly string[]): Promise<void> {
@@ -200,6 +168,15 @@ class Registrar {
     for (const instance of instances) await this.#consul.put(`/v1/agent/service/deregister/${instance}`);
   }
 
+  /** Deregisters what did not make it; that this fails too must not hide why. */
+  async #takeBack(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      await this.#deregister([id]).catch((error: Error) =>
+        say(`${id} is still registered: ${error.message}`),
+      );
+    }
+  }
+
   /** Tells the balancers how many instances to expect, so that they can tell "none" from "Consul does not know". */
   async #announce(instances: number): Promise<void> {
     const key = `/v1/kv/flotilla/pools/${this.#args.service.name}/${this.#args.host}`;
@@ -208,25 +185,25 @@ class Registrar {
     );
   }
 
-  /** Takes everything out. Where Consul is gone already, nothing is left to take out: that must not be in the way. */
+  /** Takes everything out. A Consul that is gone already must not be in the way of that. */
   async withdraw(): Promise<void> {
     const { stack, host, agent, service } = this.#args;
     const running = await this.#engine.containers({ "flotilla.stack": stack, "flotilla.role": "agent" });
     if (!running.includes(agent)) return;
+    const instances = Object.keys(await this.#held());
     try {
-      await this.reconcile([]);
+      await this.#announce(0);
+      await this.#takeOut(instances);
       await this.#consul.delete(`/v1/kv/flotilla/pools/${service.name}/${host}`);
     } catch (error) {
-      say(`${service.name}: could not be withdrawn from Consul: ${(error as Error).message}`);
+      say(`${service.name}: Consul could not be told that it goes: ${(error as Error).message}`);
+      await this.#takeBack(instances);
     }
   }
 }
 
 const count = (instances: readonly string[]) =>
   `${instances.length} instance${instances.length === 1 ? "" : "s"}`;
-const checkName = ({ health, port }: ServiceDefinition) =>
-  health.type === "http" ? `GET ${health.path} on port ${port}` : `a connection to port ${port}`;
-
 main<RegisterArgs>((args) => {
   const registrar = new Registrar(args);
   return process.argv.includes("--withdraw") ? registrar.withdraw() : registrar.reconcile(args.instances);

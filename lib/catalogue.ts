@@ -52,13 +52,16 @@ export function registrationOf(
   };
 }
 
+/** Name of a service's probes in the catalogue; no service is called so, since their names have no underscore. */
+export const probeName = ({ name }: ServiceDefinition) => `${name}_probe`;
+
 /** Stands in for an instance's registration while a changed check is tried on it, out of the balancers' sight. */
 export function probeOf(service: ServiceDefinition, instance: string): Registration {
   const registration = registrationOf(service, instance, false);
   return {
     ...registration,
     ID: `${instance}-probe`,
-    Name: `${service.name}-probe`,
+    Name: probeName(service),
     Tags: ["probe"],
     Check: { ...registration.Check, CheckID: `${instance}:probe` },
   };

@@ -103,7 +103,22 @@ function names({ stack, hosts, services }: Settings): Problem[] {
         problems.push(...tooLong(["services", name], instancePrefix(stack, name, key, 500)));
     }
   }
-  return problems;
+  return [...problems, ...ambiguousPools({ hosts, services })];
+}
+
+/** Service "a-b" on host "c" and service "a" on host "b-c" would be one and the same. */
+function ambiguousPools({ hosts, services }: Pick<Settings, "hosts" | "services">): Problem[] {
+  const owners = new Map<string, string>();
+  return hosts.flatMap(({ key }) =>
+    services.flatMap(({ name }) => {
+      const pool = `${name}-${key}`;
+      const owner = owners.get(pool);
+      owners.set(pool, owner ?? name);
+      if (owner === undefined) return [];
+      const message = `must have another name, since its pool on host ${key} would be called ${pool} like one of service ${owner}`;
+      return [{ path: ["services", name], message, about: [] }];
+    }),
+  );
 }
 
 function tooLong(path: Path, prefix: string): Problem[] {

@@ -14,8 +14,9 @@ export const instancePrefix = (stack: string, service: string, host: string, num
 export const volumeContainerName = (stack: string, role: string, host: string) =>
   `${stack}-volumes-${role}-${host}`;
 export const logVolumeName = (stack: string) => `${stack}-logs`;
+/** The underscore, which no key has, keeps it apart from every other volume. */
 export const serviceVolumeName = (stack: string, service: string, volume: string) =>
-  `${stack}-${service}-${volume}`;
+  `${stack}-${service}_${volume}`;
 
 /** What a container is for; the value of its label `flotilla.role`. */
 export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes";

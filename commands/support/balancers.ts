@@ -37,7 +37,7 @@ export class Balancers {
         backend,
         ...servers,
       );
-      return code === 1 && !isGone(output) ? [`${name}: ${output.trim().split("\n").join(", ")}`] : [];
+      return code !== 0 && !isGone(code, output) ? [`${name}: ${output.trim().split("\n").join(", ")}`] : [];
     });
     return (await Promise.all(answers)).flat();
   }
@@ -74,7 +74,10 @@ export class Balancers {
   }
 }
 
+/** Exit code of a command whose container was killed under it. */
+const KILLED = 137;
+
 /** Whether `docker exec` failed because the balancer was taken away or stopped meanwhile: then it has no say. */
-function isGone(output: string): boolean {
-  return /No such container|is not running|is restarting/i.test(output);
+function isGone(code: number, output: string): boolean {
+  return code === KILLED || /No such container|is not running|is restarting/i.test(output);
 }

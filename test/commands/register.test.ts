@@ -315,7 +315,9 @@ describe("register --withdraw", () => {
     fleet.holdsOn = true;
     expect(await withdraw(fleet)).toStrictEqual({
       code: 0,
-      said: "web: could not be withdrawn from Consul: Consul answered 500 to PUT /v1/agent/service/deregister/w1: no\n",
+      said:
+        "web: Consul could not be told that it goes: Consul answered 500 to PUT /v1/agent/service/deregister/w1: no\n" +
+        "w1 is still registered: Consul answered 500 to PUT /v1/agent/service/deregister/w1: no\n",
     });
   });
 

@@ -94,7 +94,7 @@ test("all that a copy can be given", async () => {
     memorySwap: 128,
     destroyGraceSeconds: 30,
     volumes: [
-      { volumeName: "test-web-uploads", containerPath: "/uploads", readOnly: false },
+      { volumeName: "test-web_uploads", containerPath: "/uploads", readOnly: false },
       { volumeName: "test-web-pages", containerPath: "/pages", readOnly: true },
       { fromContainer: "local-logs-0a1b2c3" },
     ],
@@ -106,7 +106,7 @@ test.each([true, false])("its volumes are protected: %j", async (protect) => {
   const volumes = [{ name: "uploads", path: "/uploads" }];
   const all = await run({ protect, services: { web: { image: "nginx", port: 80, volumes } } });
   expect(find(all, "Volume web-local-uploads")).toMatchObject({
-    inputs: { name: "test-web-uploads" },
+    inputs: { name: "test-web_uploads" },
     protect,
     provider: "local",
   });

@@ -48,7 +48,7 @@ test("a probe asks the same, but no balancer sees it", () => {
   expect(probe).toStrictEqual({
     ...rest,
     ID: "w1-probe",
-    Name: "web-probe",
+    Name: "web_probe",
     Tags: ["probe"],
     Check: { ...Check, CheckID: "w1:probe" },
   });

@@ -154,4 +154,16 @@ describe("names", () => {
       `flotilla:hosts.${key}: must have a shorter name, or else the stack or the host must: a container would be ${stack}-balancer-${key}-16-0000000, which has 65 characters of at most 63`,
     ]);
   });
+
+  test("of pools must be told apart", () => {
+    const hosts = {
+      c: { docker: "ssh://c", consulServers: [1, 2, 3] },
+      "b-c": { docker: "ssh://b-c", consulServers: [] },
+    };
+    const network = { driver: "overlay" };
+    const services = { a: { ...web, default: true }, "a-b": { ...web, route: { path: "/b" } } };
+    expect(faultsOf({ hosts, network, services })).toStrictEqual([
+      "flotilla:services.a-b: must have another name, since its pool on host c would be called a-b-c like one of service a",
+    ]);
+  });
 });

@@ -20,7 +20,7 @@ test("every name starts with the stack and tells what and where", () => {
     "dev-web-a-4",
     "dev-volumes-logs-a",
     "dev-logs",
-    "dev-web-uploads",
+    "dev-web_uploads",
   ]);
 });
 

@@ -1,0 +1,39 @@
+import type { ServiceDefinition } from "../../lib/catalogue.ts";
+import type { DockerEngine } from "./docker.ts";
+
+/** Instances that are shown in full; of a hundred that fail alike, three tell the story. */
+const SHOWN = 3;
+const LOG_LINES = 10;
+
+/** What an operator needs to see of instances that never passed: state, last answer, last words. */
+export async function failureReport(
+  engine: DockerEngine,
+  { service, healthTimeout }: { service: ServiceDefinition; healthTimeout: number },
+  failing: readonly string[],
+  lastAnswer: (instance: string) => string | undefined,
+): Promise<string> {
+  const parts = failing.slice(0, SHOWN).map(async (instance) => {
+    const format = "{{.State.Status}}, {{.RestartCount}} restarts, exit code {{.State.ExitCode}}";
+    const state = await engine
+      .docker("inspect", "--format", format, instance)
+      .catch((error: Error) => error.message);
+    const logs = await engine.logs(instance, LOG_LINES).catch((error: Error) => error.message);
+    return [
+      `  instance ${instance}`,
+      `    container: ${state.trim()}`,
+      `    last answer to ${checkName(service)}: ${lastAnswer(instance)?.trim() || "none yet"}`,
+      "    last lines of its log:",
+      ...(logs.trim() || "(empty)").split("\n").map((line) => `      ${line}`),
+    ].join("\n");
+  });
+  return [
+    `service ${service.name}: ${failing.length} of its new instances did not pass within ${healthTimeout} s; the old ones serve on, untouched.`,
+    ...(await Promise.all(parts)),
+    ...(failing.length > SHOWN ? [`  and ${failing.length - SHOWN} more`] : []),
+    'Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.',
+  ].join("\n");
+}
+
+/** A service's check in words. */
+export const checkName = ({ health, port }: ServiceDefinition) =>
+  health.type === "http" ? `GET ${health.path} on port ${port}` : `a connection to port ${port}`;
