@@ -28,7 +28,8 @@ async function pulumi(
 ): Promise<number> {
   mkdirSync(cache, { recursive: true });
   const events = join(cache, `events-${process.pid}.log`);
-  const args = [command, "--yes", "--stack", stack, "--event-log", events, ...flags];
+  // Nobody is asked, so a preview would only run the program a second time.
+  const args = [command, "--yes", "--skip-preview", "--stack", stack, "--event-log", events, ...flags];
   let stderr = "";
   const code = await new Promise<number>((done) => {
     // stdout stays the terminal, for Pulumi's live display; its text is read from the event log instead,
