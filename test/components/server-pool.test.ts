@@ -95,7 +95,7 @@ test("all that a copy can be given", async () => {
     destroyGraceSeconds: 30,
     volumes: [
       { volumeName: "test-web_uploads", containerPath: "/uploads", readOnly: false },
-      { volumeName: "test-web-pages", containerPath: "/pages", readOnly: true },
+      { volumeName: "test-web_pages", containerPath: "/pages", readOnly: true },
       { fromContainer: "local-logs-0a1b2c3" },
     ],
   });
