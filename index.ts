@@ -7,6 +7,7 @@ import { DockerHost } from "./components/docker-host.ts";
 import { HaproxyTier } from "./components/haproxy-tier.ts";
 import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
+import { Warden } from "./components/warden.ts";
 import { preflight } from "./preflight.ts";
 import { readSettings } from "./settings.ts";
 
@@ -30,6 +31,7 @@ export default async function flotilla() {
   const tiers = hosts.map((host) => {
     const args = { ...settings, host, credentials };
     const opts = { providers: [host.provider] };
+    new Warden(`warden-${host.key}`, args, opts);
     const agent = new ConsulAgent(`agent-${host.key}`, args, { ...opts, dependsOn: cluster });
     return { host, agent, balancers: new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts) };
   });

@@ -11,6 +11,9 @@ import { VolumeContainer } from "./volume-container.ts";
 /** Where containers write their logs, on every container that takes the log volume. */
 export const LOG_FOLDER = "/var/log/flotilla";
 
+/** Images of ours, each built from the template folder of its name. */
+export type OwnImage = "consul" | "balancer" | "front" | "warden";
+
 /** Arguments for {@link DockerHost}. */
 export interface DockerHostArgs {
   readonly stack: string;
@@ -27,7 +30,7 @@ export class DockerHost extends pulumi.ComponentResource {
   readonly settings: HostSettings;
   readonly provider: docker.Provider;
   readonly networkName: pulumi.Output<string>;
-  readonly images: Readonly<Record<"consul" | "balancer" | "front", BuiltImage>>;
+  readonly images: Readonly<Record<OwnImage, BuiltImage>>;
   readonly logs: VolumeContainer;
 
   constructor(name: string, args: DockerHostArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -41,7 +44,7 @@ export class DockerHost extends pulumi.ComponentResource {
       ? this.#network(name, args)
       : pulumi.output(networkName(stack));
 
-    const image = (role: "consul" | "balancer" | "front") =>
+    const image = (role: OwnImage) =>
       new BuiltImage(
         `${name}-${role}`,
         {
@@ -55,7 +58,12 @@ export class DockerHost extends pulumi.ComponentResource {
         },
         { parent: this },
       );
-    this.images = { consul: image("consul"), balancer: image("balancer"), front: image("front") };
+    this.images = {
+      consul: image("consul"),
+      balancer: image("balancer"),
+      front: image("front"),
+      warden: image("warden"),
+    };
     this.logs = new VolumeContainer(
       `${name}-logs`,
       {

@@ -7,6 +7,7 @@ export const networkName = (stack: string) => stack;
 export const consulServerName = (stack: string, number: number) => `${stack}-consul-${number}`;
 export const agentName = (stack: string, host: string) => `${stack}-agent-${host}`;
 export const frontName = (stack: string, host: string) => `${stack}-front-${host}`;
+export const wardenName = (stack: string, host: string) => `${stack}-warden-${host}`;
 export const balancerPrefix = (stack: string, host: string, number: number) =>
   `${stack}-balancer-${host}-${number}`;
 export const instancePrefix = (stack: string, service: string, host: string, number: number) =>
@@ -19,7 +20,7 @@ export const serviceVolumeName = (stack: string, service: string, volume: string
   `${stack}-${service}_${volume}`;
 
 /** What a container is for; the value of its label `flotilla.role`. */
-export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes";
+export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes" | "warden";
 
 /** Labels by which commands, tests and people find the containers of a stack. */
 export function labels(of: {

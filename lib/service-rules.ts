@@ -4,7 +4,7 @@ import { isKey, keyRule } from "./formats.ts";
 import type { SettingsContext } from "./settings-context.ts";
 import type { Draft, ServiceDraft } from "./settings-shapes.ts";
 
-const reserved = ["agent", "balancer", "consul", "front", "volumes"];
+const reserved = ["agent", "balancer", "consul", "front", "volumes", "warden"];
 
 /** Rules that look at several values of one service. */
 export function serviceRules(draft: Draft, context: SettingsContext): Problem[] {

@@ -83,11 +83,11 @@ describe("Pulumi.dev.yaml", () => {
     expect(countsOf(resources)).toStrictEqual({
       docker: 1,
       Network: 1,
-      // 3 Consul servers, agent, front, 2 balancers, 4 copies, the log volume container.
-      Container: 12,
+      // 3 Consul servers, agent, front, 2 balancers, warden, 4 copies, the log volume container.
+      Container: 13,
       // One for each Consul server, the agent, the logs.
       Volume: 5,
-      RemoteImage: 4,
+      RemoteImage: 5,
       RandomPassword: 6,
       // A quorum for each server, their set-up, balancers, registration, routes.
       Command: 7,
@@ -121,17 +121,19 @@ describe("Pulumi.prod.yaml", () => {
     expect(countsOf(resources)).toStrictEqual({
       docker: 1,
       Network: 1,
-      // 5 Consul servers, agent, front, 3 balancers, 10 copies, the log volume container.
-      Container: 21,
+      // 5 Consul servers, agent, front, 3 balancers, warden, 10 copies, the log volume container.
+      Container: 22,
       Volume: 7,
-      RemoteImage: 4,
-      RegistryImage: 4,
+      RemoteImage: 5,
+      RegistryImage: 5,
       RandomPassword: 6,
       Command: 9,
     });
     const pushed = resources.filter(({ type }) => type.endsWith(":RegistryImage"));
     expect(pushed.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
-      ["balancer", "consul", "front", "web"].map((name) => `registry.example.com/flotilla/prod-${name}`),
+      ["balancer", "consul", "front", "warden", "web"].map(
+        (name) => `registry.example.com/flotilla/prod-${name}`,
+      ),
     );
   });
 
@@ -157,6 +159,7 @@ describe("Pulumi.prod.yaml", () => {
         // Asleep, and never started.
         "front: undefined, undefined, undefined",
         "volumes: undefined, undefined, undefined",
+        "warden: undefined, undefined, undefined",
       ]),
     );
   });
@@ -196,15 +199,18 @@ describe("several hosts", () => {
       `Container test-balancer-${key}-1`,
       `Container test-balancer-${key}-2`,
       `Container test-front-${key}`,
+      `Container warden-${key}`,
       `Container test-web-${key}-1`,
       `Container test-web-${key}-2`,
       `RegistryImage ${key}-balancer`,
       `RegistryImage ${key}-consul`,
       `RegistryImage ${key}-front`,
+      `RegistryImage ${key}-warden`,
       `RegistryImage web-${key}`,
       `RemoteImage ${key}-balancer`,
       `RemoteImage ${key}-consul`,
       `RemoteImage ${key}-front`,
+      `RemoteImage ${key}-warden`,
       `RemoteImage web-${key}`,
       `Volume ${key}-logs-test-logs`,
       `Volume agent-${key}-data`,
@@ -320,6 +326,7 @@ describe("in all that is made", () => {
       server: new Set(["web"]),
       front: new Set(),
       volumes: new Set(),
+      warden: new Set(),
     });
     const db = find((await ofConfig(everything)).resources, "Container test-db-d-1");
     expect(JSON.stringify(db.inputs)).not.toContain("hush");

@@ -17,6 +17,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
   ["consul/Dockerfile", "consul.Dockerfile", images],
   ["balancer/Dockerfile", "balancer.Dockerfile", images],
   ["front/Dockerfile", "front.Dockerfile", images],
+  ["warden/Dockerfile", "warden.Dockerfile", images],
   [
     "consul/server.hcl",
     "server-that-founds.hcl",

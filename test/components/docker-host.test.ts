@@ -23,11 +23,13 @@ describe("a Docker host", () => {
       "BuiltImage local-balancer",
       "BuiltImage local-consul",
       "BuiltImage local-front",
+      "BuiltImage local-warden",
       "Container local-logs",
       "Network local-network",
       "RemoteImage local-balancer",
       "RemoteImage local-consul",
       "RemoteImage local-front",
+      "RemoteImage local-warden",
       "Volume local-logs-test-logs",
       "VolumeContainer local-logs",
     ]);

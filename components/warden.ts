@@ -1,0 +1,40 @@
+import * as pulumi from "@pulumi/pulumi";
+import { wardenName } from "../lib/names.ts";
+import { containerDefaults } from "./container-defaults.ts";
+import * as docker from "./docker.ts";
+import type { DockerHost } from "./docker-host.ts";
+
+/** Arguments for {@link Warden}. */
+export interface WardenArgs {
+  readonly stack: string;
+  readonly host: DockerHost;
+}
+
+/**
+ * Starts what Docker itself fails to start: balancers that came before `front` after a restart of the daemon
+ * (moby/moby#50326). It has the engine's socket, which is root's power over the host, and so no network at all.
+ */
+export class Warden extends pulumi.ComponentResource {
+  constructor(name: string, { stack, host }: WardenArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("flotilla:index:Warden", name, {}, opts);
+    new docker.Container(
+      name,
+      {
+        ...containerDefaults({ stack, host: host.key, role: "warden" }),
+        name: wardenName(stack, host.key),
+        image: host.images.warden.imageId,
+        command: [stack],
+        networkMode: "none",
+        volumes: [{ hostPath: socketOf(host.settings.docker), containerPath: "/var/run/docker.sock" }],
+        destroyGraceSeconds: 1,
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    this.registerOutputs({});
+  }
+}
+
+/** Path of the engine's socket on its host; where the endpoint doesn't tell, the usual one. */
+function socketOf(endpoint: string): string {
+  return endpoint.startsWith("unix://") ? endpoint.slice("unix://".length) : "/var/run/docker.sock";
+}
