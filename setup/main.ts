@@ -73,7 +73,7 @@ program
   .argument("[args...]", "arguments for the benchmark, after --")
   .allowUnknownOption()
   .action(async (args: string[]) => {
-    const bench = join(root, "test", "bench", "run.ts");
+    const bench = join(root, "bench", "run.ts");
     if (!existsSync(bench)) throw new SetupError(`${bench} is not there yet.`);
     const env = processEnv(await setUp());
     process.exitCode = await show(process.execPath, [bench, ...args], { cwd: root, env, stdio: "inherit" });
