@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
 import colors from "picocolors";
@@ -74,7 +73,6 @@ program
   .allowUnknownOption()
   .action(async (args: string[]) => {
     const bench = join(root, "bench", "run.ts");
-    if (!existsSync(bench)) throw new SetupError(`${bench} is not there yet.`);
     const env = processEnv(await setUp());
     process.exitCode = await show(process.execPath, [bench, ...args], { cwd: root, env, stdio: "inherit" });
   });
