@@ -26,6 +26,7 @@ describe("up from nothing", () => {
       ...Array(3).fill("consul"),
       "front",
       ...Array(4).fill("server"),
+      "warden",
     ]);
   });
 

@@ -17,7 +17,11 @@ describe("services", () => {
   test("a second one gets the requests of its route, and only those", async () => {
     const before = await allBut("pages");
     await upLosingNothing((config) => {
-      config.services.pages = { ...config.services.web, replicas: 2, route: { path: "/about" } };
+      config.services.pages = {
+        ...structuredClone(config.services.web),
+        replicas: 2,
+        route: { path: "/about" },
+      };
     });
     expect(await allBut("pages")).toEqual(before);
     const pages = shortIds(await fleet.servers("pages"));
@@ -41,19 +45,14 @@ describe("services", () => {
     }
   });
 
-  test("a changed limit rolls the service that it belongs to, and nothing else", async () => {
+  test("a changed limit reaches the service that it belongs to, and nothing else", async () => {
     const before = await allBut("pages");
-    const old = ids(await fleet.servers("pages"));
     await upLosingNothing((config) => {
       Object.assign(config.services.pages ?? {}, { memory: "96m" });
     });
     expect(await allBut("pages")).toEqual(before);
-    const servers = await fleet.servers("pages");
-    expect(servers).toHaveLength(2);
-    for (const { Id, HostConfig } of servers) {
-      expect(old).not.toContain(Id);
-      expect(HostConfig.Memory).toBe(96 * 2 ** 20);
-    }
+    const limits = (await fleet.servers("pages")).map(({ HostConfig }) => HostConfig.Memory);
+    expect(limits).toEqual([96 * 2 ** 20, 96 * 2 ** 20]);
   });
 
   test("one that is taken away leaves its route to the default service", async () => {
@@ -73,7 +72,7 @@ describe("services", () => {
     await upLosingNothing((config) => {
       config.services.registry = {
         image: "hashicorp/consul:1.22.5",
-        command: ["/bin/consul", "agent", "-dev", "-client=0.0.0.0"],
+        command: ["agent", "-dev", "-client=0.0.0.0"],
         replicas: 1,
         port: 8500,
         health: { path: "/v1/status/leader", timeout: 60 },

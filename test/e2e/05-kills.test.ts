@@ -50,8 +50,8 @@ describe("kills", () => {
     expect(Object.keys(await whoAnswers(fleet.url)).sort()).toEqual(shortIds(servers));
   });
 
-  test.each(["server", "balancer", "agent", "front"] as const)(
-    "a %s that is removed by hand comes back with up --refresh",
+  test.each(["server", "balancer", "agent", "front", "warden"] as const)(
+    "the %s that is removed by hand comes back with up --refresh",
     async (role) => {
       const before = await fleet.containers(role);
       await removeByHand(before[0] as Container);

@@ -11,7 +11,7 @@ const { folder, namespace } = runInfo();
   const fleet = Fleet.first();
   const daemon = new Daemon(folder, namespace ?? "");
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     await fleet.toStart();
     await (await fleet.consul()).put("/v1/kv/kept", "through the restart");
   });

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt } from "../support/shell.ts";
 import { sleep } from "../support/wait.ts";
@@ -67,6 +67,9 @@ export class Daemon {
   /** Ends it without a chance to put anything in order; the containers run on. */
   async kill(): Promise<void> {
     await this.#end("SIGKILL", 5);
+    // Where the daemon brought its own containerd, that dies with it; until it is buried, the next daemon would take
+    // it for alive and wait for its answer.
+    rmSync(join(this.folder, "exec/containerd/containerd.pid"), { force: true });
   }
 
   /** The process, if it runs. */

@@ -11,7 +11,7 @@ export interface Container {
   HostConfig: { Memory: number };
 }
 
-export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes";
+export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes" | "warden";
 
 /** The Docker engine that DOCKER_HOST names. */
 export const docker = (...args: string[]) => run("docker", args);

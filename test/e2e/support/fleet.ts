@@ -84,7 +84,7 @@ export class Fleet {
   /** Three Consul servers, two balancers, four copies of the simple server: brings a stack there from any state. */
   async toStart(): Promise<void> {
     await this.create();
-    await this.stack.run("up");
+    await this.stack.run("up", "--refresh");
   }
 
   /** Edits the config and runs `pulumi up`, which must succeed. */

@@ -18,7 +18,7 @@ export interface Load<T> {
 }
 
 /** Seconds that each client rests between two requests: the load is there to see, not to press. */
-const REST = 0.02;
+const REST = 0.05;
 
 /**
  * Keeps clients asking the simple server at `url` while an action runs, and a second before and after. Every request
