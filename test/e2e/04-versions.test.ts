@@ -11,12 +11,11 @@ describe("a new version of the application", () => {
   const fleet = Fleet.first();
   const { application } = fleet;
 
-  beforeAll(async () => {
-    await fleet.toStart();
-    await fleet.up((config) => {
+  beforeAll(() =>
+    fleet.toStart((config) => {
       config.services.web.health.timeout = TIMEOUT;
-    });
-  });
+    }),
+  );
 
   /** The versions that answer. */
   const versions = async () => {

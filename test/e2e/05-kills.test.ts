@@ -1,4 +1,13 @@
-import { type Container, crash, docker, ids, removeByHand, shortIds } from "./support/docker.ts";
+import {
+  type Container,
+  crash,
+  docker,
+  ids,
+  names,
+  removeByHand,
+  roles,
+  shortIds,
+} from "./support/docker.ts";
 import { Fleet, whoAnswers } from "./support/fleet.ts";
 import { get } from "./support/http.ts";
 import { losingNothing, underLoad } from "./support/load.ts";
@@ -50,19 +59,31 @@ describe("kills", () => {
     expect(Object.keys(await whoAnswers(fleet.url)).sort()).toEqual(shortIds(servers));
   });
 
-  test.each(["server", "balancer", "agent", "front", "warden"] as const)(
-    "the %s that is removed by hand comes back with up --refresh",
-    async (role) => {
-      const before = await fleet.containers(role);
-      await removeByHand(before[0] as Container);
-      await fleet.stack.run("up", "--refresh");
-      const after = await fleet.containers(role);
-      expect(after.map(({ State }) => State.Running)).toEqual(before.map(() => true));
-      expect(ids(after)).not.toContain(before[0]?.Id);
-      await within(10, "every balancer has every server", allServersUp);
-      expect(Object.keys(await whoAnswers(fleet.url)).sort()).toEqual(shortIds(await fleet.servers()));
-    },
-  );
+  test.each([
+    { removed: "the front", roles: ["front"] as const },
+    { removed: "one container of every kind", roles: roles },
+  ])("$removed, removed by hand, comes back with up --refresh", async ({ roles }) => {
+    const before = await fleet.containers();
+    const victims = await Promise.all(
+      roles.map(async (role) => (await fleet.containers(role))[0] as Container),
+    );
+    for (const victim of victims) await removeByHand(victim);
+    await fleet.stack.run("up", "--refresh");
+
+    const after = await fleet.containers();
+    for (const { Id } of victims) expect(ids(after)).not.toContain(Id);
+    const running = (list: Container[]) =>
+      list.map(({ Config, State }) => `${Config.Labels["flotilla.role"]} ${State.Status}`).sort();
+    expect(running(after)).toEqual(running(before));
+    await within(10, "every balancer has every server", allServersUp);
+    expect(Object.keys(await whoAnswers(fleet.url)).sort()).toEqual(shortIds(await fleet.servers()));
+    await within(30, "Consul is whole", async () => {
+      const consul = await fleet.consul();
+      expect(await consul.voters()).toHaveLength(3);
+      expect(await consul.alive()).toHaveLength(4);
+      expect(await consul.passing("web")).toEqual(names(await fleet.servers()));
+    });
+  });
 
   test("a balancer that crashes takes along only what it held, and comes back", async () => {
     const [victim] = (await fleet.containers("balancer")) as [Container];

@@ -11,7 +11,8 @@ export interface Container {
   HostConfig: { Memory: number };
 }
 
-export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes" | "warden";
+export const roles = ["agent", "balancer", "consul", "front", "server", "volumes", "warden"] as const;
+export type Role = (typeof roles)[number];
 
 /** The Docker engine that DOCKER_HOST names. */
 export const docker = (...args: string[]) => run("docker", args);

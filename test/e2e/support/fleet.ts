@@ -81,9 +81,10 @@ export class Fleet {
     this.stack.config = this.#start;
   }
 
-  /** Three Consul servers, two balancers, four copies of the simple server: brings a stack there from any state. */
-  async toStart(): Promise<void> {
+  /** Brings the stack, whatever its state, to three Consul servers, two balancers and four copies of the simple server. */
+  async toStart(edit: (config: Config) => void = () => {}): Promise<void> {
     await this.create();
+    this.configure(edit);
     await this.stack.run("up", "--refresh");
   }
 
