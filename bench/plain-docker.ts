@@ -42,7 +42,7 @@ export class PlainDocker {
     const ids = (await docker("ps", "--all", "--quiet", "--filter", `network=${this.#name}`))
       .split("\n")
       .filter(Boolean);
-    if (ids.length > 0) await docker("rm", "--force", ...ids);
+    if (ids.length > 0) await docker("rm", "--force", "--volumes", ...ids);
     const network = await docker("network", "ls", "--quiet", "--filter", `name=^${this.#name}$`);
     if (network) await docker("network", "rm", this.#name);
   }
