@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { say } from "../support/say.ts";
 import { sleep } from "../support/wait.ts";
@@ -53,7 +53,10 @@ export async function removeRun(id: number): Promise<void> {
     ...folders.flatMap(processesUsing),
   ];
   for (const pid of [...rest.flatMap(containersOf), ...rest]) kill(pid);
-  for (const folder of folders) await removeFolder(folder);
+  for (const folder of folders) {
+    removeControlGroups(folder);
+    await removeFolder(folder);
+  }
   removeNamespace(nameOf(id), id);
 }
 
@@ -86,6 +89,19 @@ function kill(pid: number): void {
     process.kill(pid, "SIGKILL");
   } catch {
     // It was quicker.
+  }
+}
+
+/** The control groups of containers that were killed together with what would have put them in order. */
+function removeControlGroups(folder: string): void {
+  for (const container of globSync("*", { cwd: join(folder, "data/containers") })) {
+    for (const group of globSync(`/sys/fs/cgroup/{,*/}docker/${container}`)) {
+      try {
+        rmdirSync(group);
+      } catch {
+        // Its last process is just going; an empty group more does no harm.
+      }
+    }
   }
 }
 
