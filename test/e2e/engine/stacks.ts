@@ -1,4 +1,4 @@
-import { attempt, run } from "../support/shell.ts";
+import { run } from "../support/shell.ts";
 
 const docker = (...args: string[]) => run("docker", args);
 const lines = (text: string) => text.split("\n").filter(Boolean);
@@ -12,7 +12,7 @@ export async function removeStacks(prefix: string): Promise<void> {
     const names = lines(await docker(kind, "ls", "--format", "{{.Name}}")).filter(belongs);
     if (names.length > 0) await docker(kind, "rm", ...names);
   }
-  const images = lines(await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")).filter(belongs);
-  // An image may be another's base; what can't go now goes with that one.
-  if (images.length > 0) await attempt("docker", ["image", "rm", ...images]);
+  const list = lines(await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"));
+  const images = list.filter((image) => image.startsWith(`flotilla/${prefix}-`));
+  if (images.length > 0) await docker("image", "rm", ...images);
 }
