@@ -31,7 +31,7 @@ const { folder, namespace } = runInfo();
         expect(Object.keys(await whoAnswers(url)).sort()).toEqual(servers);
       }
     });
-    await within(30, "Consul is whole", async () => {
+    await within(90, "Consul is whole", async () => {
       const consul = await fleet.consul();
       expect(await consul.voters()).toHaveLength(3);
       expect(await consul.alive()).toHaveLength(4);

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt } from "../support/shell.ts";
@@ -111,6 +111,8 @@ export class Daemon {
 
 /** Arguments of a process, joined by spaces; empty when there is no such process. */
 export function commandLine(pid: number): string {
+  if (!existsSync("/proc/self"))
+    return spawnSync("ps", ["-o", "args=", "-p", `${pid}`], { encoding: "utf8" }).stdout;
   try {
     return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
   } catch {

@@ -1,8 +1,9 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** Networks of two addresses that ours come from; the Docker networks of the tests lie elsewhere. */
 const range = (n: number) => ({ host: `10.212.${n}.1`, guest: `10.212.${n}.2` });
+const folder = "/run/netns";
 const forwarding = "/proc/sys/net/ipv4/ip_forward";
 
 /** Name of the host's end of the cable; at most 15 characters, so the process id only. */
@@ -67,11 +68,11 @@ export function removeNamespace(name: string, id: number): void {
     }
   }
   if (existsSync(`/sys/class/net/${cable(id)}`)) ip("link", "delete", cable(id));
-  if (existsSync(`/run/netns/${name}`)) ip("netns", "delete", name);
+  if (namespaces().includes(name)) ip("netns", "delete", name);
 }
 
 export function namespaces(): string[] {
-  return (JSON.parse(ip("-json", "netns", "list") || "[]") as { name: string }[]).map(({ name }) => name);
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 /** Every process whose network this is. */

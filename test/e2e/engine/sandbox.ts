@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { globSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { globSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { say } from "../support/say.ts";
 import { sleep } from "../support/wait.ts";
@@ -44,6 +44,28 @@ export function mayHaveDaemon(): boolean {
 /** Takes away all that a run made, whether it ended well or not, in whatever state it is. */
 export async function removeRun(id: number): Promise<void> {
   const folders = foldersOf(id);
+  // Only root has made more than a folder.
+  if (process.getuid?.() === 0) await removeDaemon(id, folders);
+  for (const folder of folders) await removeFolder(folder);
+}
+
+/** Runs of this user whose process is gone but whose things are not. */
+export function crashedRuns(): number[] {
+  const names = [...readdirSync(parent).filter(isMine), ...namespaces()];
+  const ids = names.flatMap((name) => named.exec(name)?.[1] ?? []).map(Number);
+  return [...new Set(ids)].filter((id) => !/e2e\/run\.ts/.test(commandLine(id)));
+}
+
+function foldersOf(id: number): string[] {
+  const names = readdirSync(parent).filter(isMine);
+  return names.filter((name) => Number(named.exec(name)?.[1]) === id).map((name) => join(parent, name));
+}
+
+function isMine(name: string): boolean {
+  return statSync(join(parent, name), { throwIfNoEntry: false })?.uid === process.getuid?.();
+}
+
+async function removeDaemon(id: number, folders: string[]): Promise<void> {
   for (const folder of folders) {
     await new Daemon(folder, nameOf(id)).stop().catch((error: Error) => say(error.message));
   }
@@ -53,24 +75,8 @@ export async function removeRun(id: number): Promise<void> {
     ...folders.flatMap(processesUsing),
   ];
   for (const pid of [...rest.flatMap(containersOf), ...rest]) kill(pid);
-  for (const folder of folders) {
-    removeControlGroups(folder);
-    await removeFolder(folder);
-  }
+  for (const folder of folders) removeControlGroups(folder);
   removeNamespace(nameOf(id), id);
-}
-
-/** Runs whose process is gone but whose things are not. */
-export function crashedRuns(): number[] {
-  const ids = [...readdirSync(parent), ...namespaces()]
-    .flatMap((name) => named.exec(name)?.[1] ?? [])
-    .map(Number);
-  return [...new Set(ids)].filter((id) => !/e2e\/run\.ts/.test(commandLine(id)));
-}
-
-function foldersOf(id: number): string[] {
-  const names = readdirSync(parent).filter((name) => Number(named.exec(name)?.[1]) === id);
-  return names.map((name) => join(parent, name));
 }
 
 function processesUsing(folder: string): number[] {
