@@ -71,7 +71,7 @@ export function removeNamespace(name: string, id: number): void {
   if (namespaces().includes(name)) ip("netns", "delete", name);
 }
 
-export function namespaces(): string[] {
+function namespaces(): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 

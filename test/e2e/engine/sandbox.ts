@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { say } from "../support/say.ts";
 import { sleep } from "../support/wait.ts";
 import { commandLine, Daemon } from "./daemon.ts";
-import { createNamespace, namespaces, processesIn, removeNamespace } from "./namespace.ts";
+import { createNamespace, processesIn, removeNamespace } from "./namespace.ts";
 
 /** Everything that a run makes carries this name and the run's process id, so that it is known from all else. */
 const prefix = "flotilla-e2e-";
@@ -14,7 +14,7 @@ const named = new RegExp(`^${prefix}(\\d+)(-|$)`);
 /** Where the folders go: overlay2 needs a real file system, which /tmp may not be. */
 const parent = "/var/tmp";
 
-/** A folder for one run; its name starts with the run's. */
+/** A folder for one run. It is made first and removed last, so that a crashed run is known by it. */
 export function makeFolder(id: number): string {
   return mkdtempSync(join(parent, `${nameOf(id)}-`));
 }
@@ -44,14 +44,13 @@ export function mayHaveDaemon(): boolean {
 /** Takes away all that a run made, whether it ended well or not, in whatever state it is. */
 export async function removeRun(id: number): Promise<void> {
   const folders = foldersOf(id);
-  // Only root has made more than a folder.
-  if (process.getuid?.() === 0) await removeDaemon(id, folders);
+  if (mayHaveDaemon()) await removeDaemon(id, folders);
   for (const folder of folders) await removeFolder(folder);
 }
 
 /** Runs of this user whose process is gone but whose things are not. */
 export function crashedRuns(): number[] {
-  const names = [...readdirSync(parent).filter(isMine), ...namespaces()];
+  const names = readdirSync(parent).filter(isMine);
   const ids = names.flatMap((name) => named.exec(name)?.[1] ?? []).map(Number);
   return [...new Set(ids)].filter((id) => !/e2e\/run\.ts/.test(commandLine(id)));
 }
