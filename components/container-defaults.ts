@@ -10,7 +10,9 @@ export function containerDefaults(of: Parameters<typeof labelsOf>[0]) {
     // (kreuzwerker/terraform-provider-docker#473).
     logDriver: "local",
     logOpts: { "max-size": "10m", "max-file": "3" },
-    restart: "unless-stopped",
+    // Not "unless-stopped": a daemon that was killed stops what still runs when it is back, and takes that for somebody's
+    // wish that it be stopped.
+    restart: "always",
     // Named volumes are resources of their own.
     removeVolumes: true,
   } satisfies Partial<docker.ContainerArgs>;

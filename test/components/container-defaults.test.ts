@@ -10,7 +10,7 @@ test("what all containers have in common", () => {
     ],
     logDriver: "local",
     logOpts: { "max-size": "10m", "max-file": "3" },
-    restart: "unless-stopped",
+    restart: "always",
     removeVolumes: true,
   });
 });

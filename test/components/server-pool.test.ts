@@ -56,7 +56,7 @@ test("the least of a copy", async () => {
     ],
     logDriver: "local",
     logOpts: { "max-file": "3", "max-size": "10m" },
-    restart: "unless-stopped",
+    restart: "always",
     removeVolumes: true,
     networkMode: "test",
     envs: ["PORT=80"],

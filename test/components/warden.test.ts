@@ -18,7 +18,7 @@ test.each([
     image: "sha256:warden",
     command: ["test"],
     networkMode: "none",
-    restart: "unless-stopped",
+    restart: "always",
     volumes: [{ hostPath, containerPath: "/var/run/docker.sock" }],
   });
 });
