@@ -27,7 +27,7 @@ export async function failureReport(
     ].join("\n");
   });
   return [
-    `service ${service.name}: ${failing.length} of its new instances did not pass within ${healthTimeout} s; the old ones serve on, untouched.`,
+    `service ${service.name}: ${failing.length} of its new instances did not pass within ${healthTimeout} s; what served before serves on, untouched.`,
     ...(await Promise.all(parts)),
     ...(failing.length > SHOWN ? [`  and ${failing.length - SHOWN} more`] : []),
     'Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.',

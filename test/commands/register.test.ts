@@ -180,7 +180,7 @@ describe("register", () => {
     const { code, said } = await register(fleet, { instances: ["new-1", "new-2"], healthTimeout: 1 });
     expect(code).toBe(1);
     expect(said).toBe(`web: waiting for 2 instances to pass GET /health on port 8000
-service web: 1 of its new instances did not pass within 1 s; the old ones serve on, untouched.
+service web: 1 of its new instances did not pass within 1 s; what served before serves on, untouched.
   instance new-2
     container: running, 2 restarts
     last answer to GET /health on port 8000: 503 from /health
