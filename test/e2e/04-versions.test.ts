@@ -70,7 +70,7 @@ describe("a new version of the application", () => {
     test("makes up fail in time", () => {
       expect(failed.result.code).not.toBe(0);
       // The image has to be built and the containers made, too.
-      expect(failed.seconds).toBeLessThan(TIMEOUT + 30);
+      expect(failed.seconds).toBeLessThan(TIMEOUT + 45);
     });
 
     test("is told with service, instance, last answer and log", async () => {
