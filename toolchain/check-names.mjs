@@ -6,7 +6,8 @@ import path from "node:path";
 
 const [schemaFile, folder] = process.argv.slice(2);
 const schema = JSON.parse(fs.readFileSync(schemaFile, "utf8"));
-const read = (name) => (fs.existsSync(path.join(folder, name)) ? fs.readFileSync(path.join(folder, name), "utf8") : "");
+const read = (name) =>
+  fs.existsSync(path.join(folder, name)) ? fs.readFileSync(path.join(folder, name), "utf8") : "";
 let differences = 0;
 
 /** The members of the declaration that starts with the given words: name -> { optional, type }. */
@@ -41,14 +42,19 @@ function compareResource(token, resource) {
   const args = members(declared, `export interface ${name}Args {`);
   const inputs = resource.inputProperties ?? {};
   compare(`${name}, inputs`, Object.keys(inputs), Object.keys(args));
-  compare(`${name}, required`, resource.requiredInputs, Object.keys(args).filter((key) => !args[key].optional));
+  compare(
+    `${name}, required`,
+    resource.requiredInputs,
+    Object.keys(args).filter((key) => !args[key].optional),
+  );
   compare(
     `${name}, outputs`,
     Object.keys(resource.properties ?? {}).filter((key) => key !== "id"),
     Object.keys(members(declared, `export declare class ${name} extends`)),
   );
   for (const [key, { type }] of Object.entries(inputs)) {
-    if (args[key] && (type === "array") !== /\[\]/.test(args[key].type)) report(`${name}.${key}: a list on one side only`);
+    if (args[key] && (type === "array") !== /\[\]/.test(args[key].type))
+      report(`${name}.${key}: a list on one side only`);
   }
 }
 

@@ -207,7 +207,10 @@ describe("one service", () => {
 
   test.each([
     ["Web", `${nameRule}, got "Web"`],
-    ["consul", "must not be named agent, balancer, consul, front, volumes or warden, which Flotilla needs itself"],
+    [
+      "consul",
+      "must not be named agent, balancer, consul, front, volumes or warden, which Flotilla needs itself",
+    ],
   ])("named %s", (name, message) => {
     expect(faultsOf({ services: { [name]: web } })).toStrictEqual([`flotilla:services.${name}: ${message}`]);
   });
