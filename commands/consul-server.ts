@@ -52,16 +52,14 @@ async function leave(
 ): Promise<void> {
   // Without an agent the whole stack is being taken down: leaving one by one would serve nobody.
   const agents = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "agent" });
-  const running = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" });
-  if (agents.length === 0 || !running.includes(server)) return;
+  const isRunning = async () =>
+    (await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" })).includes(server);
+  if (agents.length === 0 || !(await isRunning())) return;
 
   // Or its restart policy would have it join again as soon as it has left.
   await engine.docker("update", "--restart=no", server);
   // The connection ends with the server, whose answer may stay out.
   await consul.put("/v1/agent/leave").catch(() => {});
-  const gone = await until(30, async () => {
-    const now = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" });
-    return now.includes(server) ? undefined : true;
-  });
+  const gone = await until(30, async () => !(await isRunning()) || undefined);
   say(gone ? `consul: ${server} has left` : `consul: ${server} is still leaving after 30 s`);
 }

@@ -179,22 +179,26 @@ class Registrar {
 
   /** Tells the balancers how many instances to expect, so that they can tell "none" from "Consul does not know". */
   async #announce(instances: number): Promise<void> {
-    const key = `/v1/kv/flotilla/pools/${this.#args.service.name}/${this.#args.host}`;
     await within(20, "Consul does not take the size of the pool", () =>
-      this.#consul.put(key, String(instances)),
+      this.#consul.put(this.#poolPath, String(instances)),
     );
+  }
+
+  /** Where Consul keeps the size of the pool. */
+  get #poolPath(): string {
+    return `/v1/kv/flotilla/pools/${this.#args.service.name}/${this.#args.host}`;
   }
 
   /** Takes everything out. A Consul that is gone already must not be in the way of that. */
   async withdraw(): Promise<void> {
-    const { stack, host, agent, service } = this.#args;
+    const { stack, agent, service } = this.#args;
     const running = await this.#engine.containers({ "flotilla.stack": stack, "flotilla.role": "agent" });
     if (!running.includes(agent)) return;
     const instances = Object.keys(await this.#held());
     try {
       await this.#announce(0);
       await this.#takeOut(instances);
-      await this.#consul.delete(`/v1/kv/flotilla/pools/${service.name}/${host}`);
+      await this.#consul.delete(this.#poolPath);
     } catch (error) {
       say(`${service.name}: Consul could not be told that it goes: ${(error as Error).message}`);
       await this.#takeBack(instances);
@@ -204,6 +208,7 @@ class Registrar {
 
 const count = (instances: readonly string[]) =>
   `${instances.length} instance${instances.length === 1 ? "" : "s"}`;
+
 main<RegisterArgs>((args) => {
   const registrar = new Registrar(args);
   return process.argv.includes("--withdraw") ? registrar.withdraw() : registrar.reconcile(args.instances);

@@ -44,14 +44,15 @@ export class ConsulCluster extends pulumi.ComponentResource {
   constructor(name: string, args: ConsulClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:ConsulCluster", name, {}, opts);
 
+    const places = placement(args);
     const servers: pulumi.Resource[] = [];
-    for (const { number, host } of placement(args)) {
+    for (const { number, host } of places) {
       const server = this.#server(`${name}-${number}`, number, host, args, servers.at(-1));
       servers.push(this.#quorum(`${name}-${number}-quorum`, server, number, host, args));
     }
     this.#setup(`${name}-setup`, args, servers);
 
-    this.endpoints = placement(args).map(({ number }) => ({
+    this.endpoints = places.map(({ number }) => ({
       name: consulServerName(args.stack, number),
       url: `http://127.0.0.1:${consulPort(args.consul, number)}/ui/`,
     }));

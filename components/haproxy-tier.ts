@@ -44,7 +44,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
     const { stack, host, loadBalancers } = args;
     const numbers = Array.from({ length: loadBalancers.count }, (_, index) => index + 1);
 
-    const front = this.#front(`${stack}-front-${host.key}`, args);
+    const front = this.#front(frontName(stack, host.key), args);
     const balancers = numbers.map((number) => this.#balancer(number, front, args));
     this.#ready(`${name}-ready`, balancers, args);
 
@@ -63,7 +63,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
       name,
       {
         ...containerDefaults({ stack, host: host.key, role: "front" }),
-        name: frontName(stack, host.key),
+        name,
         image: host.images.front.imageId,
         networkMode: host.networkName,
         // The provider compares ports in ascending order (kreuzwerker/terraform-provider-docker#909).
