@@ -47,6 +47,17 @@ export function isImageReference(text: string): boolean {
   return imageReference.test(text);
 }
 
+/** Whether a text is a tag as images that are built from a folder get it: the start of the content's hash. */
+export function isImageTag(text: string): boolean {
+  return /^[0-9a-f]{12}$/.test(text);
+}
+
+/** Whether a value says how many copies are started at once: a number, or a percentage of them all. */
+export function isSurge(value: number | string): boolean {
+  if (typeof value === "string") return /^([1-9]\d?|100)%$/.test(value);
+  return Number.isInteger(value) && value >= 1 && value <= 500;
+}
+
 /** Whether a text is `host[:port][/path]`, as images in a registry begin. */
 export function isRegistryAddress(text: string): boolean {
   return registryAddress.test(text);

@@ -35,12 +35,15 @@ function named(name: string, at: At): Problem[] {
   return [{ path: at(), message, about: [], fix: "rm" }];
 }
 
-function source({ build, image }: ServiceDraft, at: At, { lookUp }: SettingsContext): Problem[] {
+function source({ build, version, image }: ServiceDraft, at: At, { lookUp }: SettingsContext): Problem[] {
   const about = [at("build"), at("image")];
   const both = "exactly one of build (a folder with a Dockerfile) and image";
   if (build && image) return [{ path: at(), message: `must have ${both}, got both`, about }];
   if (!build && !image) return [{ path: at(), message: `must have ${both}, got neither`, about }];
-  if (!build) return [];
+  if (!build) {
+    const message = `must stand beside build, since an image brings its own tag, got ${given(version)}`;
+    return version ? [{ path: at("version"), message, fix: "rm" }] : [];
+  }
 
   const { context, dockerfile } = build;
   const [path, got] = [at("build", "context"), `got ${given(context)}`];

@@ -37,18 +37,24 @@ function serviceOf(
   isDefault: boolean,
   hostKeys: string[],
 ): ServiceSettings {
-  const { build, image, env, secrets, hosts = hostKeys, ...rest } = draft;
+  const { build, version, image, env, secrets, hosts = hostKeys, rollout, ...rest } = draft;
   return {
     ...rest,
     name,
     source: build
-      ? { kind: "build", ...build, args: sortedRecord(build.args) }
+      ? { kind: "build", ...build, args: sortedRecord(build.args), ...(version && { version }) }
       : { kind: "image", image: image ?? "" },
     env: sortedRecord({ PORT: String(draft.port), ...env }),
     secrets: sortedRecord(secrets),
+    rollout: { ...rollout, surge: surgeOf(rollout.surge, draft.replicas) },
     default: isDefault,
     hosts: hosts.toSorted(),
   };
+}
+
+function surgeOf(surge: string | number, replicas: number): number {
+  if (typeof surge === "number") return surge;
+  return Math.max(1, Math.ceil((replicas * Number.parseInt(surge, 10)) / 100));
 }
 
 /** Entries by key, compared code unit by code unit, so that no locale changes the order. */

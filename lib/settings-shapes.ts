@@ -4,10 +4,12 @@ import {
   isDnsName,
   isDockerEndpoint,
   isImageReference,
+  isImageTag,
   isInnerPath,
   isMountPath,
   isRegistryAddress,
   isRoutePath,
+  isSurge,
 } from "./formats.ts";
 import { parseMemory } from "./memory.ts";
 import { decimal, flag, listOf, mapOf, oneOf, shape, text, variables, whole } from "./settings-values.ts";
@@ -89,6 +91,25 @@ const health = shape({
   timeout: whole(1, 3600).default(60),
 });
 
+/** `pulumi config set` makes a number of a tag that happens to have no letter in it. */
+const tag = z.preprocess(
+  (value) => (typeof value === "number" ? String(value).padStart(12, "0") : value),
+  text("the tag of an image that was built before, 12 hexadecimal digits", isImageTag),
+);
+
+const surgeMessage = 'must be a whole number from 1 to 500, or a percentage from "1%" to "100%"';
+
+/** A percentage is of the service's replicas, rounded up. */
+const surge = z.union([z.number(), z.string()], surgeMessage).refine(isSurge, surgeMessage).default("100%");
+
+const rollout = shape({ surge, settle: decimal(0, 600).default(3) });
+
+const load = shape({
+  concurrency: whole(1, 100_000).default(1000),
+  queue: whole(0, 100_000).default(1000),
+  wait: decimal(0.1, 600).default(5),
+});
+
 const volume = shape({
   name: text("a volume name: letters, digits, _, . and -, at most 64, a letter or digit first", (name) =>
     /^[A-Za-z0-9][\w.-]{0,63}$/.test(name),
@@ -109,6 +130,7 @@ const route = shape({
 
 const service = shape({
   build: build.optional(),
+  version: tag.optional(),
   image: text("an image reference, such as nginx:1.29", isImageReference).optional(),
   replicas: whole(0, 500).default(1),
   port: port
@@ -124,6 +146,8 @@ const service = shape({
   volumes: listOf(volume, "volumes").default([]),
   drain: whole(0, 3600).default(5),
   stopGrace: whole(0, 3600).default(10),
+  rollout: rollout.prefault({}),
+  load: load.prefault({}),
   route: route.optional(),
   default: flag().optional(),
   publish: port.optional(),

@@ -87,6 +87,8 @@ export interface ServiceSettings extends Limits {
   readonly drain: number;
   /** Seconds between SIGTERM and SIGKILL. */
   readonly stopGrace: number;
+  readonly rollout: RolloutSettings;
+  readonly load: LoadSettings;
   /** Which requests come here; the default service and one that only publishes a port need none. */
   readonly route?: Route;
   /** Whether the service answers what no route matches. */
@@ -104,6 +106,8 @@ export interface BuildSource {
   /** Dockerfile's path inside the folder. */
   readonly dockerfile: string;
   readonly args: Readonly<Record<string, string>>;
+  /** Tag of an image that was built before and is to run instead of the folder as it is now. */
+  readonly version?: string;
 }
 
 export interface ImageSource {
@@ -119,6 +123,24 @@ export interface HealthSettings {
   readonly interval: number;
   /** Seconds within which every new instance must pass, or the update fails. */
   readonly timeout: number;
+}
+
+/** How a changed pool takes the place of the old one. */
+export interface RolloutSettings {
+  /** Copies on each host that are started beside the old ones before as many of those are stopped; at least 1. */
+  readonly surge: number;
+  /** Seconds that copies of a new version must go on passing their check before requests reach them. */
+  readonly settle: number;
+}
+
+/** What the service's copies are asked to bear. All balancers together keep to it, each to its share. */
+export interface LoadSettings {
+  /** Requests that one copy is given at once. */
+  readonly concurrency: number;
+  /** Requests that may wait until a copy has room; one more is answered 503 at once. */
+  readonly queue: number;
+  /** Seconds that a request waits before it is answered 503. */
+  readonly wait: number;
 }
 
 export interface VolumeMount {

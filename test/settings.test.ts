@@ -44,6 +44,8 @@ const simpleServer: Settings["services"][number] = {
   volumes: [],
   drain: 5,
   stopGrace: 10,
+  rollout: { surge: 4, settle: 3 },
+  load: { concurrency: 1000, queue: 1000, wait: 5 },
   default: true,
   hosts: ["local"],
 };
@@ -69,7 +71,9 @@ test("the prod stack's file holds good settings", async () => {
     consul: { ...defaults.consul, servers: 5, cpus: "1", memory: 256 },
     loadBalancers: { ...defaults.loadBalancers, count: 3, cpus: "1", memory: 256 },
     registry: { address: "registry.example.com/flotilla" },
-    services: [{ ...simpleServer, replicas: 10, cpus: "0.5", memory: 128 }],
+    services: [
+      { ...simpleServer, replicas: 10, rollout: { surge: 10, settle: 3 }, cpus: "0.5", memory: 128 },
+    ],
   });
 });
 
@@ -101,6 +105,8 @@ test("all that can be set is set", async () => {
         ],
         drain: 0,
         stopGrace: 30,
+        rollout: { surge: 2, settle: 0 },
+        load: { concurrency: 20, queue: 40, wait: 0.5 },
         route: { host: "*.Example.com", path: "/shop" },
         default: true,
         publish: 3000,
@@ -141,6 +147,7 @@ test("all that can be set is set", async () => {
     services: [
       {
         ...simpleServer,
+        rollout: { surge: 1, settle: 3 },
         name: "api",
         source: {
           kind: "build",
@@ -173,6 +180,8 @@ test("all that can be set is set", async () => {
         ],
         drain: 0,
         stopGrace: 30,
+        rollout: { surge: 2, settle: 0 },
+        load: { concurrency: 20, queue: 40, wait: 0.5 },
         route: { host: "*.example.com", path: "/shop" },
         default: true,
         publish: 3000,
@@ -244,4 +253,21 @@ test("a secret in plain text is a fault, an encrypted one is none", async () => 
   await expect(read(config, ["flotilla:registry"])).rejects.toThrow("must be stored encrypted");
   const settings = await read(config, ["flotilla:services"]);
   expect(settings.services[0]?.secrets).toStrictEqual({ TOKEN: "hunter2" });
+});
+
+test.each([
+  ["25%", 10, 3],
+  ["1%", 4, 1],
+  ["100%", 0, 1],
+  [3, 10, 3],
+])("a surge of %s with %i replicas is %i at once", async (surge, replicas, atOnce) => {
+  const web = { image: "nginx", port: 1, replicas, rollout: { surge } };
+  const { services } = await read({ "flotilla:services": { web } });
+  expect(services[0]?.rollout.surge).toBe(atOnce);
+});
+
+test("a version without a letter is one, though Pulumi makes a number of it", async () => {
+  const web = { build: "examples/simple-server", port: 1, version: 12345678901 };
+  const { services } = await read({ "flotilla:services": { web } });
+  expect(services[0]?.source).toMatchObject({ version: "012345678901" });
 });

@@ -2,11 +2,12 @@ import { faultsOf } from "../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const serviceKeys =
-  "build, image, replicas, port, health, env, secrets, command, cpus, memory, volumes, drain, stopGrace, route, default, publish, hosts";
+  "build, version, image, replicas, port, health, env, secrets, command, cpus, memory, volumes, drain, stopGrace, rollout, load, route, default, publish, hosts";
 const nameRule =
   "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
 const portRule = "must be a whole number from 1 to 65535";
 const noWay = "must have a route or a publish port, since it is not the default service, got neither";
+const surgeRule = 'must be a whole number from 1 to 500, or a percentage from "1%" to "100%"';
 const exactlyOne = "must have exactly one of build (a folder with a Dockerfile) and image";
 
 describe("sections", () => {
@@ -187,6 +188,22 @@ describe("one service", () => {
     ],
     [{ drain: 3601 }, ".drain: must be a whole number from 0 to 3600, got 3601"],
     [{ stopGrace: -1 }, ".stopGrace: must be a whole number from 0 to 3600, got -1"],
+    [
+      { version: "0123456789ab" },
+      '.version: must stand beside build, since an image brings its own tag, got "0123456789ab"',
+    ],
+    [
+      { version: "latest" },
+      '.version: must be the tag of an image that was built before, 12 hexadecimal digits, got "latest"',
+    ],
+    [{ rollout: { surge: 0 } }, `.rollout.surge: ${surgeRule}, got 0`],
+    [{ rollout: { surge: 1.5 } }, `.rollout.surge: ${surgeRule}, got 1.5`],
+    [{ rollout: { surge: "101%" } }, `.rollout.surge: ${surgeRule}, got "101%"`],
+    [{ rollout: { settle: 601 } }, ".rollout.settle: must be a number from 0 to 600, got 601"],
+    [{ rollout: { pause: 1 } }, ".rollout.pause: is no known key; allowed here: surge, settle"],
+    [{ load: { concurrency: 0 } }, ".load.concurrency: must be a whole number from 1 to 100000, got 0"],
+    [{ load: { queue: -1 } }, ".load.queue: must be a whole number from 0 to 100000, got -1"],
+    [{ load: { wait: 0 } }, ".load.wait: must be a number from 0.1 to 600, got 0"],
     [{ route: {} }, ".route: must have a host, a path or both, got neither"],
     [{ route: { host: "*.*.a" } }, '.route.host: must be a DNS name, which may start with "*.", got "*.*.a"'],
     [
