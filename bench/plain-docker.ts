@@ -1,6 +1,6 @@
-import { docker } from "../test/e2e/support/docker.ts";
-import { get } from "../test/e2e/support/http.ts";
-import { within } from "../test/e2e/support/wait.ts";
+import { docker } from "../harness/docker.ts";
+import { get } from "../harness/http.ts";
+import { within } from "../harness/wait.ts";
 
 /** The peer: the same containers from the same images, by `docker run`, all at once, with nothing that binds them. */
 export class PlainDocker {

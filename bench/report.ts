@@ -1,4 +1,4 @@
-import { containers, docker, type Role } from "../test/e2e/support/docker.ts";
+import { containers, docker, type Role } from "../harness/docker.ts";
 
 /** What one round measured, in seconds, by what was done; `plain` where there is a peer. */
 export type Round = Record<string, { flotilla: number; plain?: number }>;

@@ -7,11 +7,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { Command, InvalidArgumentError } from "commander";
-import { containers, docker } from "../test/e2e/support/docker.ts";
-import { get } from "../test/e2e/support/http.ts";
-import { Stack } from "../test/e2e/support/pulumi.ts";
-import { handOver } from "../test/e2e/support/run-info.ts";
-import { timed, within } from "../test/e2e/support/wait.ts";
+import { containers, docker } from "../harness/docker.ts";
+import { get } from "../harness/http.ts";
+import { Stack } from "../harness/pulumi.ts";
+import { handOver } from "../harness/run-info.ts";
+import { timed, within } from "../harness/wait.ts";
 import { PlainDocker } from "./plain-docker.ts";
 import { printFigures, printMemory, type Round } from "./report.ts";
 

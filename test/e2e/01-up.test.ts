@@ -1,10 +1,10 @@
 import { connect } from "node:net";
-import type { Consul } from "./support/consul.ts";
-import { docker, ids, names, shortIds } from "./support/docker.ts";
-import { Fleet, whoAnswers } from "./support/fleet.ts";
-import { get } from "./support/http.ts";
-import type { Outputs } from "./support/pulumi.ts";
-import { within } from "./support/wait.ts";
+import type { Consul } from "../../harness/consul.ts";
+import { docker, ids, names, shortIds } from "../../harness/docker.ts";
+import { Fleet, whoAnswers } from "../../harness/fleet.ts";
+import { get } from "../../harness/http.ts";
+import type { Outputs } from "../../harness/pulumi.ts";
+import { within } from "../../harness/wait.ts";
 
 describe("up from nothing", () => {
   const fleet = Fleet.first();

@@ -1,8 +1,8 @@
-import { ids, names, shortIds } from "./support/docker.ts";
-import { Fleet, whoAnswers } from "./support/fleet.ts";
-import { get } from "./support/http.ts";
-import { losingNothing } from "./support/load.ts";
-import { within } from "./support/wait.ts";
+import { ids, names, shortIds } from "../../harness/docker.ts";
+import { Fleet, whoAnswers } from "../../harness/fleet.ts";
+import { get } from "../../harness/http.ts";
+import { within } from "../../harness/wait.ts";
+import { losingNothing } from "./load.ts";
 
 describe("scaling", () => {
   const fleet = Fleet.first();

@@ -1,7 +1,7 @@
-import { ids, shortIds } from "./support/docker.ts";
-import { type Config, Fleet, whoAnswers } from "./support/fleet.ts";
-import { get } from "./support/http.ts";
-import { losingNothing } from "./support/load.ts";
+import { ids, shortIds } from "../../harness/docker.ts";
+import { type Config, Fleet, whoAnswers } from "../../harness/fleet.ts";
+import { get } from "../../harness/http.ts";
+import { losingNothing } from "./load.ts";
 
 describe("services", () => {
   const fleet = Fleet.first();

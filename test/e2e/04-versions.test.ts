@@ -1,9 +1,9 @@
-import { ids, names } from "./support/docker.ts";
-import { Fleet } from "./support/fleet.ts";
-import { get } from "./support/http.ts";
-import { losingNothing } from "./support/load.ts";
-import type { Outcome } from "./support/shell.ts";
-import { timed } from "./support/wait.ts";
+import { ids, names } from "../../harness/docker.ts";
+import { Fleet } from "../../harness/fleet.ts";
+import { get } from "../../harness/http.ts";
+import type { Outcome } from "../../harness/shell.ts";
+import { timed } from "../../harness/wait.ts";
+import { losingNothing } from "./load.ts";
 
 const TIMEOUT = 15;
 

@@ -7,11 +7,11 @@ import {
   removeByHand,
   roles,
   shortIds,
-} from "./support/docker.ts";
-import { Fleet, whoAnswers } from "./support/fleet.ts";
-import { get } from "./support/http.ts";
-import { losingNothing, underLoad } from "./support/load.ts";
-import { within } from "./support/wait.ts";
+} from "../../harness/docker.ts";
+import { Fleet, whoAnswers } from "../../harness/fleet.ts";
+import { get } from "../../harness/http.ts";
+import { within } from "../../harness/wait.ts";
+import { losingNothing, underLoad } from "./load.ts";
 
 describe("kills", () => {
   const fleet = Fleet.first();

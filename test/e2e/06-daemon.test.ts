@@ -1,8 +1,8 @@
-import { Daemon } from "./engine/daemon.ts";
-import { ids, names, shortIds } from "./support/docker.ts";
-import { Fleet, whoAnswers } from "./support/fleet.ts";
-import { runInfo } from "./support/run-info.ts";
-import { within } from "./support/wait.ts";
+import { ids, names, shortIds } from "../../harness/docker.ts";
+import { Daemon } from "../../harness/engine/daemon.ts";
+import { Fleet, whoAnswers } from "../../harness/fleet.ts";
+import { runInfo } from "../../harness/run-info.ts";
+import { within } from "../../harness/wait.ts";
 
 const { folder, namespace } = runInfo();
 

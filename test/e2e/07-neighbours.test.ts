@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
-import { ids, shortIds, traces } from "./support/docker.ts";
-import { Fleet, whoAnswers } from "./support/fleet.ts";
-import { losingNothing } from "./support/load.ts";
+import { ids, shortIds, traces } from "../../harness/docker.ts";
+import { Fleet, whoAnswers } from "../../harness/fleet.ts";
+import { losingNothing } from "./load.ts";
 
 describe("beside the first stack", () => {
   const first = Fleet.first();

@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
-import { commandLine } from "./engine/daemon.ts";
-import { docker, logs } from "./support/docker.ts";
-import { Fleet } from "./support/fleet.ts";
-import { sleep } from "./support/wait.ts";
+import { docker, logs } from "../../harness/docker.ts";
+import { commandLine } from "../../harness/engine/daemon.ts";
+import { Fleet } from "../../harness/fleet.ts";
+import { sleep } from "../../harness/wait.ts";
 
 const OWN = "a-secret-of-the-application-0815";
 

@@ -1,6 +1,6 @@
-import { traces } from "./support/docker.ts";
-import { Fleet } from "./support/fleet.ts";
-import { get } from "./support/http.ts";
+import { traces } from "../../harness/docker.ts";
+import { Fleet } from "../../harness/fleet.ts";
+import { get } from "../../harness/http.ts";
 
 describe("destroy", () => {
   const fleet = Fleet.first();

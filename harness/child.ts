@@ -1,28 +1,19 @@
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { handOver, type RunInfo } from "../support/run-info.ts";
+import { handOver, type RunInfo } from "./run-info.ts";
 
-/** Runs jest's end-to-end project and gives its exit code. */
-export async function runJest(info: RunInfo, args: readonly string[], signal: AbortSignal): Promise<number> {
-  const jest = [
-    join(info.root, "node_modules/jest/bin/jest.js"),
-    // First, since a list option takes every word that follows it.
-    ...args,
-    "--selectProjects=e2e",
-    "--runInBand",
-    "--testTimeout=300000",
-    `--testSequencer=${join(import.meta.dirname, "in-order.ts")}`,
-    "--reporters=default",
-    `--reporters=${join(import.meta.dirname, "progress.ts")}`,
-  ];
+/**
+ * Runs a Node program beside the engine of a run, told of it by `runInfo()`, and gives its exit code. It and all that it
+ * started end with the signal.
+ */
+export async function runBeside(
+  info: RunInfo,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<number> {
   // Ports that are published on 127.0.0.1 are those of the namespace.
-  const command = [
-    ...(info.namespace ? ["nsenter", `--net=/run/netns/${info.namespace}`] : []),
-    process.execPath,
-    ...jest,
-  ];
-  const [program = "", ...rest] = command;
+  const namespace = info.namespace ? ["nsenter", `--net=/run/netns/${info.namespace}`] : [];
+  const [program = "", ...rest] = [...namespace, process.execPath, ...args];
   const env = { ...process.env, ...handOver(info), DOCKER_HOST: info.dockerHost };
   // Its own process group, so that all it started ends with it.
   const child = spawn(program, rest, {

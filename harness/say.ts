@@ -1,6 +1,6 @@
 /** A line about what goes on; straight to the terminal, since jest holds back what goes through the console. */
 export function say(text: string): void {
-  process.stderr.write(`e2e ${new Date().toTimeString().slice(0, 8)}  ${text}\n`);
+  process.stderr.write(`${new Date().toTimeString().slice(0, 8)}  ${text}\n`);
 }
 
 /** Says what a long step does and, when it is done, how long it took. */

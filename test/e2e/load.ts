@@ -1,6 +1,6 @@
 import http from "node:http";
-import { type RequestOptions, request } from "./http.ts";
-import { sleep } from "./wait.ts";
+import { type RequestOptions, request } from "../../harness/http.ts";
+import { sleep } from "../../harness/wait.ts";
 
 interface Failure {
   /** Seconds since the load began. */

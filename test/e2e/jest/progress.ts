@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { say } from "../support/say.ts";
+import { say } from "../../../harness/say.ts";
 
 interface TestFile {
   path: string;

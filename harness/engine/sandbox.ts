@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { globSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { say } from "../support/say.ts";
-import { sleep } from "../support/wait.ts";
+import { say } from "../say.ts";
+import { sleep } from "../wait.ts";
 import { commandLine, Daemon } from "./daemon.ts";
 import { createNamespace, processesIn, removeNamespace } from "./namespace.ts";
 
 /** Everything that a run makes carries this name and the run's process id, so that it is known from all else. */
-const prefix = "flotilla-e2e-";
+const prefix = "flotilla-run-";
 export const nameOf = (id: number) => `${prefix}${id}`;
 const named = new RegExp(`^${prefix}(\\d+)(-|$)`);
 
@@ -52,7 +52,7 @@ export async function removeRun(id: number): Promise<void> {
 export function crashedRuns(): number[] {
   const names = readdirSync(parent).filter(isMine);
   const ids = names.flatMap((name) => named.exec(name)?.[1] ?? []).map(Number);
-  return [...new Set(ids)].filter((id) => !/e2e\/run\.ts/.test(commandLine(id)));
+  return [...new Set(ids)].filter((id) => !/(e2e|drill|bench)\/run\.ts/.test(commandLine(id)));
 }
 
 function foldersOf(id: number): string[] {

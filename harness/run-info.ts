@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-/** What run.ts tells the tests. */
+/** What is told to programs that work with a run's engine. */
 export interface RunInfo {
   /** Starts the name of every stack, and with it of everything that is made. */
   prefix: string;
@@ -15,7 +15,7 @@ export interface RunInfo {
   namespace?: string;
 }
 
-const variable = "FLOTILLA_E2E";
+const variable = "FLOTILLA_RUN";
 
 /** Writes it down; gives the environment that hands it on. */
 export function handOver(info: RunInfo): NodeJS.ProcessEnv {
@@ -26,6 +26,7 @@ export function handOver(info: RunInfo): NodeJS.ProcessEnv {
 
 export function runInfo(): RunInfo {
   const file = process.env[variable];
-  if (file === undefined) throw new Error("The end-to-end tests are started by `node test/e2e/run.ts`.");
+  if (file === undefined)
+    throw new Error("This is started by `node test/e2e/run.ts`, `npm run drill` or `npm run bench`.");
   return JSON.parse(readFileSync(file, "utf8"));
 }
