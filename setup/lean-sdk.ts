@@ -1,10 +1,11 @@
 /**
- * Loaded before the program (`nodeargs` in Pulumi.yaml). Leaves out what Pulumi's SDK loads only to turn functions into
- * text, for dynamic providers and the like, which this program has none of: the TypeScript compiler and npm's dependency
- * tree. Measured: 0.9 of 5.2 CPU seconds, and 0.5 s, of a preview of the dev stack without changes.
+ * Loaded before the program (`nodeargs` in Pulumi.yaml). Makes Pulumi's SDK leaner where this program has no use for what
+ * it does.
  */
-import { registerHooks } from "node:module";
+import { createRequire, registerHooks } from "node:module";
 
+// What the SDK loads only to turn functions into text, for dynamic providers and the like: the TypeScript compiler and
+// npm's dependency tree. Measured: 0.9 of 5.2 CPU seconds, and 0.5 s, of a preview of the dev stack without changes.
 const unused = new Set(["@npmcli/arborist", "typescript"]);
 
 registerHooks({
@@ -12,3 +13,20 @@ registerHooks({
     return unused.has(specifier) ? next("node:path", context) : next(specifier, context);
   },
 });
+
+// The SDK takes the stack trace of each of its promises, four for every property of a resource, set or not, and shows it
+// only where promises are debugged. Measured: half of what the program takes for 100 copies. Errors keep theirs.
+if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) {
+  const require = createRequire(import.meta.url);
+  const debuggable = require("@pulumi/pulumi/runtime/debuggable.js");
+  const { debuggablePromise } = debuggable;
+  debuggable.debuggablePromise = (promise: Promise<unknown>, context: unknown) => {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
+    try {
+      return debuggablePromise(promise, context);
+    } finally {
+      Error.stackTraceLimit = stackTraceLimit;
+    }
+  };
+}
