@@ -1,114 +1,66 @@
 /**
- * How fast a stack comes up, scales and finds that nothing has changed, beside the same containers started by plain
- * `docker run` in the same minute, since machines are shared and noisy: what counts is the ratio. On a stack of its
- * own, which it takes away again.
+ * How flotilla does beside others, on one machine and in one run: bringing up and changing a deployment, requests
+ * through its balancers, deaths and births of servers, growth. On an engine of its own as root, so that nothing else on
+ * the engine has a say and nothing is left; otherwise on the user's, on stacks of its own that it takes away again.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { Command, InvalidArgumentError } from "commander";
-import { containers, docker } from "../harness/docker.ts";
-import { get } from "../harness/http.ts";
-import { Stack } from "../harness/pulumi.ts";
-import { handOver } from "../harness/run-info.ts";
-import { timed, within } from "../harness/wait.ts";
-import { PlainDocker } from "./plain-docker.ts";
-import { printFigures, printMemory, type Round } from "./report.ts";
+import { resolve } from "node:path";
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { runBeside } from "../harness/child.ts";
+import { withEngine } from "../harness/with-engine.ts";
+import { defaultSizes } from "./growth.ts";
+import { findPeers, type PeerName } from "./peers.ts";
+import { type Plan, roundsOf, type Title, titles } from "./plan.ts";
 
-const program = new Command("npm run bench --")
-  .description("Measures the dev stack's shape beside plain docker run, on a stack of its own.")
-  .option("--rounds <n>", "how often everything is measured", wholeNumber, 3)
-  .option("--keep", "leave the stack running at the end")
-  .parse();
-const { rounds, keep } = program.opts<{ rounds: number; keep?: boolean }>();
-
-const root = resolve(import.meta.dirname, "..");
-const folder = mkdtempSync(join(tmpdir(), "flotilla-bench-"));
-const name = `bench-${process.pid}`;
-const port = 38_080;
-const url = `http://127.0.0.1:${port}/`;
-const context = await docker("context", "inspect", "--format", "{{.Endpoints.docker.Host}}");
-const dockerHost = process.env.DOCKER_HOST ?? context.trim();
-Object.assign(process.env, handOver({ root, folder, prefix: name, dockerHost }));
-
-const stack = new Stack<object>(name);
-const plain = new PlainDocker(name);
-try {
-  await stack.create();
-  const all: Round[] = [];
-  for (let round = 1; round <= rounds; round++) {
-    console.log(`round ${round} of ${rounds}`);
-    all.push(await measure());
-    if (round < rounds) await stack.run("destroy");
-  }
-  printFigures(all);
-  await printMemory(name);
-} finally {
-  await plain.remove();
-  if (!keep) {
-    await stack.attempt("destroy");
-    rmSync(folder, { recursive: true, force: true });
-    rmSync(join(root, ".flotilla", name), { recursive: true, force: true });
-  }
+interface Options {
+  rounds: number;
+  replicas: number[];
+  markdown?: string;
+  userEngine?: boolean;
 }
 
-async function measure(): Promise<Round> {
-  stack.config = config(4);
-  const up = await timed(() => servingAll(4, () => stack.run("up")));
-  const noChangeUp = await timed(() => stack.run("up"));
-  const noChangePreview = await timed(() => stack.run("preview", "--expect-no-changes"));
-  stack.config = config(10);
-  const scale = await timed(() => servingAll(10, () => stack.run("up")));
+const needed: Record<Title, readonly PeerName[]> = {
+  deploy: ["compose", "traefik"],
+  traffic: ["caddy", "traefik"],
+  failure: ["caddy", "traefik"],
+  growth: [],
+};
 
-  const images = await imagesInUse();
-  const plainUp = await timed(() => plain.up(images));
-  const plainScale = await timed(() => plain.scale(images.server, 6));
-  await plain.remove();
-  return {
-    "up from nothing until 4 serve": { flotilla: up.seconds, plain: plainUp.seconds },
-    "scale 4 → 10 until 10 serve": { flotilla: scale.seconds, plain: plainScale.seconds },
-    "up without a change": { flotilla: noChangeUp.seconds },
-    "preview without a change": { flotilla: noChangePreview.seconds },
+await new Command("npm run bench --")
+  .description("Measures flotilla beside docker run, docker compose, Caddy and Traefik.")
+  .addArgument(new Argument("[what]", "what is measured").choices([...titles, "all"]).default("all"))
+  .option("--rounds <n>", "how often; growth goes half as many, rounded up", wholeNumber(1, 20), 5)
+  .option("--replicas <n...>", "numbers of copies that growth goes through", collect, [...defaultSizes])
+  .option("--markdown <file>", "write the results there, and as JSON beside it")
+  .option("--user-engine", "on your Docker engine, also as root")
+  .action(async (what: Title | "all", { rounds, replicas, markdown, userEngine = false }: Options) => {
+    const benchmarks = what === "all" ? titles : [what];
+    const peers = await findPeers([...new Set(benchmarks.flatMap((title) => needed[title]))]);
+    process.exitCode = await withEngine({ usersEngine: userEngine }, (info, signal) => {
+      const plan: Plan = {
+        benchmarks,
+        rounds: roundsOf(rounds),
+        sizes: replicas,
+        peers,
+        engine: info.namespace ? "a daemon of the benchmark's own" : "the user's engine",
+        ...(markdown && { markdown: resolve(markdown) }),
+      };
+      return runBeside(info, ["bench/measure.ts", JSON.stringify(plan)], signal);
+    });
+  })
+  .parseAsync();
+
+function wholeNumber(from: number, to: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`a whole number from ${from} to ${to} is wanted`);
   };
 }
 
-/** Runs the action and waits until so many servers have answered on the shared port. */
-async function servingAll(servers: number, action: () => Promise<unknown>): Promise<void> {
-  await action();
-  const seen = new Set<unknown>();
-  await within(60, `${servers} servers answer`, async () => {
-    for (let i = 0; i < servers; i++) seen.add((await get(url)).headers["x-served-by"]);
-    if (seen.size < servers) throw new Error(`${seen.size} servers have answered`);
-  });
-}
+let collected: number[] = [];
 
-async function imagesInUse(): Promise<Record<"consul" | "front" | "balancer" | "server", string>> {
-  const of = async (role: "consul" | "front" | "balancer" | "server") =>
-    (await containers(name, role))[0]?.Config.Image ?? "";
-  const [consul, front, balancer, server] = await Promise.all([
-    of("consul"),
-    of("front"),
-    of("balancer"),
-    of("server"),
-  ]);
-  return { consul, front, balancer, server };
-}
-
-function config(replicas: number): object {
-  return {
-    protect: false,
-    hosts: { local: { docker: dockerHost } },
-    network: { subnet: "10.214.0.0/24" },
-    consul: { servers: 3, port: port + 500 },
-    loadBalancers: { count: 2, port, statsPort: port + 920 },
-    services: { web: { build: "examples/simple-server", replicas, port: 8000, health: { path: "/health" } } },
-  };
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 20) {
-    throw new InvalidArgumentError("a whole number from 1 to 20 is wanted");
-  }
-  return value;
+/** The first value takes the place of the default. */
+function collect(text: string): number[] {
+  collected = [...collected, wholeNumber(1, 500)(text)];
+  return collected;
 }

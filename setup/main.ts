@@ -68,7 +68,7 @@ program
 
 program
   .command("bench")
-  .description("set up, then measure how fast the deployment comes up and scales")
+  .description("set up, then measure the deployment beside docker run, compose, Caddy and Traefik")
   .argument("[args...]", "arguments for the benchmark, after --")
   .allowUnknownOption()
   .action(async (args: string[]) => {

@@ -11,7 +11,8 @@ export type Part =
   | "plugin-command"
   | "image-debian"
   | "image-consul"
-  | "image-consul-template";
+  | "image-consul-template"
+  | `peer-${"caddy" | "compose" | "traefik"}`;
 
 /** Makes parts from language and distribution packages, for a machine that can't download them. */
 export async function build(...parts: Part[]): Promise<void> {

@@ -1,0 +1,77 @@
+import { get } from "../harness/http.ts";
+import { Stack } from "../harness/pulumi.ts";
+import { runInfo } from "../harness/run-info.ts";
+import { say } from "../harness/say.ts";
+import { within } from "../harness/wait.ts";
+import { gatewayAddress } from "../lib/subnet.ts";
+
+const subnet = "10.214.0.0/22";
+// Below those that the kernel hands out to clients.
+const port = 21_080;
+
+/**
+ * This machine's address in the stack's network. What is published there is reached by way of the kernel; on 127.0.0.1
+ * Docker would copy every byte through a process of its own, for all contestants, and that would be what is measured.
+ */
+export const gateway = gatewayAddress(subnet);
+
+/** A stack of the dev stack's shape: 3 Consul servers, 2 balancers, and one service of so many copies. */
+export class Deployment {
+  readonly stack: Stack<object>;
+  readonly url = `http://${gateway}:${port}/`;
+  readonly #build: string;
+
+  constructor(name: string, build: string) {
+    this.stack = new Stack(name);
+    this.#build = build;
+  }
+
+  /** Where `pulumi up` builds its images and leaves them, which would be most of the first round. */
+  async warmUp(): Promise<void> {
+    await this.stack.create();
+    await this.up(1);
+    await this.stack.run("destroy");
+  }
+
+  configure(replicas: number): void {
+    this.stack.config = {
+      protect: false,
+      hosts: { local: { docker: runInfo().dockerHost } },
+      network: { subnet },
+      consul: { servers: 3, port: port + 500 },
+      loadBalancers: { count: 2, port, statsPort: port + 920 },
+      services: {
+        web: { build: this.#build, replicas, port: 8000, health: { path: "/health", timeout: 120 } },
+      },
+    };
+  }
+
+  /** Takes it away. What is left after a failure goes with the run. */
+  async remove(): Promise<void> {
+    const { code, output } = await this.stack.attempt("destroy");
+    if (code !== 0) say(output.trimEnd().split("\n").slice(-20).join("\n"));
+  }
+
+  async up(replicas: number): Promise<void> {
+    this.configure(replicas);
+    await this.stack.run("up");
+  }
+}
+
+/** Waits until so many servers have answered; with `differentFrom`, servers that are not among those. */
+export async function serving(
+  url: string,
+  servers: number,
+  differentFrom: ReadonlySet<string> = new Set(),
+): Promise<Set<string>> {
+  const seen = new Set<string>();
+  await within(120, `${servers} servers answer at ${url}`, async () => {
+    for (let i = 0; i < servers; i++) {
+      const { status, headers } = await get(url);
+      const server = headers["x-served-by"];
+      if (status === 200 && server && !differentFrom.has(String(server))) seen.add(String(server));
+    }
+    if (seen.size < servers) throw new Error(`${seen.size} servers have answered`);
+  });
+  return seen;
+}

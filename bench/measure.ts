@@ -1,0 +1,43 @@
+/** Runs benchmarks beside an engine that is there already; started by `bench/run.ts`, which tells it what to do. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { say } from "../harness/say.ts";
+import * as deploy from "./deploy.ts";
+import * as failure from "./failure.ts";
+import * as growth from "./growth.ts";
+import { describeMachine } from "./machine.ts";
+import type { Plan } from "./plan.ts";
+import { page, type Result, section } from "./report.ts";
+import { Session } from "./session.ts";
+import * as traffic from "./traffic.ts";
+
+const plan = JSON.parse(process.argv[2] ?? "") as Plan;
+const benchmarks = { deploy, traffic, failure, growth };
+
+const machine = await describeMachine(plan.engine);
+const results: Result[] = [];
+let failed = false;
+for (const title of plan.benchmarks) {
+  const { method, measure } = benchmarks[title];
+  const session = new Session(title, plan.rounds[title], plan.peers);
+  mkdirSync(session.folder, { recursive: true });
+  try {
+    await measure(session, plan.sizes);
+  } catch (error) {
+    // The others may still have something to say.
+    failed = true;
+    say((error as Error).stack ?? String(error));
+    session.notes.add(`ended early: ${(error as Error).message.split("\n")[0]}`);
+  }
+  const { rounds, figures, notes } = session;
+  const result = { title, method, rounds, notes: [...notes], figures };
+  results.push(result);
+  console.log(`\n${section(result)}\n`);
+}
+if (plan.markdown) {
+  writeFileSync(plan.markdown, page(machine, results));
+  writeFileSync(
+    `${plan.markdown.replace(/\.md$/, "")}.json`,
+    `${JSON.stringify({ machine, results }, null, 1)}\n`,
+  );
+}
+if (failed) process.exitCode = 1;

@@ -1,0 +1,22 @@
+import type { Peers } from "./peers.ts";
+
+export const titles = ["deploy", "traffic", "failure", "growth"] as const;
+export type Title = (typeof titles)[number];
+
+/** What is to be measured. */
+export interface Plan {
+  readonly benchmarks: readonly Title[];
+  readonly rounds: Readonly<Record<Title, number>>;
+  /** Numbers of copies that growth goes through. */
+  readonly sizes: readonly number[];
+  readonly peers: Peers;
+  /** What the results say about the engine. */
+  readonly engine: string;
+  /** File for the results as a page, with the figures as JSON beside it. */
+  readonly markdown?: string;
+}
+
+/** Growth takes as long as all the others together, so that it goes fewer rounds: three when the others go five. */
+export function roundsOf(rounds: number): Plan["rounds"] {
+  return { deploy: rounds, traffic: rounds, failure: rounds, growth: Math.ceil(rounds / 2) };
+}
