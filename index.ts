@@ -60,6 +60,13 @@ export default async function flotilla() {
         return [name, { replicas, instances: pulumi.all(instances).apply((lists) => lists.flat()) }];
       }),
     ),
+    // For `npm run rollback` and its like, which work beside Pulumi.
+    hosts: Object.fromEntries(
+      tiers.map(({ host, agent }) => [
+        host.key,
+        { docker: host.settings.docker, agent: agent.containerName },
+      ]),
+    ),
     consulToken: credentials.management.secretId,
     statsPassword: credentials.statsPassword,
   };

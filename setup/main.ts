@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import colors from "picocolors";
 import { ensureBaseImages } from "./base-images.ts";
+import { stack } from "./dev-stack.ts";
 import { ensureEngine, requireEngine } from "./engine.ts";
 import { type PulumiEnvironment, processEnv } from "./environment.ts";
 import { root } from "./places.ts";
@@ -9,7 +10,7 @@ import { ensurePulumi } from "./pulumi.ts";
 import { show } from "./run-program.ts";
 import { SetupError, say, seconds } from "./say.ts";
 import { exportLines } from "./shell-exports.ts";
-import { ensureStack, resourceCount, stack } from "./stack.ts";
+import { ensureStack, resourceCount } from "./stack.ts";
 import { test } from "./test.ts";
 import { destroy, up } from "./up.ts";
 

@@ -108,6 +108,7 @@ describe("Pulumi.dev.yaml", () => {
       services: {
         web: { replicas: 4, instances: [1, 2, 3, 4].map((i) => `dev-web-local-${i}-0a1b2c3`) },
       },
+      hosts: { local: { docker: "unix:///var/run/docker.sock", agent: "dev-agent-local" } },
       consulToken: secrets.management,
       statsPassword: secrets.statsPassword,
     });
