@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 // Every command is a few processes; a busy machine starts them slowly.
 jest.setTimeout(60_000);
 
-/** What a docker command does: write to one of its outputs, and end. */
+/** What a docker command does: write to its outputs, and end. */
 export interface DockerAnswer {
   readonly code?: number;
   readonly out?: string;
@@ -97,8 +97,8 @@ function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } 
       else consul.emit("connection", socket);
       return;
     }
-    const { code = 0, out, err = "" } = hosts.docker(endpoint, args);
-    socket.end(`${code} ${out === undefined ? 2 : 1}\n${out ?? err}`);
+    const { code = 0, out = "", err = "" } = hosts.docker(endpoint, args);
+    socket.end(`${code} ${Buffer.byteLength(out)}\n${out}${err}`);
   });
   return Object.assign(server.listen(0, "127.0.0.1"), {
     closeAllConnections: () => sockets.forEach((socket) => void socket.destroy()),
