@@ -78,6 +78,22 @@ program
     process.exitCode = await show(process.execPath, [bench, ...args], { cwd: root, env, stdio: "inherit" });
   });
 
+program
+  .command("rollback")
+  .description("take a service back to the version that served before; -- --help tells how")
+  .argument("[args...]", "arguments for the rollback, after --")
+  .allowUnknownOption()
+  .helpOption(false)
+  .action(async (args: string[]) => {
+    const rollback = join(root, "operate", "rollback.ts");
+    const env = processEnv(await setUp());
+    process.exitCode = await show(process.execPath, [rollback, ...args], {
+      cwd: root,
+      env,
+      stdio: "inherit",
+    });
+  });
+
 /** Everything a `pulumi up` needs, in order; what is there already is left as it is. */
 async function setUp(): Promise<PulumiEnvironment> {
   const start = performance.now();
