@@ -50,6 +50,15 @@ export class Application {
     this.#edit(port, "    port = 9999");
   }
 
+  /** Is in good order at first, and ends 1.5 s after each of its starts. */
+  breakLater(): void {
+    const end = 'print("the first timer, the last words", flush=True), os._exit(3)';
+    this.#edit(
+      start,
+      `def main():\n    import threading\n    threading.Timer(1.5, lambda: (${end})).start()`,
+    );
+  }
+
   #edit(pattern: RegExp, text: string): void {
     const file = join(this.folder, "server.py");
     const code = readFileSync(file, "utf8");

@@ -9,6 +9,7 @@ import type { Outcome } from "./shell.ts";
 
 export interface Service {
   build?: string;
+  version?: string;
   image?: string;
   replicas: number;
   port: number;
@@ -16,6 +17,7 @@ export interface Service {
   env?: Record<string, string>;
   memory?: string;
   command?: string[];
+  rollout?: { surge?: number | string; settle?: number };
   route?: { path?: string; host?: string };
   publish?: number;
   rollout?: { surge?: number | string; settle?: number };

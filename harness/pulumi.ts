@@ -124,7 +124,20 @@ export class Stack<Config extends object> {
     return stdout;
   }
 
+  /** Runs a program of the project's that works on the stack beside Pulumi, such as "rollback". */
+  operate(program: string, ...args: string[]): Promise<Outcome> {
+    const file = join(this.#project, "operate", `${program}.ts`);
+    // Users have the config in the project's folder, where Pulumi finds it by itself.
+    const env = { ...this.#env, PULUMI_OPTION_CONFIG_FILE: this.#configFile };
+    return attempt(process.execPath, [file, "--stack", this.name, ...args], { cwd: this.#project, env });
+  }
+
   #run(args: string[], options: Pick<Options, "signal" | "killSignal"> = {}): Promise<Outcome> {
+    const command = [...args, "--non-interactive", "--color=never"];
+    return attempt("pulumi", command, { cwd: this.#project, env: this.#env, ...options });
+  }
+
+  get #env(): NodeJS.ProcessEnv {
     const pulumiHome = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
     // First the Node that runs this, since Pulumi's language host takes the first it finds.
     const path = [dirname(process.execPath), join(pulumiHome, "bin"), process.env.PATH];
@@ -139,8 +152,7 @@ export class Stack<Config extends object> {
     };
     // It would go before the file.
     if (!this.#isUsers) delete env.PULUMI_CONFIG_PASSPHRASE;
-    const command = [...args, "--non-interactive", "--color=never"];
-    return attempt("pulumi", command, { cwd: this.#project, env, ...options });
+    return env;
   }
 
   get #which(): string[] {
