@@ -15,16 +15,14 @@ export interface Service {
   port: number;
   health: { path?: string; interval?: number; timeout: number };
   env?: Record<string, string>;
+  cpus?: number;
   memory?: string;
   command?: string[];
-  rollout?: { surge?: number | string; settle?: number };
-  route?: { path?: string; host?: string };
-  publish?: number;
+  drain?: number;
   rollout?: { surge?: number | string; settle?: number };
   load?: { concurrency?: number; queue?: number; wait?: number };
-  version?: string;
-  cpus?: number;
-  drain?: number;
+  route?: { path?: string; host?: string };
+  publish?: number;
 }
 
 export interface Config {
