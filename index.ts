@@ -48,7 +48,9 @@ export default async function flotilla() {
 
   // Through any one agent, since Consul's KV store is the whole data centre's.
   const [entry] = tiers;
-  if (entry) new RoutingTable("routes", { ...entry, services, credentials }, { dependsOn: pools });
+  const balancerCount = hosts.length * settings.loadBalancers.count;
+  if (entry)
+    new RoutingTable("routes", { ...entry, services, balancerCount, credentials }, { dependsOn: pools });
 
   return {
     url: entry?.balancers.url,
