@@ -1,5 +1,5 @@
 /** `npm run maintenance`: has the balancers answer for services that must not be reached, and ends that again. */
-import { Command, InvalidArgumentError } from "commander";
+import { Argument, Command, InvalidArgumentError } from "commander";
 import { Balancers } from "../commands/support/balancers.ts";
 import { CommandFailure, notYet, say, within } from "../commands/support/command.ts";
 import { Consul } from "../commands/support/consul.ts";
@@ -15,31 +15,38 @@ const LONGEST = 7 * 24 * 3600;
 interface Options {
   readonly stack?: string;
   readonly service?: string;
+  readonly retryAfter: number;
 }
 
-const program = new Command("npm run maintenance --").description(
-  "Answers 503 and a page that says so for a service, or for all, while its copies run on underneath.",
-);
-
-subcommand("on", "begin, or change what Retry-After says")
-  .option("--retry-after <seconds>", "what clients are told to wait", wholeSeconds, 120)
-  .action(async (options: Options & { retryAfter: number }) => {
+const program = new Command("npm run maintenance --")
+  .description(
+    "Answers 503 and a page that says so for a service, or for all, while its copies run on underneath.",
+  )
+  .addArgument(
+    new Argument("<what>", "begin it, end it, or tell of each service").choices(["on", "off", "status"]),
+  )
+  .option("--service <name>", "one service instead of all of the stack's")
+  .option("--retry-after <seconds>", "with on: what clients are told to wait", wholeSeconds, 120)
+  .option("--stack <name>", "another stack than the dev stack")
+  .action(async (what: "on" | "off" | "status", options: Options) => {
     const stack = await readStack(options.stack);
-    await change(stack, options.service, "up", "in maintenance", (consul, service) =>
-      consul.put(keyOf(service), String(options.retryAfter)),
-    );
+    const services = chosen(stack, options.service);
+    await { on, off, status }[what](stack, services, options);
   });
 
-subcommand("off", "end it").action(async (options: Options) => {
-  const stack = await readStack(options.stack);
-  await change(stack, options.service, "gone", "served again", (consul, service) =>
-    consul.delete(keyOf(service)),
+async function on(stack: OperatedStack, services: readonly string[], { retryAfter }: Options) {
+  const seconds = await change(stack, services, "up", (consul, service) =>
+    consul.put(keyOf(service), String(retryAfter)),
   );
-});
+  say(`${services.join(", ")}: in maintenance, every balancer has switched (${seconds} s)`);
+}
 
-subcommand("status", "tell of each service").action(async (options: Options) => {
-  const stack = await readStack(options.stack);
-  const services = chosen(stack, options.service);
+async function off(stack: OperatedStack, services: readonly string[]) {
+  const seconds = await change(stack, services, "gone", (consul, service) => consul.delete(keyOf(service)));
+  say(`${services.join(", ")}: served again, every balancer has switched (${seconds} s)`);
+}
+
+async function status(stack: OperatedStack, services: readonly string[]) {
   const values = await throughAnyAgent(stack, (consul) =>
     Promise.all(services.map((service) => consul.get<{ Value: string }[]>(keyOf(service)))),
   );
@@ -48,14 +55,6 @@ subcommand("status", "tell of each service").action(async (options: Options) => 
     const seconds = entry && Buffer.from(entry.Value, "base64").toString();
     console.log(`${service}: ${seconds ? `in maintenance, Retry-After ${seconds} s` : "served"}`);
   }
-});
-
-function subcommand(name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .option("--service <name>", "one service instead of all of the stack's")
-    .option("--stack <name>", "another stack than the dev stack");
 }
 
 function wholeSeconds(text: string): number {
@@ -76,38 +75,31 @@ function chosen({ name, services }: OperatedStack, service: string | undefined):
   );
 }
 
-/** Tells Consul of a change to the services, and waits until every balancer has followed. */
+/** Tells Consul of a change, and waits until every balancer has followed; gives the seconds that it all took. */
 async function change(
   stack: OperatedStack,
-  service: string | undefined,
+  services: readonly string[],
   state: "up" | "gone",
-  outcome: string,
   tell: (consul: Consul, service: string) => Promise<unknown>,
-): Promise<void> {
-  const services = chosen(stack, service);
+): Promise<string> {
   const start = performance.now();
   await throughAnyAgent(stack, async (consul) => {
-    for (const each of services) await tell(consul, each);
+    for (const service of services) await tell(consul, service);
   });
-  const behind = await notFollowing(stack, state, services);
+  const behind = await notFollowing(stack, services, state);
   if (behind.length > 0) {
-    throw new CommandFailure(
-      [
-        `Consul knows, but not every balancer has followed within ${BALANCER_TIMEOUT} s:`,
-        ...behind,
-        "Those that run will follow as soon as they reach Consul.",
-      ].join("\n  "),
-    );
+    const head = `Consul knows, but not every balancer has followed within ${BALANCER_TIMEOUT} s:`;
+    const tail = "Those that run will follow as soon as they reach Consul.";
+    throw new CommandFailure(`${[head, ...behind].join("\n  ")}\n${tail}`);
   }
-  const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  say(`${services.join(", ")}: ${outcome}, every balancer has switched (${seconds} s)`);
+  return ((performance.now() - start) / 1000).toFixed(1);
 }
 
 /** A line for each balancer that is otherwise than it should be, and for each host that can't be asked. */
 async function notFollowing(
   { name, hosts }: OperatedStack,
-  state: "up" | "gone",
   services: readonly string[],
+  state: "up" | "gone",
 ): Promise<string[]> {
   const lines = hosts.map(async ({ key, docker }) => {
     const balancers = new Balancers(name, [docker]);

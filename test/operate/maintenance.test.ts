@@ -1,5 +1,5 @@
 import type { ConsulRequest, DockerAnswer } from "../support/fake-docker.ts";
-import { runOperation } from "../support/fake-docker.ts";
+import { type FakeHosts, runProgram } from "../support/fake-docker.ts";
 
 const outputs = {
   hosts: {
@@ -10,8 +10,17 @@ const outputs = {
   consulToken: "management",
 };
 
+function maintenance(hosts: FakeHosts, ...args: string[]) {
+  return runProgram(hosts, "operate/maintenance.ts", args);
+}
+
+interface Special {
+  docker?: (endpoint: string, words: string) => DockerAnswer | undefined;
+  pulumi?: DockerAnswer;
+}
+
 /** Two hosts with a balancer each, and a Consul that keeps what it is told. */
-function fleet(answers: { docker?: (endpoint: string, words: string) => DockerAnswer | undefined } = {}) {
+function fleet(answers: Special = {}) {
   const values = new Map<string, string>();
   const requests: ConsulRequest[] = [];
   const awaited: string[] = [];
@@ -27,6 +36,7 @@ function fleet(answers: { docker?: (endpoint: string, words: string) => DockerAn
       if (args.includes("await-servers")) awaited.push(`${endpoint} ${words}`);
       return { out: "" };
     },
+    pulumi: () => answers.pulumi ?? { out: JSON.stringify(outputs) },
     consul(request: ConsulRequest) {
       requests.push(request);
       const key = request.path.replace("/v1/kv/", "");
@@ -48,7 +58,7 @@ test.concurrent.each([
   ["all services", ["on", "--retry-after", "5"], { [api]: "5", [web]: "5" }],
 ])("on for %s: Consul is told, and every balancer followed", async (_, args, told) => {
   const hosts = fleet();
-  const { code, said } = await runOperation(hosts, outputs, "maintenance", ...args);
+  const { code, said } = await maintenance(hosts, ...args);
   expect({ code, said }).toStrictEqual({
     code: 0,
     said: expect.stringMatching(/in maintenance, every balancer has switched \(\d+\.\d s\)\n$/),
@@ -70,7 +80,7 @@ test.concurrent("off for one service leaves the other", async () => {
   const hosts = fleet();
   hosts.values.set(web, "120").set(api, "120");
   const args = ["off", "--service", "web"];
-  const { code, said } = await runOperation(hosts, outputs, "maintenance", ...args);
+  const { code, said } = await maintenance(hosts, ...args);
   expect({ code, said }).toStrictEqual({ code: 0, said: expect.stringMatching(/^web: served again, every/) });
   expect([...hosts.values.keys()]).toStrictEqual([api]);
   expect(hosts.awaited[0]).toContain("await-servers 30 gone maintenance-web BACKEND");
@@ -79,9 +89,9 @@ test.concurrent("off for one service leaves the other", async () => {
 test.concurrent("status tells of each service", async () => {
   const hosts = fleet();
   hosts.values.set(web, "300");
-  expect(await runOperation(hosts, outputs, "maintenance", "status")).toStrictEqual({
+  expect(await maintenance(hosts, "status")).toStrictEqual({
     code: 0,
-    out: "api: served\nweb: in maintenance, Retry-After 300 s\n",
+    printed: "api: served\nweb: in maintenance, Retry-After 300 s\n",
     said: "",
   });
 });
@@ -93,7 +103,7 @@ test.concurrent("a balancer that does not follow is named", async () => {
         ? { code: 1, out: "BACKEND absent\n" }
         : undefined,
   });
-  const { code, said } = await runOperation(hosts, outputs, "maintenance", "on");
+  const { code, said } = await maintenance(hosts, "on");
   expect(code).toBe(1);
   expect(said).toContain("  test-balancer-b: BACKEND absent\n");
   expect(said).not.toContain("test-balancer-a");
@@ -103,7 +113,7 @@ const away: DockerAnswer = { code: 1, err: "Cannot connect to the Docker daemon 
 
 test.concurrent("where one host is away, the other's agent and balancers are told, and it is named", async () => {
   const hosts = fleet({ docker: (endpoint) => (endpoint === "tcp://a:1" ? away : undefined) });
-  const { code, said } = await runOperation(hosts, outputs, "maintenance", "on", "--service", "web");
+  const { code, said } = await maintenance(hosts, "on", "--service", "web");
   expect(code).toBe(1);
   expect(said).toContain("  the balancers of host a: Cannot connect to the Docker daemon at tcp://a:1.\n");
   expect(Object.fromEntries(hosts.values)).toStrictEqual({ [web]: "120" });
@@ -112,24 +122,33 @@ test.concurrent("where one host is away, the other's agent and balancers are tol
 
 test.concurrent("where no engine is there, that is what is said", async () => {
   const hosts = fleet({ docker: () => away });
-  const { code, said } = await runOperation(hosts, outputs, "maintenance", "status");
+  const { code, said } = await maintenance(hosts, "status");
   expect(code).toBe(1);
   expect(said).toMatch(/^Consul of the stack dev is not to be reached after 5 s: host a \(tcp:\/\/a:1\): /);
 });
 
-test.concurrent.each([
+test.concurrent.each<[string[], DockerAnswer | undefined, RegExp]>([
   [
     ["on", "--service", "wbe"],
-    outputs,
+    undefined,
     /^--service: must be a service of the stack dev \(api, web\), not "wbe"/,
   ],
-  [["on", "--retry-after", "soon"], outputs, /'soon' is invalid\. It must be whole seconds from 1 to 604800/],
-  [["on", "--retry-after", "0"], outputs, /whole seconds from 1/],
-  [["status", "--stack", "shop"], undefined, /The stack shop can't be read: error: no stack named/],
-  [["off"], { services: {} }, /The stack dev is not up/],
-])("%j is refused, and nothing is touched", async (args, stack, message) => {
-  const hosts = fleet();
-  const { code, said } = await runOperation(hosts, stack, "maintenance", ...args);
+  [["pause"], undefined, /'pause' is invalid.*Allowed choices are on, off, status/],
+  [
+    ["on", "--retry-after", "soon"],
+    undefined,
+    /'soon' is invalid\. It must be whole seconds from 1 to 604800/,
+  ],
+  [["on", "--retry-after", "0"], undefined, /whole seconds from 1/],
+  [
+    ["status", "--stack", "shop"],
+    { code: 255, err: "error: no such stack" },
+    /shop can't be read: error: no such/,
+  ],
+  [["off"], { out: '{ "services": {} }' }, /The stack dev is not up/],
+])("%j is refused, and nothing is touched", async (args, pulumi, message) => {
+  const hosts = fleet({ pulumi });
+  const { code, said } = await maintenance(hosts, ...args);
   expect({ code, said }).toStrictEqual({ code: 1, said: expect.stringMatching(message) });
   expect(hosts.requests).toStrictEqual([]);
 });

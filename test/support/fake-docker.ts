@@ -70,29 +70,7 @@ export function runProgram(
   });
 }
 
-/** Runs one of the programs that work beside Pulumi against fake hosts and a stack with these outputs, or with none. */
-export function runOperation(
-  hosts: FakeHosts,
-  outputs: unknown,
-  operation: string,
-  ...args: string[]
-): Promise<{ code: number; out: string; said: string }> {
-  return withFakeDocker(hosts, async (env) => {
-    const FAKE_STACK = outputs === undefined ? "" : JSON.stringify(outputs);
-    const PATH = `${path.resolve("test/support/fake-stack")}:${env.PATH}`;
-    const child = spawn(process.execPath, [`operate/${operation}.ts`, ...args], {
-      env: { ...env, PATH, FAKE_STACK },
-    });
-    const [out, said, [code]] = await Promise.all([
-      text(child.stdout),
-      text(child.stderr),
-      once(child, "exit"),
-    ]);
-    return { code, out, said };
-  });
-}
-
-/** Runs something that is to find our `docker` and `pulumi` when it is given this environment. */
+/** Runs something that is to find our `docker` when it is given this environment. */
 async function withFakeDocker<T>(hosts: FakeHosts, run: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
   const server = listen(hosts);
   await once(server, "listening");
