@@ -30,7 +30,14 @@ const program = new Command("npm run drill --")
   .option("--report <folder>", "where drill.html and drill.json go", join(root, ".flotilla", "drill"))
   .option("--user-engine", "on your Docker engine, also as root: scenarios that would stop it are skipped")
   .parse();
-const { list, short = false, report, userEngine, stack, yes } = program.opts<{
+const {
+  list,
+  short = false,
+  report,
+  userEngine,
+  stack,
+  yes,
+} = program.opts<{
   list?: boolean;
   short?: boolean;
   report: string;
