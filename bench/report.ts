@@ -1,4 +1,4 @@
-import { containers, docker, type Role } from "../harness/docker.ts";
+import { containers, docker, mebibytes, type Role } from "../harness/docker.ts";
 
 /** What one round measured, in seconds, by what was done; `plain` where there is a peer. */
 export type Round = Record<string, { flotilla: number; plain?: number }>;
@@ -36,12 +36,6 @@ export async function printMemory(stack: string): Promise<void> {
     };
   }
   console.table(rows);
-}
-
-/** The first size in what `docker stats` prints, such as "21.4MiB / 23.4GiB". */
-export function mebibytes(text: string): number {
-  const [, number = "0", unit = "MiB"] = /^([\d.]+)(B|KiB|MiB|GiB)/.exec(text) ?? [];
-  return Number(number) * { B: 1 / 1024 ** 2, KiB: 1 / 1024, MiB: 1, GiB: 1024 }[unit as "B"];
 }
 
 function spread(values: readonly number[]): string {

@@ -1,5 +1,6 @@
 import type { Fleet } from "../harness/fleet.ts";
 import { sleep } from "../harness/wait.ts";
+import type { Live } from "./live.ts";
 import { Load } from "./load/load.ts";
 import { everyKind, pagesOnly } from "./load/plan.ts";
 import type { Failure, Latency, Slice } from "./load/samples.ts";
@@ -43,28 +44,28 @@ export async function play(
   scenario: Scenario,
   fleet: Fleet,
   mode: Mode,
-  live: { say(text: string): void; watch(load: Load | undefined): void },
+  live: Pick<Live, "say" | "watch">,
 ): Promise<Result> {
   const plan = scenario.plan ?? (mode.ownApplication ? everyKind : pagesOnly);
   const held = plan(fleet.url, mode.short).sockets;
-  const load = new Load(plan(fleet.url, mode.short));
-  const stage = new Stage(fleet, load, mode.short, live.say);
-  live.watch(load);
+  const stage = new Stage(fleet, new Load(plan(fleet.url, mode.short)), mode.short, live);
+  live.watch(stage.load);
   let [from, to] = [0, 0];
   try {
     await sleep(mode.short ? 1.5 : 4);
-    from = load.seconds;
+    from = stage.load.seconds;
     await scenario.play(stage);
   } catch (error) {
     stage.shortfalls.push((error as Error).message);
   } finally {
-    to = load.seconds;
+    to = stage.load.seconds;
     await sleep(mode.short ? 1.5 : 4);
     live.watch(undefined);
-    await load.stop();
+    await stage.load.stop();
   }
 
-  const { samples } = load;
+  const { samples } = stage.load;
+  from = Math.min(from, stage.events[0]?.at ?? from);
   const receipts = mode.ownApplication ? await stage.receipts() : new Map<string, number>();
   const { allowed, counted } = judge(stage, receipts);
   if (counted.length > 0) stage.shortfalls.push(`${counted.length} of ${samples.requests} requests failed`);

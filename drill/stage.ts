@@ -1,7 +1,9 @@
 import { type Container, containers, docker } from "../harness/docker.ts";
 import type { Fleet } from "../harness/fleet.ts";
 import { within } from "../harness/wait.ts";
-import type { Load } from "./load/load.ts";
+import type { Live } from "./live.ts";
+import { Load } from "./load/load.ts";
+import type { Plan } from "./load/plan.ts";
 import type { Failure } from "./load/samples.ts";
 
 /** Something that was done, on the load's clock. */
@@ -27,7 +29,7 @@ export class Stage {
   readonly fleet: Fleet;
   /** Whether the short form is wanted: less load, shorter waits, the same claims. */
   readonly short: boolean;
-  readonly load: Load;
+  load: Load;
   readonly events: Event[] = [];
   readonly shortfalls: string[] = [];
   /** Measured on the way and worth telling. */
@@ -35,13 +37,15 @@ export class Stage {
   /** Seconds until all was back, the longest of them. */
   recovery: number | undefined;
   readonly #allowances: Allowance[] = [];
-  readonly #say: (text: string) => void;
+  readonly #say: Live["say"];
+  readonly #watch: Live["watch"];
 
-  constructor(fleet: Fleet, load: Load, short: boolean, say: (text: string) => void) {
+  constructor(fleet: Fleet, load: Load, short: boolean, live: Pick<Live, "say" | "watch">) {
     this.fleet = fleet;
     this.load = load;
     this.short = short;
-    this.#say = say;
+    this.#say = live.say;
+    this.#watch = live.watch;
   }
 
   /** Does something, and marks the moment. */
@@ -49,6 +53,16 @@ export class Stage {
     this.events.push({ at: this.load.seconds, text });
     this.#say(text);
     return action();
+  }
+
+  /** Has other clients in the place of those that there are, and the clock begin anew. */
+  async changeLoad(plan: Plan): Promise<Load> {
+    const before = this.load;
+    await before.stop();
+    this.load = new Load(plan);
+    this.events.length = 0;
+    this.#watch(this.load);
+    return before;
   }
 
   /** A claim that must hold. */

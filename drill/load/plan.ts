@@ -101,3 +101,12 @@ export const busy = (url: string, clients: number): Plan => ({
   sockets: 0,
   ownApplication: true,
 });
+
+/** Requests for the first page that arrive at a steady rate. */
+export const steady = (url: string, perSecond: number): Plan => ({
+  url,
+  clients: [],
+  sockets: 0,
+  arrivals: { perSecond, path: "/" },
+  ownApplication: true,
+});

@@ -4,6 +4,7 @@ import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
 import { interrupted } from "./interrupted.ts";
 import { underLoad } from "./load.ts";
+import { maintenance } from "./maintenance.ts";
 import { operator } from "./operator.ts";
 import { scaling } from "./scaling.ts";
 import { servers } from "./servers.ts";
@@ -18,6 +19,7 @@ export const scenarios: readonly Scenario[] = [
   ...settings,
   ...balancers,
   ...consul,
+  ...maintenance,
   ...servers,
   ...operator,
   ...interrupted,

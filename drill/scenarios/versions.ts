@@ -1,5 +1,6 @@
 import type { Application } from "../../harness/application.ts";
 import { get } from "../../harness/http.ts";
+import { sleep } from "../../harness/wait.ts";
 import { everyKind } from "../load/plan.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
@@ -89,6 +90,54 @@ export const rollouts: Scenario[] = [
     needs: "own stack",
     play: roll,
   },
+  {
+    name: "new-version-in-steps",
+    title: "A new version in steps of 25 %",
+    bar: "0 failed; never more than one copy beyond the pool",
+    needs: "own stack",
+    start: ({ services }) => {
+      services.web.rollout = { surge: "25%" };
+    },
+    async play(stage) {
+      let [most, rolling] = [0, true];
+      const watching = (async () => {
+        for (; rolling; await sleep(0.2)) {
+          const running = (await stage.servers()).filter(({ State }) => State.Running);
+          most = Math.max(most, running.length);
+        }
+      })();
+      try {
+        await roll(stage);
+      } finally {
+        rolling = false;
+        await watching;
+      }
+      stage.expect("one copy too many at the most", most === stage.fleet.size.servers + 1, most);
+    },
+  },
+  {
+    name: "rollback",
+    title: "Back to the version before",
+    bar: "0 failed; within 10 s for 4 replicas, without a build",
+    needs: "own stack",
+    async play(stage) {
+      const { fleet } = stage;
+      const images = async () => (await stage.servers()).map(({ Config }) => Config.Image).join();
+      const [served, before] = [await versionsThatAnswer(fleet.url), await images()];
+      await roll(stage);
+      const start = stage.load.seconds;
+      const { code, output } = await stage.act("npm run rollback", () =>
+        fleet.stack.operate("rollback", "--yes"),
+      );
+      const took = stage.load.seconds - start;
+      stage.expect("rollback succeeds", code === 0, output);
+      stage.notes.push(`rollback: ${took.toFixed(1)} s`);
+      if (!stage.short) stage.expect("it took at most 10 s", took <= 10, took);
+      const answering = await versionsThatAnswer(fleet.url);
+      stage.expect("the version before answers", answering.join() === served.join(), answering);
+      stage.expect("its image is the one that was there", (await images()) === before);
+    },
+  },
 ];
 
 export const brokenVersions: Scenario[] = [
@@ -107,5 +156,11 @@ export const brokenVersions: Scenario[] = [
     "A version that listens on the wrong port",
     (application) => application.listenElsewhere(),
     [/service web: .* did not pass within 12 s/, /connection refused/, /listens on port 9999/],
+  ),
+  broken(
+    "crashes-later",
+    "A version that is healthy first, and ends after 1.5 s",
+    (application) => application.breakLater(),
+    [/service web: .* stopped or restarted after they had passed/, /the last words/],
   ),
 ];
