@@ -48,7 +48,9 @@ export default async function flotilla() {
 
   // Through any one agent, since Consul's KV store is the whole data centre's.
   const [entry] = tiers;
-  if (entry) new RoutingTable("routes", { ...entry, services, credentials }, { dependsOn: pools });
+  const balancerCount = hosts.length * settings.loadBalancers.count;
+  if (entry)
+    new RoutingTable("routes", { ...entry, services, balancerCount, credentials }, { dependsOn: pools });
 
   return {
     url: entry?.balancers.url,
@@ -59,6 +61,13 @@ export default async function flotilla() {
         const instances = pools.filter((pool) => pool.service === name).map((pool) => pool.instances);
         return [name, { replicas, instances: pulumi.all(instances).apply((lists) => lists.flat()) }];
       }),
+    ),
+    // For `npm run rollback` and its like, which work beside Pulumi.
+    hosts: Object.fromEntries(
+      tiers.map(({ host, agent }) => [
+        host.key,
+        { docker: host.settings.docker, agent: agent.containerName },
+      ]),
     ),
     consulToken: credentials.management.secretId,
     statsPassword: credentials.statsPassword,

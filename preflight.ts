@@ -2,14 +2,15 @@ import { execFile } from "node:child_process";
 import net from "node:net";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import { imageRepository, serviceImage } from "./lib/names.ts";
 import { type HostPort, hostPorts } from "./lib/ports.ts";
 import type { HostSettings, Settings } from "./lib/settings-types.ts";
 
 const run = promisify(execFile);
 
 /**
- * What only the machines can tell, asked before anything changes: whether each host's engine answers and the ports are
- * free. Throws one `RunError` with all that is amiss and what to do about it.
+ * What only the machines can tell, asked before anything changes: whether each host's engine answers, the ports are
+ * free and versions that are asked for are there. Throws one `RunError` with all that is amiss and what to do about it.
  */
 export async function preflight(settings: Settings): Promise<void> {
   const faults = (await Promise.all(settings.hosts.map((host) => hostFaults(settings, host)))).flat();
@@ -34,7 +35,33 @@ async function hostFaults(settings: Settings, host: HostSettings): Promise<strin
       ? portFault(host, port, "another program")
       : [];
   });
-  return (await Promise.all(faults)).flat();
+  return (await Promise.all([...faults, ...versionFaults(settings, host)])).flat();
+}
+
+/** Versions that are to run here, and that nothing could bring here. */
+function versionFaults({ stack, registry, services }: Settings, host: HostSettings): Promise<string[]>[] {
+  // What is in a registry is the engine's to ask for, when it has not got it.
+  if (registry) return [];
+  return services.map(async ({ name, source, hosts }) => {
+    const version = source.kind === "build" ? source.version : undefined;
+    if (version === undefined || !hosts.includes(host.key)) return [];
+    const repository = imageRepository(serviceImage(stack, name));
+    const there = await tags(host.docker, repository);
+    if (there.includes(version)) return [];
+    const key = `flotilla:services.${name}.version`;
+    const others = there.length > 0 ? `is none of those that are there: ${there.join(", ")}` : "is not there";
+    return [
+      `host ${host.key}: image ${repository}:${version}, wanted for service ${name} (${key}), ${others}. ` +
+        `Set ${key} to one that is, or build the folder as it is now: pulumi config rm --path ${key}.`,
+    ];
+  });
+}
+
+/** Tags that an engine has of a repository. */
+async function tags(endpoint: string, repository: string): Promise<string[]> {
+  const args = ["--host", endpoint, "image", "ls", "--format", "{{.Tag}}", repository];
+  const { stdout } = await run("docker", args, { timeout: 30_000 });
+  return stdout.split("\n").filter((tag) => tag && tag !== "<none>");
 }
 
 function portFault(host: HostSettings, { port, what, path }: HostPort, holder: string): string[] {

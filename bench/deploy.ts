@@ -1,25 +1,25 @@
 import { Application } from "../harness/application.ts";
 import { containers } from "../harness/docker.ts";
 import { timed } from "../harness/wait.ts";
-import { underLoad } from "../test/e2e/load.ts";
 import { Deployment, serving } from "./deployment.ts";
+import { underLoad } from "./losses.ts";
 import { Compose } from "./peers/compose.ts";
 import { type Images, PlainDocker } from "./peers/plain-docker.ts";
 import type { Session } from "./session.ts";
 import { us } from "./statistics.ts";
 
 export const method = `\
-The example application. flotilla: the dev stack's shape (3 Consul servers, an agent, 2 balancers), by \`pulumi up\`.
+The example application with what the drill adds to it. flotilla: the dev stack's shape (3 Consul servers, an agent, 2 balancers), by \`pulumi up\`.
 compose: the application alone behind one Traefik, no Consul, by \`docker build\` and \`docker compose up --wait\`.
 docker run: the same containers as flotilla's from the same images, ten at a time, with nothing that binds them. Every
 time ends when all copies have answered a request. Scaling and the new version (one line of the code changed, image build
-included) happen under a light load of eight clients, about 100 requests a second, GET and POST, kept and new
-connections, none repeated: "lost" is how many of them got no good answer. Images of the first version are built
-beforehand.`;
+included) happen under the drill's strict load: twelve clients, GET and POST, quick and of two seconds, kept and new
+connections, none repeated, and two WebSockets; "lost" is how many requests got no good answer. Images of the first
+version are built beforehand.`;
 
 export async function measure(session: Session): Promise<void> {
-  const application = new Application("bench");
-  const deployment = new Deployment(session.name, application.folder);
+  const application = new Application("bench", true);
+  const deployment = new Deployment(session.name, application.folder, { LOG_DIR: "/var/log/flotilla" });
   const compose = composeOf(session, application.folder);
   const plain = new PlainDocker(session.name);
   try {
@@ -44,8 +44,10 @@ const rows = {
   preview: "preview without a change, s",
   scale: "scale 4 → 10 until 10 answer, s",
   scaleLost: "scale 4 → 10: requests lost",
+  scaleBroken: "scale 4 → 10: WebSockets closed",
   version: "new version of 10 until all are new, s",
   versionLost: "new version of 10: requests lost",
+  versionBroken: "new version of 10: WebSockets closed",
 };
 
 /** Gives the images that it ran. */
@@ -80,12 +82,14 @@ async function changes(
 ): Promise<void> {
   const scale = await underLoad(url, () => secondsOf(() => up(10).then(() => serving(url, 10))));
   record(rows.scale, scale.result);
-  record(rows.scaleLost, scale.failures.length);
+  record(rows.scaleLost, scale.lost);
+  record(rows.scaleBroken, scale.broken);
   const old = await serving(url, 10);
   change();
   const version = await underLoad(url, () => secondsOf(() => up(10).then(() => serving(url, 10, old))));
   record(rows.version, version.result);
-  record(rows.versionLost, version.failures.length);
+  record(rows.versionLost, version.lost);
+  record(rows.versionBroken, version.broken);
 }
 
 async function floor(session: Session, plain: PlainDocker, images: Images): Promise<void> {

@@ -20,10 +20,12 @@ export class Deployment {
   readonly stack: Stack<object>;
   readonly url = `http://${gateway}:${port}/`;
   readonly #build: string;
+  readonly #env: Readonly<Record<string, string>>;
 
-  constructor(name: string, build: string) {
+  constructor(name: string, build: string, env: Readonly<Record<string, string>> = {}) {
     this.stack = new Stack(name);
     this.#build = build;
+    this.#env = env;
   }
 
   /** Where `pulumi up` builds its images and leaves them, which would be most of the first round. */
@@ -41,7 +43,13 @@ export class Deployment {
       consul: { servers: 3, port: port + 500 },
       loadBalancers: { count: 2, port, statsPort: port + 920 },
       services: {
-        web: { build: this.#build, replicas, port: 8000, health: { path: "/health", timeout: 120 } },
+        web: {
+          build: this.#build,
+          env: this.#env,
+          replicas,
+          port: 8000,
+          health: { path: "/health", timeout: 120 },
+        },
       },
     };
   }

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { containers, docker, type Role } from "../harness/docker.ts";
+import { containers, docker, mebibytes, type Role } from "../harness/docker.ts";
 import { runInfo } from "../harness/run-info.ts";
 import { timed } from "../harness/wait.ts";
 import { imagesOf } from "./deploy.ts";
@@ -58,10 +58,4 @@ async function memory(stack: string, role: Role): Promise<number> {
   const [container] = await containers(stack, role);
   if (container === undefined) throw new Error(`there is no ${role}`);
   return mebibytes(await docker("stats", "--no-stream", "--format", "{{.MemUsage}}", container.Id));
-}
-
-/** The first size in what `docker stats` prints, such as "21.4MiB / 23.4GiB". */
-export function mebibytes(text: string): number {
-  const [, number = "0", unit = "MiB"] = /^([\d.]+)(B|KiB|MiB|GiB)/.exec(text) ?? [];
-  return Number(number) * { B: 1 / 1024 ** 2, KiB: 1 / 1024, MiB: 1, GiB: 1024 }[unit as "B"];
 }

@@ -1,9 +1,12 @@
 /**
  * Brings an agent's registrations of one service to the desired set, losing no request: new instances are registered,
- * must pass their check and be UP in every balancer before old ones are taken out and drained. Called by the
- * `Registration` of a pool; `--withdraw` takes all instances out.
+ * must pass their check, go on passing it and be UP in every balancer before old ones are taken out and drained. Called
+ * by the registration of a pool. With `--wave` only the instances named, and those whose places they take, are dealt
+ * with, and the latter stopped; `--withdraw` takes all instances out.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import {
+  ADMITTED,
   catalogueDiff,
   type Held,
   probeName,
@@ -12,11 +15,14 @@ import {
   registrationOf,
   type ServiceDefinition,
 } from "../lib/catalogue.ts";
+import { historyKey, type Version, withVersion } from "../lib/history.ts";
+import { labels, replicaNumber } from "../lib/names.ts";
 import { Balancers } from "./support/balancers.ts";
 import { CommandFailure, main, say, until, within } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
-import { checkName, failureReport } from "./support/failure-report.ts";
+import { checkName, didNotLast, failureReport, type Misdeed, neverPassed } from "./support/failure-report.ts";
+import { type Sighting, sightings } from "./support/sightings.ts";
 
 /** What `register` is told on its standard input. */
 export interface RegisterArgs {
@@ -31,12 +37,18 @@ export interface RegisterArgs {
   readonly agentId: string;
   readonly token: string;
   readonly service: ServiceDefinition;
+  /** Image of the instances, as people know it. */
+  readonly image: string;
   /** Names of the containers that are to serve; their names are their addresses. */
   readonly instances: readonly string[];
   /** Seconds within which new instances must pass their check. */
   readonly healthTimeout: number;
+  /** Seconds that new instances must go on passing, unless they run what is known to. */
+  readonly settle: number;
   /** Longest time in seconds that instances taken out may finish their requests. */
   readonly drain: number;
+  /** Seconds between SIGTERM and SIGKILL where instances are stopped. */
+  readonly stopGrace: number;
 }
 
 interface Check {
@@ -47,6 +59,9 @@ interface Check {
 
 /** Seconds that balancers get to follow a change of the catalogue. */
 const BALANCER_TIMEOUT = 30;
+
+/** Milliseconds between two looks at instances that are settling. */
+const LOOK = 500;
 
 class Registrar {
   readonly #args: RegisterArgs;
@@ -61,12 +76,43 @@ class Registrar {
     this.#balancers = new Balancers(args.stack, args.balancerHosts);
   }
 
-  async reconcile(instances: readonly string[]): Promise<void> {
-    const { add, change, remove } = catalogueDiff(this.#args.service, instances, await this.#held());
-    await this.#admit(add);
+  /** The whole pool is to be these instances. */
+  async reconcile(): Promise<void> {
+    const { service, instances } = this.#args;
+    const held = await this.#held();
+    const { add, change, remove } = catalogueDiff(service, instances, held);
+    await this.#admit(add, held);
     await this.#change(change);
     await this.#announce(instances.length);
+    if (instances.length > 0) await this.#record();
     await this.#takeOut(remove);
+    await this.#tidyUp(remove);
+  }
+
+  /** These instances are to take the places of those with their numbers; the rest of the pool stays as it is. */
+  async replaceWave(): Promise<void> {
+    const { service, instances, stopGrace } = this.#args;
+    const numbers = new Set(instances.map((instance) => this.#number(instance)));
+    const replaced = (instance: string) =>
+      !instances.includes(instance) && numbers.has(this.#number(instance) ?? Number.NaN);
+    const held = await this.#held();
+    const { add, change, remove } = catalogueDiff(service, instances, held);
+    await this.#admit(add, held);
+    await this.#change(change);
+    await this.#takeOut(remove.filter(replaced));
+    // Those that a failed update left take up memory, too, though no balancer knows them.
+    await this.#engine.stop((await this.#containers()).filter(replaced), stopGrace);
+  }
+
+  #number(instance: string): number | undefined {
+    const { stack, host, service } = this.#args;
+    return replicaNumber(instance, { stack, host, service: service.name });
+  }
+
+  /** Every container of the pool, whoever knows of it. */
+  #containers(): Promise<string[]> {
+    const { stack, host, service } = this.#args;
+    return this.#engine.containers(labels({ stack, host, service: service.name, role: "server" }), "all");
   }
 
   /** The service's instances as the agent holds them, by identity. */
@@ -79,24 +125,60 @@ class Registrar {
     });
   }
 
-  async #admit(instances: readonly string[]): Promise<void> {
+  async #admit(instances: readonly string[], held: Readonly<Record<string, Held>>): Promise<void> {
     if (instances.length === 0) return;
-    const { service } = this.#args;
+    const { service, healthTimeout } = this.#args;
+    const deadline = performance.now() + healthTimeout * 1000;
     say(`${service.name}: waiting for ${count(instances)} to pass ${checkName(service)}`);
     try {
       await this.#register(instances.map((instance) => registrationOf(service, instance, false)));
-      await this.#awaitPassing(instances, service.name);
+      await this.#awaitPassing(instances, service.name, { deadline });
+      const serving = Object.keys(held).filter((instance) => held[instance]?.Tags.includes(ADMITTED));
+      const seen = await sightings(this.#engine, [...instances, ...serving]);
+      if (!isProven(instances, serving, seen)) await this.#settle(instances, seen, deadline);
       await this.#register(instances.map((instance) => registrationOf(service, instance, true)));
       const missing = await this.#balancers.await("up", service.name, instances, BALANCER_TIMEOUT);
       if (missing.length > 0) {
         const head = `${service.name}: not every balancer took the new instances within ${BALANCER_TIMEOUT} s`;
         throw new CommandFailure([head, ...missing].join("\n  "));
       }
+      await this.#checkLasting(instances, seen);
     } catch (error) {
-      // Left registered, they would join the rotation the moment they pass, behind the back of a failed update.
+      // Nothing but a next update may let them in.
       await this.#takeBack(instances);
       throw error;
     }
+  }
+
+  /** Watches instances that pass for a while: many a fault shows only then. One that fails a check starts anew. */
+  async #settle(
+    instances: readonly string[],
+    seen: ReadonlyMap<string, Sighting>,
+    deadline: number,
+  ): Promise<void> {
+    const { service, settle } = this.#args;
+    if (settle === 0) return;
+    say(`${service.name}: watching whether they go on passing for ${settle} s`);
+    let start = performance.now();
+    while (performance.now() < start + settle * 1000) {
+      await sleep(LOOK);
+      await this.#checkLasting(instances, seen);
+      const checks = await this.#checks(service.name).catch(() => new Map<string, Check>());
+      if (instances.every((instance) => checks.get(instance)?.Status === "passing")) continue;
+      await this.#awaitPassing(instances, service.name, { deadline });
+      start = performance.now();
+    }
+  }
+
+  /** Fails where an instance is no longer what it was when it was seen. */
+  async #checkLasting(instances: readonly string[], seen: ReadonlyMap<string, Sighting>): Promise<void> {
+    const now = await sightings(this.#engine, instances);
+    const lasts = (instance: string) => {
+      const sighting = now.get(instance);
+      return sighting?.running && sighting.run === seen.get(instance)?.run;
+    };
+    const gone = instances.filter((instance) => !lasts(instance));
+    if (gone.length > 0) await this.#fail(didNotLast, gone, await this.#checks(this.#args.service.name));
   }
 
   /** Changes the check of instances that serve already, once they have been seen to pass the new one. */
@@ -107,24 +189,41 @@ class Registrar {
     const probes = instances.map((instance) => probeOf(service, instance));
     try {
       await this.#register(probes);
-      await this.#awaitPassing(instances, probeName(service), "-probe");
+      await this.#awaitPassing(instances, probeName(service), { suffix: "-probe" });
     } finally {
       await this.#takeBack(probes.map(({ ID }) => ID));
     }
     await this.#register(instances.map((instance) => registrationOf(service, instance, true)));
   }
 
-  async #awaitPassing(instances: readonly string[], catalogueName: string, suffix = ""): Promise<void> {
+  async #awaitPassing(
+    instances: readonly string[],
+    catalogueName: string,
+    { suffix = "", deadline }: { suffix?: string; deadline?: number },
+  ): Promise<void> {
+    const { healthTimeout } = this.#args;
+    const left = deadline === undefined ? healthTimeout : Math.max(0, deadline - performance.now()) / 1000;
     let checks = new Map<string, Check>();
     const passing = (instance: string) => checks.get(instance + suffix)?.Status === "passing";
-    const passed = await until(this.#args.healthTimeout, async () => {
+    const passed = await until(left, async () => {
       checks = await this.#checks(catalogueName);
       return instances.every(passing) || undefined;
     });
     if (passed) return;
     const failing = instances.filter((instance) => !passing(instance));
-    const report = failureReport(this.#engine, this.#args, failing, (i) => checks.get(i + suffix)?.Output);
-    throw new CommandFailure(await report);
+    await this.#fail(neverPassed(healthTimeout), failing, checks, suffix);
+  }
+
+  async #fail(
+    misdeed: Misdeed,
+    failing: readonly string[],
+    checks: ReadonlyMap<string, Check>,
+    suffix = "",
+  ): Promise<never> {
+    const lastAnswer = (instance: string) => checks.get(instance + suffix)?.Output;
+    throw new CommandFailure(
+      await failureReport(this.#engine, this.#args.service, misdeed, failing, lastAnswer),
+    );
   }
 
   async #checks(catalogueName: string): Promise<Map<string, Check>> {
@@ -177,6 +276,36 @@ class Registrar {
     }
   }
 
+  /** Writes down which version serves from now on, for whoever wants to go back to it. */
+  async #record(): Promise<void> {
+    const path = `/v1/kv/${this.#historyKey}`;
+    await within(20, "Consul does not take the version", async () => {
+      const history = (await this.#consul.get<Version[]>(`${path}?raw`)) ?? [];
+      const after = withVersion(history, this.#args.image, new Date().toISOString());
+      if (after !== history) await this.#consul.put(path, after);
+    });
+  }
+
+  get #historyKey(): string {
+    return historyKey(this.#args.service.name, this.#args.host);
+  }
+
+  /**
+   * Takes away containers that are not wanted and that nobody has been sent to: an update that was killed leaves some
+   * that Pulumi's state has never heard of, and nobody else would. Pulumi takes it well when one of its own is gone.
+   */
+  async #tidyUp(removed: readonly string[]): Promise<void> {
+    const { service, instances, stopGrace } = this.#args;
+    const known = new Set([...instances, ...removed]);
+    try {
+      const stray = (await this.#containers()).filter((container) => !known.has(container));
+      await this.#engine.stop(stray, stopGrace);
+      await this.#engine.remove(stray);
+    } catch (error) {
+      say(`${service.name}: what another update left could not be taken away: ${(error as Error).message}`);
+    }
+  }
+
   /** Tells the balancers how many instances to expect, so that they can tell "none" from "Consul does not know". */
   async #announce(instances: number): Promise<void> {
     await within(20, "Consul does not take the size of the pool", () =>
@@ -191,19 +320,36 @@ class Registrar {
 
   /** Takes everything out. A Consul that is gone already must not be in the way of that. */
   async withdraw(): Promise<void> {
-    const { stack, agent, service } = this.#args;
+    const { stack, agent } = this.#args;
     const running = await this.#engine.containers({ "flotilla.stack": stack, "flotilla.role": "agent" });
-    if (!running.includes(agent)) return;
+    if (running.includes(agent)) await this.#withdrawFromConsul();
+    // Left there, they would keep the network from being deleted.
+    await this.#tidyUp([]);
+  }
+
+  async #withdrawFromConsul(): Promise<void> {
     const instances = Object.keys(await this.#held());
     try {
       await this.#announce(0);
       await this.#takeOut(instances);
       await this.#consul.delete(this.#poolPath);
+      await this.#consul.delete(`/v1/kv/${this.#historyKey}`);
     } catch (error) {
-      say(`${service.name}: Consul could not be told that it goes: ${(error as Error).message}`);
+      say(`${this.#args.service.name}: Consul could not be told that it goes: ${(error as Error).message}`);
       await this.#takeBack(instances);
     }
   }
+}
+
+/** Whether new instances run just what one of those that serve does: then there is nothing to be learned from them. */
+function isProven(
+  instances: readonly string[],
+  serving: readonly string[],
+  seen: ReadonlyMap<string, Sighting>,
+): boolean {
+  const running = serving.flatMap((instance) => seen.get(instance) ?? []).filter(({ running }) => running);
+  const recipes = new Set(running.map(({ recipe }) => recipe));
+  return instances.every((instance) => recipes.has(seen.get(instance)?.recipe ?? ""));
 }
 
 const count = (instances: readonly string[]) =>
@@ -211,5 +357,6 @@ const count = (instances: readonly string[]) =>
 
 main<RegisterArgs>((args) => {
   const registrar = new Registrar(args);
-  return process.argv.includes("--withdraw") ? registrar.withdraw() : registrar.reconcile(args.instances);
+  if (process.argv.includes("--withdraw")) return registrar.withdraw();
+  return process.argv.includes("--wave") ? registrar.replaceWave() : registrar.reconcile();
 });

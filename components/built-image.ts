@@ -2,6 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../lib/content-hash.ts";
+import { imageRepository } from "../lib/names.ts";
 import type { RegistrySettings } from "../lib/settings-types.ts";
 import * as docker from "./docker.ts";
 
@@ -15,53 +16,64 @@ export interface BuiltImageArgs {
   readonly dockerfile?: string;
   /** Build arguments. @default none */
   readonly args?: Readonly<Record<string, string>>;
+  /** Tag of an image that is taken, from the host or the registry, in the place of what the folder is now. */
+  readonly version?: string;
   /** Where the image is pushed. @default nowhere */
   readonly registry?: RegistrySettings;
 }
 
-/** An image built on a Docker host from a folder; a new one as soon as anything in the folder changes. */
+/**
+ * An image built on a Docker host from a folder; a new one as soon as anything in the folder changes. Or one that was
+ * built before, whatever the folder has become since.
+ */
 export class BuiltImage extends pulumi.ComponentResource {
   /** Id of the image, so that a changed image means a changed container. */
   readonly imageId: pulumi.Output<string>;
+  /** Name with tag, for people. */
+  readonly reference: string;
 
   constructor(name: string, args: BuiltImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:BuiltImage", name, {}, opts);
-    const { dockerfile = "Dockerfile", args: buildArgs = {}, registry } = args;
+    const { version, registry, context, dockerfile = "Dockerfile", args: buildArgs = {} } = args;
     // The tag is the content: old and new images live side by side, and going back builds nothing.
-    const hash = contentHash(args.context, { dockerfile, buildArgs }).slice(0, 12);
-    const repository = registry ? `${registry.address}/${args.image}` : `flotilla/${args.image}`;
+    const tag = version ?? contentHash(context, { dockerfile, buildArgs }).slice(0, 12);
+    this.reference = `${imageRepository(args.image, registry)}:${tag}`;
     const image = new docker.RemoteImage(
       name,
       {
-        name: `${repository}:${hash}`,
-        build: { context: args.context, dockerfile, buildArgs },
-        triggers: { content: hash },
+        name: this.reference,
+        // One that was built before is on the host, and then not pulled, or else in the registry.
+        ...(version === undefined && {
+          build: { context, dockerfile, buildArgs },
+          triggers: { content: tag },
+        }),
         keepLocally: true,
       },
       { parent: this },
     );
     this.imageId = image.imageId;
-
-    if (registry) {
-      const { address, username, password } = registry;
-      new docker.RegistryImage(
-        name,
-        {
-          name: image.name,
-          keepRemotely: true,
-          triggers: { content: hash },
-          ...(username && {
-            authConfig: {
-              address: address.split("/")[0] ?? address,
-              username,
-              password: pulumi.secret(password ?? ""),
-            },
-          }),
-        },
-        { parent: this },
-      );
-    }
+    if (registry && version === undefined) this.#push(name, image, tag, registry);
     this.registerOutputs({ imageId: this.imageId });
+  }
+
+  #push(name: string, image: docker.RemoteImage, tag: string, registry: RegistrySettings): void {
+    const { address, username, password } = registry;
+    new docker.RegistryImage(
+      name,
+      {
+        name: image.name,
+        keepRemotely: true,
+        triggers: { content: tag },
+        ...(username && {
+          authConfig: {
+            address: address.split("/")[0] ?? address,
+            username,
+            password: pulumi.secret(password ?? ""),
+          },
+        }),
+      },
+      { parent: this },
+    );
   }
 }
 

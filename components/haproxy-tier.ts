@@ -12,6 +12,12 @@ import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 
+/**
+ * Measured: 13 KiB for a request that waits, next to nothing for an idle connection, 32 KiB at most. A reload has two
+ * processes side by side, but not both full.
+ */
+const CONNECTIONS_PER_MIB = 24;
+
 /** Arguments for {@link HaproxyTier}. */
 export interface HaproxyTierArgs {
   readonly stack: string;
@@ -91,6 +97,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
         haproxy: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
           port: loadBalancers.port,
           statsPassword,
+          maxconn: loadBalancers.memory && loadBalancers.memory * CONNECTIONS_PER_MIB,
         }),
       }));
     const environment = renderFile("balancer/balancer.env.mustache", {

@@ -14,14 +14,16 @@ export interface RoutingTableArgs {
   /** The agent through which it is written. */
   readonly agent: ConsulAgent;
   readonly services: readonly ServiceSettings[];
+  /** How many there are on all hosts together. */
+  readonly balancerCount: number;
   readonly credentials: Credentials;
 }
 
-/** Which requests go to which service: written to Consul, from where every balancer takes it without a restart. */
+/** Which requests go to which service, and how many of them at once: written to Consul, from where every balancer takes it without a restart. */
 export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
-    const { host, agent, services, credentials } = args;
+    const { host, agent, services, balancerCount, credentials } = args;
     new Command(
       name,
       {
@@ -31,7 +33,7 @@ export class RoutingTable extends pulumi.ComponentResource {
           docker: host.settings.docker,
           agent: agent.containerName,
           token: credentials.registration.secretId,
-          routes: routingTable(services),
+          routes: routingTable(services, balancerCount),
         }),
       },
       { parent: this },

@@ -1,8 +1,9 @@
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
-import { instancePrefix, serviceVolumeName } from "../lib/names.ts";
+import { instancePrefix, serviceImage, serviceVolumeName } from "../lib/names.ts";
 import type { RegistrySettings, ServiceSettings } from "../lib/settings-types.ts";
+import { wavesOf } from "../lib/waves.ts";
 import { BuiltImage } from "./built-image.ts";
 import { stdinJson } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
@@ -29,9 +30,17 @@ export interface ServerPoolArgs {
   readonly protect: boolean;
 }
 
+/** An image as containers take it, and as people know it. */
+interface Image {
+  readonly id: pulumi.Output<string>;
+  readonly reference: string;
+}
+
 /**
  * The copies of one service on one host, registered with the host's agent. Containers are created before those they
- * replace are deleted; in between, the registration moves the traffic over. It alone decides who serves.
+ * replace are deleted; in between, the registration moves the traffic over. It alone decides who serves. Where there is
+ * no room for old and new ones all at once, it goes in waves: each moves the traffic of a few and stops what they replace
+ * before the next ones are created.
  */
 export class ServerPool extends pulumi.ComponentResource {
   readonly service: string;
@@ -43,26 +52,32 @@ export class ServerPool extends pulumi.ComponentResource {
     this.service = args.service.name;
     const image = this.#image(name, args);
     const volumes = this.#volumes(name, args);
-    const servers = Array.from({ length: args.service.replicas }, (_, index) =>
-      this.#server(index + 1, image, volumes, args),
-    );
-    this.instances = pulumi.all(servers.map((server) => server.name));
-    this.#registration(`${name}-registration`, servers, args);
+    const { replicas, rollout } = args.service;
+    const waves = wavesOf({ replicas, surge: rollout.surge });
+    const servers: docker.Container[] = [];
+    let before: Command | undefined;
+    for (const [index, numbers] of waves.entries()) {
+      const wave = numbers.map((number) => this.#server(number, image, volumes, args, before));
+      servers.push(...wave);
+      // The registration, which has to see the whole pool, is the last one's.
+      if (index < waves.length - 1) before = this.#wave(`${name}-wave-${index + 1}`, wave, image, args);
+    }
+    this.instances = namesOf(servers);
+    this.#registration(`${name}-registration`, servers, image, args);
     this.registerOutputs({ instances: this.instances });
   }
 
-  #image(name: string, { stack, service, registry }: ServerPoolArgs): pulumi.Output<string> {
+  #image(name: string, { stack, service, registry }: ServerPoolArgs): Image {
     const { source } = service;
     if (source.kind === "image") {
-      return new docker.RemoteImage(name, { name: source.image, keepLocally: true }, { parent: this })
-        .imageId;
+      const taken = { name: source.image, keepLocally: true };
+      const { imageId } = new docker.RemoteImage(name, taken, { parent: this });
+      return { id: imageId, reference: source.image };
     }
-    const { context, dockerfile, args } = source;
-    return new BuiltImage(
-      name,
-      { image: `${stack}-${service.name}`, context, dockerfile, args, registry },
-      { parent: this },
-    ).imageId;
+    const { kind: _, ...build } = source;
+    const image = serviceImage(stack, service.name);
+    const { imageId, reference } = new BuiltImage(name, { image, ...build, registry }, { parent: this });
+    return { id: imageId, reference };
   }
 
   #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs) {
@@ -78,9 +93,10 @@ export class ServerPool extends pulumi.ComponentResource {
 
   #server(
     number: number,
-    image: pulumi.Output<string>,
+    image: Image,
     volumes: pulumi.Input<docker.types.input.ContainerVolume>[],
     { stack, host, service }: ServerPoolArgs,
+    before: Command | undefined,
   ): docker.Container {
     const { command: cmd, env, secrets, stopGrace } = service;
     const plain = Object.entries(env).map(([key, value]) => `${key}=${value}`);
@@ -90,7 +106,7 @@ export class ServerPool extends pulumi.ComponentResource {
       {
         ...containerDefaults({ stack, host: host.key, role: "server", service: service.name }),
         ...limits(service),
-        image,
+        image: image.id,
         networkMode: host.networkName,
         envs: [...plain, ...secret],
         volumes: [...volumes, { fromContainer: host.logs.containerName }],
@@ -100,35 +116,63 @@ export class ServerPool extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: false,
+        ...(before && { dependsOn: before }),
         ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
       },
     );
   }
 
-  #registration(name: string, servers: readonly docker.Container[], args: ServerPoolArgs): void {
-    const { stack, host, balancerHosts, agent, service, credentials } = args;
-    const { name: serviceName, port, health, drain } = service;
+  /** Has no delete: what it moved serves on when waves become fewer. */
+  #wave(name: string, servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Command {
+    const run = "node commands/register.ts --wave";
+    return new Command(
+      name,
+      { create: run, update: run, ...this.#told(servers, image, args) },
+      { parent: this, dependsOn: [...servers, ...args.balancers] },
+    );
+  }
+
+  #registration(
+    name: string,
+    servers: readonly docker.Container[],
+    image: Image,
+    args: ServerPoolArgs,
+  ): void {
     new Command(
       name,
       {
         create: "node commands/register.ts",
         update: "node commands/register.ts",
         delete: "node commands/register.ts --withdraw",
-        ...stdinJson<RegisterArgs>({
-          stack,
-          host: host.key,
-          docker: host.settings.docker,
-          balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
-          agent: agent.containerName,
-          agentId: agent.containerId,
-          token: credentials.registration.secretId,
-          service: { name: serviceName, port, health },
-          instances: this.instances,
-          healthTimeout: health.timeout,
-          drain,
-        }),
+        ...this.#told(servers, image, args),
       },
       { parent: this, dependsOn: [...servers, ...args.balancers] },
     );
   }
+
+  #told(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs) {
+    const { stack, host, balancerHosts, agent, service, credentials } = args;
+    const { name, source, port, health, rollout, drain, stopGrace } = service;
+    return stdinJson<RegisterArgs>({
+      stack,
+      host: host.key,
+      docker: host.settings.docker,
+      balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
+      agent: agent.containerName,
+      agentId: agent.containerId,
+      token: credentials.registration.secretId,
+      service: { name, port, health },
+      image: image.reference,
+      instances: namesOf(servers),
+      healthTimeout: health.timeout,
+      // It has served before.
+      settle: source.kind === "build" && source.version !== undefined ? 0 : rollout.settle,
+      drain,
+      stopGrace,
+    });
+  }
+}
+
+function namesOf(servers: readonly docker.Container[]): pulumi.Output<string[]> {
+  return pulumi.all(servers.map(({ name }) => name));
 }

@@ -1,23 +1,34 @@
-import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInfo } from "./run-info.ts";
 
 const version = /^VERSION = .*$/m;
 const health = /(elif url\.path == "\/health":\n\s+)self\._send\(.*\)/;
 const start = /^def main\(\):$/m;
+const port = /^ {4}port = int\(.*\)$/m;
 
 /** A folder with an application in it: a copy of the example, whose code the tests edit as its author would. */
 export class Application {
   readonly folder: string;
+  readonly #drilled: boolean;
 
-  constructor(name: string) {
+  /** For the drill, the example comes with what drill/application adds to it. */
+  constructor(name: string, drilled = false) {
     this.folder = join(runInfo().folder, "applications", name);
+    this.#drilled = drilled;
     this.restore();
   }
 
   /** Version 1.0.0 again, in good order. */
   restore(): void {
     cpSync(join(runInfo().root, "examples/simple-server"), this.folder, { recursive: true });
+    if (!this.#drilled) return;
+    cpSync(join(runInfo().root, "drill/application"), this.folder, { recursive: true });
+    appendFileSync(join(this.folder, ".dockerignore"), "!drill.py\n");
+    appendFileSync(
+      join(this.folder, "Dockerfile"),
+      'COPY drill.py /app/\nCMD ["python3", "/app/drill.py"]\n',
+    );
   }
 
   setVersion(text: string): void {
@@ -32,6 +43,20 @@ export class Application {
   /** Ends as soon as it is started. */
   breakStart(): void {
     this.#edit(start, 'def main():\n    raise SystemExit("no configuration, no service")');
+  }
+
+  /** Listens where nobody asks. */
+  listenElsewhere(): void {
+    this.#edit(port, "    port = 9999");
+  }
+
+  /** Is in good order at first, and ends 1.5 s after each of its starts. */
+  breakLater(): void {
+    const end = 'print("the first timer, the last words", flush=True), os._exit(3)';
+    this.#edit(
+      start,
+      `def main():\n    import threading\n    threading.Timer(1.5, lambda: (${end})).start()`,
+    );
   }
 
   #edit(pattern: RegExp, text: string): void {

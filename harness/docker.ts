@@ -76,3 +76,9 @@ export const removeByHand = (container: Container) => docker("rm", "--force", co
 export async function logs(container: Container): Promise<string> {
   return (await attempt("docker", ["logs", container.Id])).output;
 }
+
+/** The first size in what `docker stats` prints, such as "21.4MiB / 23.4GiB". */
+export function mebibytes(text: string): number {
+  const [, number = "0", unit = "MiB"] = /^([\d.]+)(B|KiB|MiB|GiB)/.exec(text) ?? [];
+  return Number(number) * { B: 1 / 1024 ** 2, KiB: 1 / 1024, MiB: 1, GiB: 1024 }[unit as "B"];
+}

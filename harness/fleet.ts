@@ -2,19 +2,25 @@ import { Application } from "./application.ts";
 import { Consul } from "./consul.ts";
 import { type Container, containers, type Role } from "./docker.ts";
 import { type Answer, get } from "./http.ts";
+import type { Project } from "./project.ts";
 import { type Outputs, Stack } from "./pulumi.ts";
 import { runInfo } from "./run-info.ts";
 import type { Outcome } from "./shell.ts";
 
 export interface Service {
   build?: string;
+  version?: string;
   image?: string;
   replicas: number;
   port: number;
   health: { path?: string; interval?: number; timeout: number };
   env?: Record<string, string>;
+  cpus?: number;
   memory?: string;
   command?: string[];
+  drain?: number;
+  rollout?: { surge?: number | string; settle?: number };
+  load?: { concurrency?: number; queue?: number; wait?: number };
   route?: { path?: string; host?: string };
   publish?: number;
 }
@@ -31,27 +37,65 @@ export interface Config {
 /** A stack together with what its users see of it. */
 export class Fleet {
   readonly stack: Stack<Config>;
-  readonly application: Application;
-  /** The shared port of the balancers; all other ports are around it. */
-  readonly #port: number;
-  readonly #subnet: string;
+  /** The service that answers by default. */
+  readonly service: string;
+  readonly #start: Config;
+  readonly #application: Application | undefined;
+  readonly #project: Project | undefined;
   #outputs: Promise<Outputs> | undefined;
 
-  private constructor(suffix: string, port: number, subnet: string) {
-    this.stack = new Stack(`${runInfo().prefix}${suffix}`);
-    this.application = new Application(`web${suffix}`);
-    this.#port = port;
-    this.#subnet = subnet;
+  private constructor(stack: Stack<Config>, start: Config, application?: Application, project?: Project) {
+    this.stack = stack;
+    this.service = Object.entries(start.services).find(([, service]) => isDefault(service))?.[0] ?? "web";
+    this.#start = start;
+    this.#application = application;
+    this.#project = project;
+  }
+
+  static #own(suffix: string, port: number, subnet: string): Fleet {
+    const application = new Application(`web${suffix}`);
+    const stack = new Stack<Config>(`${runInfo().prefix}${suffix}`);
+    return new Fleet(stack, startConfig(port, subnet, application), application);
   }
 
   /** The stack that the files of tests hand to each other. */
   static first(): Fleet {
-    return new Fleet("", 18080, "10.213.0.0/24");
+    return Fleet.#own("", 18080, "10.213.0.0/24");
   }
 
   /** One that lives beside the first. */
   static second(): Fleet {
-    return new Fleet("-2", 28080, "10.213.1.0/24");
+    return Fleet.#own("-2", 28080, "10.213.1.0/24");
+  }
+
+  /** The drill's, with its own application, of a copy of the project. */
+  static ofDrill(project: Project): Fleet {
+    const application = new Application("drill", true);
+    const stack = new Stack<Config>(`${runInfo().prefix}-3`, project.folder);
+    return new Fleet(stack, startConfig(38_080, "10.213.2.0/24", application), application, project);
+  }
+
+  /** One that its user has, as it is configured. What is changed is changed in a copy of its config. */
+  static ofUser(name: string): Fleet {
+    const stack = Stack.ofUser<Config>(name);
+    return new Fleet(stack, withDefaults(stack.config));
+  }
+
+  /** The application whose code can be changed: not that of a user's stack. */
+  get application(): Application {
+    return this.#application ?? notOurs("application");
+  }
+
+  /** The copy of the project that the stack is made from. */
+  get project(): Project {
+    return this.#project ?? notOurs("project");
+  }
+
+  /** How many there are of each at the start. */
+  get size(): { servers: number; balancers: number; consul: number } {
+    const { services, loadBalancers, consul } = this.#start;
+    const servers = services[this.service]?.replicas ?? 1;
+    return { servers, balancers: loadBalancers.count, consul: consul.servers };
   }
 
   get name(): string {
@@ -59,26 +103,26 @@ export class Fleet {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/`;
+    return `http://127.0.0.1:${this.#start.loadBalancers.port}/`;
   }
 
   balancerUrl(balancer: number): string {
-    return `http://127.0.0.1:${this.#port + 101 * balancer}/`;
+    return `http://127.0.0.1:${this.#start.loadBalancers.port + 101 * balancer}/`;
   }
 
   statsUrl(balancer: number): string {
-    return `http://127.0.0.1:${this.#port + 920 + balancer}/`;
+    return `http://127.0.0.1:${this.#start.loadBalancers.statsPort + balancer}/`;
   }
 
   consulUrl(server = 1): string {
-    return `http://127.0.0.1:${this.#port + 499 + server}`;
+    return `http://127.0.0.1:${this.#start.consul.port + server - 1}`;
   }
 
   /** The stack with its config, but nothing of it running. */
   async create(): Promise<void> {
     if (!this.stack.exists) await this.stack.create();
     this.application.restore();
-    this.stack.config = this.#start;
+    this.startOver();
   }
 
   /** Brings the stack, whatever its state, to three Consul servers, two balancers and four copies of the simple server. */
@@ -86,6 +130,13 @@ export class Fleet {
     await this.create();
     this.configure(edit);
     await this.stack.run("up", "--refresh");
+  }
+
+  /** The config with which the stack begins, edited; nothing is brought up. */
+  startOver(edit: (config: Config) => void = () => {}): void {
+    const config = structuredClone(this.#start);
+    edit(config);
+    this.stack.config = config;
   }
 
   /** Edits the config and runs `pulumi up`, which must succeed. */
@@ -114,7 +165,7 @@ export class Fleet {
     return containers(this.name, role, service);
   }
 
-  servers(service = "web"): Promise<Container[]> {
+  servers(service = this.service): Promise<Container[]> {
     return this.containers("server", service);
   }
 
@@ -141,7 +192,7 @@ export class Fleet {
   }
 
   /** Status of every server of a pool, as balancer i (from 1) sees it. */
-  async serversSeenBy(balancer: number, service = "web"): Promise<Record<string, string>> {
+  async serversSeenBy(balancer: number, service = this.service): Promise<Record<string, string>> {
     const rows = await this.#figures(balancer, service);
     const servers = rows.filter(({ svname }) => svname !== "BACKEND");
     return Object.fromEntries(servers.map(({ svname = "", status = "" }) => [svname, status]));
@@ -170,25 +221,43 @@ export class Fleet {
     this.#outputs ??= this.outputs();
     return this.#outputs;
   }
+}
 
-  get #start(): Config {
-    return {
-      protect: false,
-      hosts: { local: { docker: runInfo().dockerHost } },
-      network: { subnet: this.#subnet },
-      consul: { servers: 3, port: this.#port + 500 },
-      loadBalancers: { count: 2, port: this.#port, statsPort: this.#port + 920 },
-      services: {
-        web: {
-          build: this.application.folder,
-          replicas: 4,
-          port: 8000,
-          health: { path: "/health", timeout: 30 },
-          env: { LOG_DIR: "/var/log/flotilla" },
-        },
+/** In a file, what has a default may be left out. */
+function withDefaults(config: Config): Config {
+  const { consul, loadBalancers } = config as Partial<Config>;
+  return {
+    ...config,
+    consul: Object.assign({ servers: 3, port: 8500 }, consul),
+    loadBalancers: Object.assign({ count: 2, port: 8080, statsPort: 9000 }, loadBalancers),
+  };
+}
+
+function notOurs(what: string): never {
+  throw new Error(`the ${what} of a user's stack is not ours to change`);
+}
+
+const isDefault = (service: Service & { default?: boolean }) =>
+  service.default ?? !(service.route || service.publish);
+
+/** Three Consul servers, two balancers and four copies of the application; all ports are around one. */
+function startConfig(port: number, subnet: string, application: Application): Config {
+  return {
+    protect: false,
+    hosts: { local: { docker: runInfo().dockerHost } },
+    network: { subnet },
+    consul: { servers: 3, port: port + 500 },
+    loadBalancers: { count: 2, port, statsPort: port + 920 },
+    services: {
+      web: {
+        build: application.folder,
+        replicas: 4,
+        port: 8000,
+        health: { path: "/health", timeout: 30 },
+        env: { LOG_DIR: "/var/log/flotilla" },
       },
-    };
-  }
+    },
+  };
 }
 
 /** How often each server answered to so many requests, one connection each; by what the answers say. */

@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { runInfo } from "./run-info.ts";
 import { say } from "./say.ts";
-import { attempt, type Outcome } from "./shell.ts";
+import { attempt, type Options, type Outcome } from "./shell.ts";
 import { timed } from "./wait.ts";
 
 /** What `pulumi up` shows at its end, as far as the tests ask. */
@@ -24,11 +24,24 @@ export interface Outputs {
  */
 export class Stack<Config extends object> {
   readonly name: string;
+  readonly #project: string;
   readonly #home: string;
+  readonly #isUsers: boolean;
 
-  constructor(name: string) {
+  /** One of the run's own; of a copy of the project where one is given. */
+  constructor(name: string, project = runInfo().root, isUsers = false) {
     this.name = name;
+    this.#project = project;
     this.#home = join(runInfo().folder, "pulumi");
+    this.#isUsers = isUsers;
+  }
+
+  /** One that its user has: with his state, and a copy of its config that can be changed and thrown away. */
+  static ofUser<Config extends object>(name: string): Stack<Config> {
+    const stack = new Stack<Config>(name, undefined, true);
+    mkdirSync(stack.#home, { recursive: true });
+    copyFileSync(join(runInfo().root, `Pulumi.${name}.yaml`), stack.#configFile);
+    return stack;
   }
 
   get exists(): boolean {
@@ -66,6 +79,25 @@ export class Stack<Config extends object> {
     if (outcome.code !== 0) throw new Error(outcome.output);
   }
 
+  /** Starts `pulumi up` and ends it without a chance to put anything in order, as soon as `moment` has come. */
+  async killUp(moment: () => Promise<void>): Promise<void> {
+    const end = new AbortController();
+    const args = ["up", "--yes", "--skip-preview", ...this.#which];
+    const running = this.#run(args, { signal: end.signal, killSignal: "SIGKILL" });
+    running.catch(() => {});
+    await Promise.race([moment(), running]);
+    end.abort();
+    const outcome = await running.catch(() => undefined);
+    if (outcome?.code === 0) throw new Error("`pulumi up` was done before it could be killed");
+    say("  pulumi up: killed");
+  }
+
+  /** What the README says to do after that: takes away the lock that it left. */
+  async cancel(): Promise<void> {
+    const { code, output } = await this.#run(["cancel", "--yes", "--stack", this.name]);
+    if (code !== 0) throw new Error(output);
+  }
+
   /** `pulumi up`, `refresh`, `preview` and so on, whether it succeeds or not. */
   async attempt(command: "up" | "refresh" | "preview" | "destroy", ...flags: string[]): Promise<Outcome> {
     const consent = command === "preview" ? [] : ["--yes", "--skip-preview"];
@@ -92,20 +124,35 @@ export class Stack<Config extends object> {
     return stdout;
   }
 
-  #run(args: string[]): Promise<Outcome> {
+  /** Runs a program of the project's that works on the stack beside Pulumi, such as "rollback". */
+  operate(program: string, ...args: string[]): Promise<Outcome> {
+    const file = join(this.#project, "operate", `${program}.ts`);
+    // Users have the config in the project's folder, where Pulumi finds it by itself.
+    const env = { ...this.#env, PULUMI_OPTION_CONFIG_FILE: this.#configFile };
+    return attempt(process.execPath, [file, "--stack", this.name, ...args], { cwd: this.#project, env });
+  }
+
+  #run(args: string[], options: Pick<Options, "signal" | "killSignal"> = {}): Promise<Outcome> {
+    const command = [...args, "--non-interactive", "--color=never"];
+    return attempt("pulumi", command, { cwd: this.#project, env: this.#env, ...options });
+  }
+
+  get #env(): NodeJS.ProcessEnv {
     const pulumiHome = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
     // First the Node that runs this, since Pulumi's language host takes the first it finds.
     const path = [dirname(process.execPath), join(pulumiHome, "bin"), process.env.PATH];
     const env: NodeJS.ProcessEnv = {
       ...process.env,
       PATH: path.join(delimiter),
-      PULUMI_BACKEND_URL: `file://${join(this.#home, "state")}`,
-      PULUMI_CONFIG_PASSPHRASE_FILE: this.#passphraseFile,
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      ...(!this.#isUsers && {
+        PULUMI_BACKEND_URL: `file://${join(this.#home, "state")}`,
+        PULUMI_CONFIG_PASSPHRASE_FILE: this.#passphraseFile,
+      }),
     };
     // It would go before the file.
-    delete env.PULUMI_CONFIG_PASSPHRASE;
-    return attempt("pulumi", [...args, "--non-interactive", "--color=never"], { cwd: runInfo().root, env });
+    if (!this.#isUsers) delete env.PULUMI_CONFIG_PASSPHRASE;
+    return env;
   }
 
   get #which(): string[] {

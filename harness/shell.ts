@@ -7,6 +7,8 @@ export interface Options {
   input?: string;
   /** Ends the program. */
   signal?: AbortSignal;
+  /** How. @default SIGTERM */
+  killSignal?: NodeJS.Signals;
 }
 
 export interface Outcome {

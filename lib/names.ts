@@ -12,12 +12,27 @@ export const balancerPrefix = (stack: string, host: string, number: number) =>
   `${stack}-balancer-${host}-${number}`;
 export const instancePrefix = (stack: string, service: string, host: string, number: number) =>
   `${stack}-${service}-${host}-${number}`;
+/** Number of the replica whose container has that name, or undefined where it is none of the service's on the host. */
+export function replicaNumber(
+  container: string,
+  of: { stack: string; service: string; host: string },
+): number | undefined {
+  const prefix = `${of.stack}-${of.service}-${of.host}-`;
+  if (!container.startsWith(prefix)) return undefined;
+  const [, number] = /^(\d+)-[0-9a-f]+$/.exec(container.slice(prefix.length)) ?? [];
+  return number === undefined ? undefined : Number(number);
+}
 export const volumeContainerName = (stack: string, role: string, host: string) =>
   `${stack}-volumes-${role}-${host}`;
 export const logVolumeName = (stack: string) => `${stack}-logs`;
 /** The underscore, which no key has, keeps it apart from every other volume. */
 export const serviceVolumeName = (stack: string, service: string, volume: string) =>
   `${stack}-${service}_${volume}`;
+
+/** A built image without its tag: in the registry, or in the engine's own store where there is none. */
+export const imageRepository = (image: string, registry?: { readonly address: string }) =>
+  `${registry ? registry.address : "flotilla"}/${image}`;
+export const serviceImage = (stack: string, service: string) => `${stack}-${service}`;
 
 /** What a container is for; the value of its label `flotilla.role`. */
 export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes" | "warden";

@@ -8,18 +8,29 @@ export interface RouteEntry {
   readonly default: boolean;
   /** Host port of its own, 0 for none. */
   readonly publish: number;
+  /** Requests that one balancer gives a copy at once. */
+  readonly maxconn: number;
+  /** Requests that may wait in one balancer. */
+  readonly maxqueue: number;
+  /** Milliseconds that a request waits there at most. */
+  readonly wait: number;
 }
 
 /**
  * The routing table, most specific route first: a whole host before a wildcard, a longer wildcard before a shorter one,
- * any host last; then a longer path before a shorter one.
+ * any host last; then a longer path before a shorter one. Of a service's load limits each of the balancers, so many in
+ * all, is told its share, rounded up: none is told to give nothing.
  */
-export function routingTable(services: readonly ServiceSettings[]): RouteEntry[] {
+export function routingTable(services: readonly ServiceSettings[], balancerCount: number): RouteEntry[] {
+  const share = (limit: number) => Math.ceil(limit / balancerCount);
   return [...services].sort(bySpecificity).map((service) => ({
     service: service.name,
     condition: condition(service.route),
     default: service.default,
     publish: service.publish ?? 0,
+    maxconn: share(service.load.concurrency),
+    maxqueue: share(service.load.queue),
+    wait: Math.round(service.load.wait * 1000),
   }));
 }
 

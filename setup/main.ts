@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import colors from "picocolors";
 import { ensureBaseImages } from "./base-images.ts";
+import { stack } from "./dev-stack.ts";
 import { ensureEngine, requireEngine } from "./engine.ts";
 import { type PulumiEnvironment, processEnv } from "./environment.ts";
 import { root } from "./places.ts";
@@ -9,7 +10,7 @@ import { ensurePulumi } from "./pulumi.ts";
 import { show } from "./run-program.ts";
 import { SetupError, say, seconds } from "./say.ts";
 import { exportLines } from "./shell-exports.ts";
-import { ensureStack, resourceCount, stack } from "./stack.ts";
+import { ensureStack, resourceCount } from "./stack.ts";
 import { test } from "./test.ts";
 import { destroy, up } from "./up.ts";
 
@@ -66,16 +67,45 @@ program
     process.exitCode = await test(processEnv(await setUp()), args);
   });
 
-program
-  .command("bench")
-  .description("set up, then measure the deployment beside docker run, compose, Caddy and Traefik")
-  .argument("[args...]", "arguments for the benchmark, after --")
-  .allowUnknownOption()
-  .action(async (args: string[]) => {
-    const bench = join(root, "bench", "run.ts");
-    const env = processEnv(await setUp());
-    process.exitCode = await show(process.execPath, [bench, ...args], { cwd: root, env, stdio: "inherit" });
-  });
+/** Commands that are programs of their own, with arguments and a help of their own. */
+const programs = [
+  {
+    name: "maintenance",
+    file: "operate/maintenance.ts",
+    description: "have the balancers answer 503 for services that must not be reached, and end that again",
+  },
+  {
+    name: "rollback",
+    file: "operate/rollback.ts",
+    description: "take a service back to the version that served before",
+  },
+  {
+    name: "drill",
+    file: "drill/run.ts",
+    description: "change, fail and kill every part of a running stack under load, and count what that loses",
+  },
+  {
+    name: "bench",
+    file: "bench/run.ts",
+    description: "measure the deployment beside docker run, compose, Caddy and Traefik",
+  },
+];
+for (const { name, file, description } of programs) {
+  program
+    .command(name)
+    .description(`${description}; -- --help tells how`)
+    .argument("[args...]", "its arguments, after --")
+    .allowUnknownOption()
+    .helpOption(false)
+    .action(async (args: string[]) => {
+      const env = processEnv(await setUp());
+      process.exitCode = await show(process.execPath, [join(root, file), ...args], {
+        cwd: root,
+        env,
+        stdio: "inherit",
+      });
+    });
+}
 
 /** Everything a `pulumi up` needs, in order; what is there already is left as it is. */
 async function setUp(): Promise<PulumiEnvironment> {

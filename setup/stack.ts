@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
+import { stack } from "./dev-stack.ts";
 import {
   backendUrl,
   type PulumiEnvironment,
@@ -16,8 +17,6 @@ import { pulumiHome, root } from "./places.ts";
 import { lastLines, run } from "./run-program.ts";
 import { SetupError, say } from "./say.ts";
 
-/** The stack that `npm run up` brings up. */
-export const stack = "dev";
 const project = "flotilla";
 const configFile = `Pulumi.${stack}.yaml`;
 

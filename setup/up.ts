@@ -3,10 +3,10 @@ import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import colors from "picocolors";
 import { addresses, type Outputs } from "./addresses.ts";
+import { stack } from "./dev-stack.ts";
 import { hintFor } from "./hints.ts";
 import { cache, root } from "./places.ts";
 import { run } from "./run-program.ts";
-import { stack } from "./stack.ts";
 
 /** `pulumi up` of the dev stack as if typed by hand, then where to look; or what to do if the machine failed it. */
 export async function up(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {

@@ -3,19 +3,19 @@ import net from "node:net";
 import { preflight, publishedPorts } from "../preflight.ts";
 import { settingsFrom } from "./support/settings-from.ts";
 
-/** What `docker ps` of an endpoint prints, or fails with. */
-type Engine = (endpoint: string) => { readonly stdout: string } | { readonly stderr: string };
+/** What `docker ps` or `docker image ls` of an endpoint prints, or fails with. */
+type Engine = (endpoint: string, args: string[]) => { readonly stdout: string } | { readonly stderr: string };
 let mockEngine: Engine;
 
 jest.mock("node:child_process", () => ({
   ...jest.requireActual("node:child_process"),
   execFile: (
     _: string,
-    [, endpoint = ""]: string[],
+    [, endpoint = "", ...args]: string[],
     __: object,
     done: (error: unknown, out?: object) => void,
   ) => {
-    const answer = mockEngine(endpoint);
+    const answer = mockEngine(endpoint, args);
     if ("stdout" in answer) done(null, answer);
     else done(Object.assign(new Error("docker failed"), answer));
   },
@@ -92,4 +92,36 @@ test("a port that another program has, where the engine is on this machine", asy
   } finally {
     server.close();
   }
+});
+
+describe("a version that was built before", () => {
+  const web = { build: "examples/simple-server", version: "0123456789ab", port: 80, default: true };
+  const config = { ...hosts, services: { web, api: { image: "api", port: 81, publish: 81 } } };
+  const engineWith = (...tags: string[]): Engine => {
+    return (_, [verb, , , , repository]) => {
+      if (verb === "ps") return running();
+      expect(repository).toBe("flotilla/test-web");
+      return { stdout: tags.map((tag) => `${tag}\n`).join("") };
+    };
+  };
+
+  test("that is there", async () => {
+    expect(await complaints(config, engineWith("ba9876543210", "0123456789ab"))).toStrictEqual([]);
+  });
+
+  test.each([
+    [["ba9876543210", "cccccccccccc"], "is none of those that are there: ba9876543210, cccccccccccc"],
+    [[], "is not there"],
+  ])("where there are %j", async (tags, what) => {
+    expect(await complaints(config, engineWith(...tags))).toStrictEqual([
+      `host a: image flotilla/test-web:0123456789ab, wanted for service web (flotilla:services.web.version), ${what}. ` +
+        "Set flotilla:services.web.version to one that is, or build the folder as it is now: " +
+        "pulumi config rm --path flotilla:services.web.version.",
+    ]);
+  });
+
+  test("that a registry may have", async () => {
+    const registry = { address: "registry.example.com" };
+    expect(await complaints({ ...config, registry }, engineWith())).toStrictEqual([]);
+  });
 });

@@ -68,18 +68,27 @@ test.each(rendered)("%s becomes %s", (template, file, view) => {
 });
 
 // Most of it is consul-template's to render; what that makes of it is seen end to end.
-test("haproxy.cfg is left to consul-template but for the port and the password", () => {
-  const template = fs.readFileSync("templates/balancer/haproxy.cfg.ctmpl.mustache", "utf8");
-  const text = renderFile("balancer/haproxy.cfg.ctmpl.mustache", { port: 8080, statsPassword: `<&"'>` });
-  const [tags, ...before] = template.split("\n");
+test("haproxy.cfg is left to consul-template but for the port, the password and what memory bounds", () => {
+  const file = "balancer/haproxy.cfg.ctmpl.mustache";
+  const text = renderFile(file, { port: 8080, statsPassword: `<&"'>`, maxconn: 3072 });
+  const lines = fs.readFileSync(`templates/${file}`, "utf8").split("\n");
+  const [tags, ...before] = lines.filter((line) => !/^<%[#/]/.test(line));
   const after = text.split("\n");
   expect(tags).toBe("{{=<% %>=}}");
   expect(after).toHaveLength(before.length);
   const changed = after.flatMap((line, index) => (line === before[index] ? [] : [[before[index], line]]));
   expect(changed).toStrictEqual([
+    ["  maxconn <% maxconn %>", "  maxconn 3072"],
     ['  user admin insecure-password "<% statsPassword %>"', `  user admin insecure-password "<&"'>"`],
     ["  bind :<% port %>", "  bind :8080"],
   ]);
+});
+
+test("without a limit of memory, HAProxy is left to find its own", () => {
+  const view = { port: 8080, statsPassword: "x", maxconn: undefined };
+  const text = renderFile("balancer/haproxy.cfg.ctmpl.mustache", view);
+  expect(text).not.toMatch(/^ *maxconn/m);
+  expect(text).not.toContain("<%");
 });
 
 test("no template is left out here", () => {

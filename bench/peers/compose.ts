@@ -76,7 +76,7 @@ export class Compose {
         },
         web: {
           image: this.#image,
-          environment: { PORT: "8000" },
+          environment: { PORT: "8000", LOG_DIR: "/tmp" },
           deploy: { replicas },
           restart: "always",
           healthcheck: { test: ["CMD", "bash", "-c", probe], interval: "1s", timeout: "5s", retries: 30 },

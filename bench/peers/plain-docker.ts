@@ -30,7 +30,7 @@ export class PlainDocker {
 
   /** So many more servers, until each of them answers. */
   async scale(image: string, servers: number): Promise<void> {
-    const start = () => this.#run("--env", "PORT=8000", image);
+    const start = () => this.#run("--env", "PORT=8000", "--env", "LOG_DIR=/tmp", image);
     const ids = await inBatches(Array.from({ length: servers }), 10, start);
     const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
     const addresses = (await docker("inspect", "--format", format, ...ids)).trim().split("\n");

@@ -27,14 +27,50 @@ export class DockerEngine {
     }
   }
 
-  /** Names of the containers, running ones only, that carry all the labels. */
-  async containers(labels: Readonly<Record<string, string>>): Promise<string[]> {
+  /** Names of the containers that carry all the labels: those that run, or all that there are. */
+  async containers(
+    labels: Readonly<Record<string, string>>,
+    which: "running" | "all" = "running",
+  ): Promise<string[]> {
     const filters = Object.entries(labels).flatMap(([label, value]) => [
       "--filter",
       `label=${label}=${value}`,
     ]);
-    const names = await this.docker("ps", "--filter", "status=running", "--format", "{{.Names}}", ...filters);
+    const state = which === "all" ? ["--all"] : ["--filter", "status=running"];
+    const names = await this.docker("ps", ...state, "--format", "{{.Names}}", ...filters);
     return names.split("\n").filter(Boolean).sort();
+  }
+
+  /** What a template of `docker inspect` makes of containers, a line each, by name; less those that are not there. */
+  async inspect(containers: readonly string[], format: string): Promise<Map<string, string>> {
+    if (containers.length === 0) return new Map();
+    const args = ["inspect", "--type", "container", "--format", `{{.Name}}\t${format}`, ...containers];
+    const { stdout } = await run("docker", ["--host", this.endpoint, ...args], { maxBuffer: 64 << 20 }).catch(
+      (error: { stdout?: string; stderr?: string }) => {
+        if (!/No such container/i.test(error.stderr ?? ""))
+          throw new Error(error.stderr?.trim() || String(error));
+        return { stdout: error.stdout ?? "" };
+      },
+    );
+    return new Map(
+      stdout
+        .split("\n")
+        .filter(Boolean)
+        .map((line) => {
+          const end = line.indexOf("\t");
+          return [line.slice(0, end).replace(/^\//, ""), line.slice(end + 1)];
+        }),
+    );
+  }
+
+  /** Stops containers side by side: SIGTERM, and SIGKILL after the grace. */
+  async stop(containers: readonly string[], graceSeconds: number): Promise<void> {
+    if (containers.length > 0) await this.docker("stop", "-t", String(graceSeconds), ...containers);
+  }
+
+  /** Takes containers away with their unnamed volumes. */
+  async remove(containers: readonly string[]): Promise<void> {
+    if (containers.length > 0) await this.docker("rm", "--force", "--volumes", ...containers);
   }
 
   /** Standard output and error of a command in a container, with its exit code. */

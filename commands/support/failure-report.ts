@@ -5,10 +5,28 @@ import type { DockerEngine } from "./docker.ts";
 const SHOWN = 3;
 const LOG_LINES = 10;
 
-/** What an operator needs to see of instances that never passed: state, last answer, last words. */
+/** What new instances did that they should not, and what can be done about it. */
+export interface Misdeed {
+  readonly what: string;
+  readonly advice: string;
+}
+
+export const neverPassed = (seconds: number): Misdeed => ({
+  what: `did not pass within ${seconds} s`,
+  advice:
+    'Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.',
+});
+
+export const didNotLast: Misdeed = {
+  what: "stopped or restarted after they had passed",
+  advice: 'Correct the application: the log should tell why it ended. Then run "pulumi up" again.',
+};
+
+/** What an operator needs to see of instances that are of no use: state, last answer, last words. */
 export async function failureReport(
   engine: DockerEngine,
-  { service, healthTimeout }: { service: ServiceDefinition; healthTimeout: number },
+  service: ServiceDefinition,
+  { what, advice }: Misdeed,
   failing: readonly string[],
   lastAnswer: (instance: string) => string | undefined,
 ): Promise<string> {
@@ -27,10 +45,10 @@ export async function failureReport(
     ].join("\n");
   });
   return [
-    `service ${service.name}: ${failing.length} of its new instances did not pass within ${healthTimeout} s; what served before serves on, untouched.`,
+    `service ${service.name}: ${failing.length} of its new instances ${what}; what served before serves on, untouched.`,
     ...(await Promise.all(parts)),
     ...(failing.length > SHOWN ? [`  and ${failing.length - SHOWN} more`] : []),
-    'Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.',
+    advice,
   ].join("\n");
 }
 

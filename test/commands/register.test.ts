@@ -1,5 +1,6 @@
 import type { RegisterArgs } from "../../commands/register.ts";
 import { type Registration, registrationOf } from "../../lib/catalogue.ts";
+import type { Version } from "../../lib/history.ts";
 import {
   type ConsulAnswer,
   type ConsulRequest,
@@ -10,6 +11,9 @@ import {
 
 const service = { name: "web", port: 8000, health: { type: "http", path: "/health", interval: 1 } } as const;
 const token = "a-token-of-its-own";
+const secret = "KEY=hush";
+const image = "flotilla/test-web:new";
+const remembered = `flotilla/versions/web/a: ${image}`;
 
 const args: RegisterArgs = {
   stack: "test",
@@ -20,9 +24,12 @@ const args: RegisterArgs = {
   agentId: "an-id",
   token,
   service,
+  image,
   instances: [],
   healthTimeout: 5,
+  settle: 0,
   drain: 1,
+  stopGrace: 7,
 };
 
 /** A host whose agent holds some instances already. What a run does shows in `log`, in the order of its doing. */
@@ -43,8 +50,17 @@ class Fleet implements FakeHosts {
   restarting = 0;
   /** Whether the agent lets go of what it holds. */
   holdsOn = false;
+  /** Those that run something else than their name, up to its dash, says; "" for those that run nothing any more. */
+  runs: Record<string, string> = {};
+  /** Those that restart, after so many looks at them. */
+  restarts: Record<string, number> = {};
+  /** Those that fail one check when they have passed some: how many. */
+  falters: Record<string, number> = {};
+  /** Versions that Consul remembers. */
+  history: readonly Version[] | undefined;
 
-  readonly #seen = new Set<string>();
+  readonly #seen = new Map<string, number>();
+  readonly #looks = new Map<string, number>();
 
   constructor(...instances: string[]) {
     for (const instance of instances) this.held.set(instance, registrationOf(service, instance, true));
@@ -59,7 +75,12 @@ class Fleet implements FakeHosts {
         return { out: (this.roles[role] ?? []).map((name) => `${name}\n`).join("") };
       }
       case "inspect":
+        if (rest.includes("--type")) return this.#sightings(rest.slice(4));
         return { out: rest.join(" ").includes("IPAddress") ? "172.30.128.9\n" : "running, 2 restarts\n" };
+      case "stop":
+      case "rm":
+        this.log.push(args.join(" "));
+        return { out: "" };
       case "logs":
         return { err: `line 9 of ${rest.at(-1)}\nline 10 of ${rest.at(-1)}\n` };
       case "exec":
@@ -67,6 +88,19 @@ class Fleet implements FakeHosts {
       default:
         return { code: 1, err: `docker: no command ${verb}\n` };
     }
+  }
+
+  /** As `docker inspect` does it: those that are there are told, and its exit code says whether any is not. */
+  #sightings(names: readonly string[]): DockerAnswer {
+    const there = names.filter((name) => this.runs[name] !== "");
+    const lines = there.map((name) => {
+      const looks = (this.#looks.get(name) ?? 0) + 1;
+      this.#looks.set(name, looks);
+      const run = looks > (this.restarts[name] ?? Number.POSITIVE_INFINITY) ? "second run" : "first run";
+      return `/${name}\trunning\t${run}\t${this.runs[name] ?? name.split("-")[0]}, ${secret}\n`;
+    });
+    if (there.length === names.length) return { out: lines.join("") };
+    return { code: 1, out: lines.join(""), err: "Error response from daemon: No such container: some\n" };
   }
 
   #exec(endpoint: string, [container = "", command, ...args]: readonly string[]): DockerAnswer {
@@ -105,7 +139,14 @@ class Fleet implements FakeHosts {
         this.log.push(`deregisters ${id}`);
         return this.held.delete(id) ? { json: null } : { status: 404, text: "Unknown service ID" };
       }
+      case "GET /v1/kv":
+        return this.history ? { json: this.history } : { status: 404 };
       case "PUT /v1/kv":
+        if (path.includes("/versions/")) {
+          this.history = JSON.parse(body);
+          this.log.push(`${path.slice("/v1/kv/".length)}: ${this.history?.map(({ image }) => image)}`);
+          return { json: true };
+        }
         this.log.push(`${path.slice("/v1/kv/".length)} = ${body}`);
         return { json: true };
       case "DELETE /v1/kv":
@@ -120,10 +161,11 @@ class Fleet implements FakeHosts {
   #check({ ID, Tags }: Registration) {
     if (this.broken.includes(ID)) return { ServiceID: ID, Status: "critical", Output: "503 from /health\n" };
     if (Tags.includes("admitted")) return { ServiceID: ID, Status: "passing", Output: "" };
-    const Status = this.#seen.has(ID) ? "passing" : "critical";
-    if (this.#seen.has(ID)) this.log.push(`${ID} passes`);
-    this.#seen.add(ID);
-    return { ServiceID: ID, Status, Output: "" };
+    const seen = this.#seen.get(ID) ?? 0;
+    this.#seen.set(ID, seen + 1);
+    const passes = seen > 0 && seen !== this.falters[ID];
+    if (passes && this.log.at(-1) !== `${ID} passes`) this.log.push(`${ID} passes`);
+    return { ServiceID: ID, Status: passes ? "passing" : "critical", Output: "" };
   }
 }
 
@@ -146,6 +188,7 @@ describe("register", () => {
       "admits new-2",
       up("new-1 new-2"),
       "flotilla/pools/web/a = 2",
+      remembered,
       "deregisters old-1",
       "deregisters old-2",
       gone("old-1 old-2"),
@@ -160,7 +203,7 @@ describe("register", () => {
   test.concurrent("nothing to do: only the pool's size is told again", async () => {
     const fleet = new Fleet("w1", "w2");
     expect(await register(fleet, { instances: ["w1", "w2"] })).toStrictEqual({ code: 0, said: "" });
-    expect(fleet.log).toStrictEqual(["flotilla/pools/web/a = 2"]);
+    expect(fleet.log).toStrictEqual(["flotilla/pools/web/a = 2", remembered]);
   });
 
   test.concurrent("to nought: the balancers are told to expect none before they see none", async () => {
@@ -251,6 +294,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
       "admits w1",
       "admits w2",
       "flotilla/pools/web/a = 2",
+      remembered,
     ]);
     expect(fleet.held.get("w1")?.Meta["health-path"]).toBe("/ready");
     expect(code).toBe(0);
@@ -281,7 +325,146 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const fleet = new Fleet("w1");
     fleet.restarting = 2;
     expect(await register(fleet, { instances: ["w1"] })).toStrictEqual({ code: 0, said: "" });
-    expect(fleet.log).toStrictEqual(["flotilla/pools/web/a = 1"]);
+    expect(fleet.log).toStrictEqual(["flotilla/pools/web/a = 1", remembered]);
+  });
+
+  describe("settling", () => {
+    const settling = "web: watching whether they go on passing for 1 s\n";
+
+    test.concurrent("new ones are watched for a while before they are let in", async () => {
+      const fleet = new Fleet("old-1");
+      const start = performance.now();
+      const { code, said } = await register(fleet, { instances: ["new-1"], settle: 1 });
+      expect(code).toBe(0);
+      expect(said).toContain(settling);
+      expect(performance.now() - start).toBeGreaterThan(1000);
+      expect(fleet.log.slice(0, 4)).toStrictEqual([
+        "registers new-1, GET /health",
+        "new-1 passes",
+        "admits new-1",
+        up("new-1"),
+      ]);
+    });
+
+    test.concurrent("one that restarts meanwhile: they are taken back, and the user learns why", async () => {
+      const fleet = new Fleet("old-1");
+      fleet.restarts = { "new-2": 2 };
+      const { code, said } = await register(fleet, { instances: ["new-1", "new-2"], settle: 60 });
+      expect(code).toBe(1);
+      expect(said).toBe(`web: waiting for 2 instances to pass GET /health on port 8000
+web: watching whether they go on passing for 60 s
+service web: 1 of its new instances stopped or restarted after they had passed; what served before serves on, untouched.
+  instance new-2
+    container: running, 2 restarts
+    last answer to GET /health on port 8000: none yet
+    last lines of its log:
+      line 9 of new-2
+      line 10 of new-2
+Correct the application: the log should tell why it ended. Then run "pulumi up" again.
+`);
+      expect([...fleet.held.keys()]).toStrictEqual(["old-1"]);
+      expect(fleet.history).toBeUndefined();
+    });
+
+    test.concurrent("one that is gone meanwhile", async () => {
+      const fleet = new Fleet();
+      fleet.runs = { "new-1": "" };
+      const { code, said } = await register(fleet, { instances: ["new-1"], settle: 60 });
+      expect(code).toBe(1);
+      expect(said).toContain("1 of its new instances stopped or restarted after they had passed");
+    });
+
+    test.concurrent("one that fails a check meanwhile has to begin anew", async () => {
+      const fleet = new Fleet();
+      fleet.falters = { "new-1": 2 };
+      const start = performance.now();
+      const { code } = await register(fleet, { instances: ["new-1"], settle: 1 });
+      expect(code).toBe(0);
+      expect(performance.now() - start).toBeGreaterThan(1500);
+    });
+
+    test.concurrent("one that fails its check for good", async () => {
+      const fleet = new Fleet();
+      fleet.falters = { "new-1": 2 };
+      const broken = register(fleet, { instances: ["new-1"], settle: 60, healthTimeout: 2 });
+      setTimeout(() => {
+        fleet.broken = ["new-1"];
+      }, 1000);
+      const { code, said } = await broken;
+      expect(code).toBe(1);
+      expect(said).toContain("1 of its new instances did not pass within 2 s");
+    });
+
+    test.concurrent.each([
+      ["more of what serves already", { "new-1": "old" }, 60],
+      ["nothing to wait for", {}, 0],
+    ])("%s: let in at once", async (_, runs, settle) => {
+      const fleet = new Fleet("old-1");
+      fleet.runs = runs;
+      const { code, said } = await register(fleet, { instances: ["old-1", "new-1"], settle });
+      expect({ code, said }).toStrictEqual({
+        code: 0,
+        said: "web: waiting for 1 instance to pass GET /health on port 8000\n",
+      });
+    });
+
+    test.concurrent("what does not run any more proves nothing", async () => {
+      const fleet = new Fleet("old-1");
+      fleet.runs = { "new-1": "old", "old-1": "" };
+      const { said } = await register(fleet, { instances: ["old-1", "new-1"], settle: 1 });
+      expect(said).toContain(settling);
+    });
+
+    test.concurrent("one that restarts under its first requests: no old one goes", async () => {
+      const fleet = new Fleet("old-1");
+      fleet.restarts = { "new-1": 1 };
+      const { code, said } = await register(fleet, { instances: ["new-1"] });
+      expect(code).toBe(1);
+      expect(said).toContain("1 of its new instances stopped or restarted after they had passed");
+      expect(fleet.log.slice(-2)).toStrictEqual([up("new-1"), "deregisters new-1"]);
+      expect([...fleet.held.keys()]).toStrictEqual(["old-1"]);
+    });
+
+    test.concurrent("what the instances are made from is not shown", async () => {
+      const fleet = new Fleet("old-1");
+      fleet.restarts = { "new-1": 2 };
+      const { said } = await register(fleet, { instances: ["new-1"], settle: 60 });
+      expect(said).not.toContain(secret);
+    });
+  });
+
+  describe("history", () => {
+    const old = { image: "flotilla/test-web:old", since: "2026-01-01T00:00:00.000Z" };
+
+    test.concurrent("another version goes on top", async () => {
+      const fleet = new Fleet("w1");
+      fleet.history = [old];
+      const before = Date.now();
+      await register(fleet, { instances: ["w1"] });
+      expect(fleet.history).toStrictEqual([{ image, since: expect.any(String) }, old]);
+      expect(Date.parse(fleet.history[0]?.since ?? "")).toBeGreaterThanOrEqual(before);
+    });
+
+    test.concurrent("the same version is not told twice", async () => {
+      const fleet = new Fleet("w1");
+      fleet.history = [old];
+      await register(fleet, { instances: ["w1"], image: old.image });
+      expect(fleet.log).toStrictEqual(["flotilla/pools/web/a = 1"]);
+    });
+  });
+
+  test.concurrent("what another update left is taken away, and nothing else", async () => {
+    const fleet = new Fleet("old-1");
+    fleet.roles.server = ["lost-1", "lost-2", "new-1", "old-1"];
+    expect((await register(fleet, { instances: ["new-1"] })).code).toBe(0);
+    expect(fleet.log.slice(-2)).toStrictEqual([
+      "stop -t 7 lost-1 lost-2",
+      "rm --force --volumes lost-1 lost-2",
+    ]);
+    expect(fleet.commandLines).toContain(
+      "ps --all --format {{.Names}} --filter label=flotilla.host=a --filter label=flotilla.role=server" +
+        " --filter label=flotilla.service=web --filter label=flotilla.stack=test",
+    );
   });
 
   test.concurrent("the token goes to Consul, and stands in no command line", async () => {
@@ -290,6 +473,53 @@ Correct the application, or health.path, port or health.timeout in its config, a
     expect([...fleet.tokens]).toStrictEqual([token]);
     expect(fleet.commandLines.length).toBeGreaterThan(3);
     expect(fleet.commandLines.filter((line) => line.includes(token))).toStrictEqual([]);
+  });
+});
+
+describe("register --wave", () => {
+  const wave = (fleet: Fleet, ...instances: string[]) =>
+    runCommand(fleet, "register", { ...args, instances }, "--wave");
+  const [old1, old2, old3] = ["test-web-a-1-aaaaaaa", "test-web-a-2-aaaaaaa", "test-web-a-3-aaaaaaa"];
+  const [new1, new2] = ["test-web-a-1-bbbbbbb", "test-web-a-2-bbbbbbb"];
+
+  test.concurrent("takes the places of those with its numbers, and stops those", async () => {
+    const fleet = new Fleet(old1, old2, old3);
+    // The first of a failed update, too.
+    fleet.roles.server = [old1, old2, old3, new1, new2, "test-web-a-1-ccccccc", "test-web-a-3-ccccccc"];
+    expect(await wave(fleet, new1, new2)).toStrictEqual({
+      code: 0,
+      said: "web: waiting for 2 instances to pass GET /health on port 8000\nweb: 2 instances taken out\n",
+    });
+    expect(fleet.log).toStrictEqual([
+      `registers ${new1}, GET /health`,
+      `registers ${new2}, GET /health`,
+      `${new1} passes`,
+      `${new2} passes`,
+      `admits ${new1}`,
+      `admits ${new2}`,
+      up(`${new1} ${new2}`),
+      `deregisters ${old1}`,
+      `deregisters ${old2}`,
+      gone(`${old1} ${old2}`),
+      "looks for connections",
+      `stop -t 7 ${old1} test-web-a-1-ccccccc ${old2}`,
+    ]);
+  });
+
+  test.concurrent("leaves everything as it is where its instances serve already", async () => {
+    const fleet = new Fleet(old1, old2, old3);
+    fleet.roles.server = [old1, old2, old3];
+    expect(await wave(fleet, old1, old2)).toStrictEqual({ code: 0, said: "" });
+    expect(fleet.log).toStrictEqual([]);
+  });
+
+  test.concurrent("stops nothing when its instances are of no use", async () => {
+    const fleet = new Fleet(old1, old2, old3);
+    fleet.roles.server = [old1, old2, old3, new1];
+    fleet.restarts = { [new1]: 1 };
+    expect((await wave(fleet, new1)).code).toBe(1);
+    expect([...fleet.held.keys()]).toStrictEqual([old1, old2, old3]);
+    expect(fleet.log.filter((line) => line.startsWith("stop"))).toStrictEqual([]);
   });
 });
 
@@ -306,6 +536,7 @@ describe("register --withdraw", () => {
       gone("w1"),
       "looks for connections",
       "flotilla/pools/web/a gone",
+      "flotilla/versions/web/a gone",
     ]);
     expect(code).toBe(0);
   });
@@ -319,6 +550,13 @@ describe("register --withdraw", () => {
         "web: Consul could not be told that it goes: Consul answered 500 to PUT /v1/agent/service/deregister/w1: no\n" +
         "w1 is still registered: Consul answered 500 to PUT /v1/agent/service/deregister/w1: no\n",
     });
+  });
+
+  test.concurrent("leaves no container that Pulumi does not know of", async () => {
+    const fleet = new Fleet("w1");
+    fleet.roles.server = ["lost-1", "w1"];
+    await withdraw(fleet);
+    expect(fleet.log.slice(-2)).toStrictEqual(["stop -t 7 lost-1", "rm --force --volumes lost-1"]);
   });
 
   test.concurrent("is quiet where there is no agent any more", async () => {

@@ -7,7 +7,9 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
     docker: "tcp://a:1",
     agent: "test-agent-a",
     token: "registration",
-    routes: [{ service: "web", condition: "", default: true, publish: 0 }],
+    routes: [
+      { service: "web", condition: "", default: true, publish: 0, maxconn: 500, maxqueue: 500, wait: 5000 },
+    ],
   };
   const requests: ConsulRequest[] = [];
   const consul = (request: ConsulRequest) => {
@@ -24,7 +26,7 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
       path: "/v1/kv/flotilla/routes",
       filter: "",
       token: "registration",
-      body: '[{"service":"web","condition":"","default":true,"publish":0}]',
+      body: JSON.stringify(args.routes),
     }),
   );
 });

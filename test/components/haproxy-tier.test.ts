@@ -21,7 +21,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
       const args = { ...settings, host, credentials };
       const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
       new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
-      new RoutingTable("routes", { host, agent, services, credentials });
+      new RoutingTable("routes", { host, agent, services, balancerCount: 2, credentials });
     }
   });
 });
@@ -77,6 +77,7 @@ test("the whole of a balancer", async () => {
         content: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
           port: 8080,
           statsPassword: secrets.statsPassword,
+          maxconn: 128 * 24,
         }),
         permissions: "0600",
       },
@@ -159,7 +160,7 @@ test("the routing table is handed to a command, with the token that may write it
   const all = await run({
     loadBalancers: { count: 1 },
     services: {
-      web: { image: "web", port: 1, default: true },
+      web: { image: "web", port: 1, default: true, load: { concurrency: 5, queue: 0, wait: 0.5 } },
       api: { image: "a", port: 2, route: { path: "/a" } },
     },
   });
@@ -177,8 +178,24 @@ test("the routing table is handed to a command, with the token that may write it
     agent: "test-agent-local",
     token: secrets.registration,
     routes: [
-      { service: "api", condition: "{ path -m reg ^/a(/|$) }", default: false, publish: 0 },
-      { service: "web", condition: "", default: true, publish: 0 },
+      {
+        service: "api",
+        condition: "{ path -m reg ^/a(/|$) }",
+        default: false,
+        publish: 0,
+        maxconn: 500,
+        maxqueue: 500,
+        wait: 5000,
+      },
+      {
+        service: "web",
+        condition: "",
+        default: true,
+        publish: 0,
+        maxconn: 3,
+        maxqueue: 0,
+        wait: 500,
+      },
     ],
   });
   expect(secretInputs).toStrictEqual(["stdin"]);

@@ -136,6 +136,77 @@ test("a folder is built, and pushed where there is a registry", async () => {
   });
 });
 
+test("a version is taken as it was built, in the folder's place, and trusted at once", async () => {
+  const all = await run({
+    services: { web: { build: "examples/simple-server", version: "0123456789ab", port: 80 } },
+  });
+  expect(idsBelow(all, "BuiltImage web-local")).toStrictEqual(["RemoteImage web-local"]);
+  expect(find(all, "RemoteImage web-local").inputs).toStrictEqual({
+    name: "flotilla/test-web:0123456789ab",
+    keepLocally: true,
+  });
+  expect(told(all, "Command web-local-registration")).toMatchObject({
+    image: "flotilla/test-web:0123456789ab",
+    settle: 0,
+  });
+});
+
+test("a version in a registry is not pushed there again", async () => {
+  const all = await run({
+    registry: { address: "registry.example.com" },
+    services: { web: { build: "examples/simple-server", version: "0123456789ab", port: 80 } },
+  });
+  expect(idsBelow(all, "BuiltImage web-local")).toStrictEqual(["RemoteImage web-local"]);
+  expect(find(all, "RemoteImage web-local").inputs.name).toBe("registry.example.com/test-web:0123456789ab");
+});
+
+describe("fewer at once than there are", () => {
+  const inWaves = () => web({ replicas: 5, rollout: { surge: 2 } });
+
+  test("waves, each waiting for the one before", async () => {
+    const all = await inWaves();
+    expect(idsBelow(all, "ServerPool web-local")).toStrictEqual([
+      "Command web-local-registration",
+      "Command web-local-wave-1",
+      "Command web-local-wave-2",
+      ...numbers(5).map((i) => `Container test-web-local-${i}`),
+      "RemoteImage web-local",
+    ]);
+    const waits = (id: string) => find(all, id).dependsOn.filter((other) => other.includes("web-local-"));
+    const server = (i: number) => `Container test-web-local-${i}`;
+    expect([1, 2, 3, 4, 5].map((i) => waits(server(i)))).toStrictEqual([
+      [],
+      [],
+      ["Command web-local-wave-1"],
+      ["Command web-local-wave-1"],
+      ["Command web-local-wave-2"],
+    ]);
+    expect(waits("Command web-local-wave-1")).toStrictEqual([server(1), server(2)]);
+    expect(waits("Command web-local-wave-2")).toStrictEqual([server(3), server(4)]);
+    expect(waits("Command web-local-registration")).toStrictEqual(numbers(5).map(server));
+    for (const id of ["Command web-local-wave-1", "Command web-local-registration"]) {
+      expect(find(all, id).dependsOn).toContain("Command balancers-local-ready");
+    }
+  });
+
+  test("a wave is told of its own, the registration of all", async () => {
+    const all = await inWaves();
+    const { instances, ...rest } = told(all, "Command web-local-registration");
+    expect(instances).toHaveLength(5);
+    expect(told(all, "Command web-local-wave-2")).toStrictEqual({
+      ...rest,
+      instances: ["test-web-local-3-0a1b2c3", "test-web-local-4-0a1b2c3"],
+    });
+    const { stdin: _, ...command } = find(all, "Command web-local-wave-2").inputs;
+    expect(command).toStrictEqual({
+      create: "node commands/register.ts --wave",
+      update: "node commands/register.ts --wave",
+      logging: "stderr",
+      addPreviousOutputInEnv: false,
+    });
+  });
+});
+
 test("the registration: what it runs, what it waits for, what it is told", async () => {
   const all = await web({
     replicas: 2,
@@ -164,9 +235,12 @@ test("the registration: what it runs, what it waits for, what it is told", async
       port: 80,
       health: { type: "http", path: "/health", interval: 2, timeout: 30 },
     },
+    image: "nginx:1.29",
     instances: ["test-web-local-1-0a1b2c3", "test-web-local-2-0a1b2c3"],
     healthTimeout: 30,
+    settle: 3,
     drain: 7,
+    stopGrace: 10,
   });
   expect(rest.secrets).toStrictEqual(["stdin"]);
   expect(dependsOn).toStrictEqual(

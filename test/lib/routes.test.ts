@@ -1,23 +1,30 @@
 import { routingTable } from "../../lib/routes.ts";
 import type { Route, ServiceSettings } from "../../lib/settings-types.ts";
 
+type Looked = Pick<ServiceSettings, "route" | "default" | "publish" | "load">;
+const load = { concurrency: 10, queue: 100, wait: 5 };
+
 /** Services as far as routes look at them. */
-function services(of: Record<string, Partial<Pick<ServiceSettings, "route" | "default" | "publish">>>) {
-  return Object.entries(of).map(([name, rest]) => ({ name, default: false, ...rest }) as ServiceSettings);
+function services(of: Record<string, Partial<Looked>>) {
+  return Object.entries(of).map(
+    ([name, rest]) => ({ name, default: false, load, ...rest }) as ServiceSettings,
+  );
 }
 
 test("no services, no routes", () => {
-  expect(routingTable([])).toStrictEqual([]);
+  expect(routingTable([], 2)).toStrictEqual([]);
 });
 
 test("what is told of each service", () => {
   const table = routingTable(
     services({ web: { default: true }, api: { route: { path: "/api" } }, db: { publish: 5432 } }),
+    2,
   );
+  const limits = { maxconn: 5, maxqueue: 50, wait: 5000 };
   expect(table).toStrictEqual([
-    { service: "api", condition: "{ path -m reg ^/api(/|$) }", default: false, publish: 0 },
-    { service: "db", condition: "", default: false, publish: 5432 },
-    { service: "web", condition: "", default: true, publish: 0 },
+    { service: "api", condition: "{ path -m reg ^/api(/|$) }", default: false, publish: 0, ...limits },
+    { service: "db", condition: "", default: false, publish: 5432, ...limits },
+    { service: "web", condition: "", default: true, publish: 0, ...limits },
   ]);
 });
 
@@ -30,7 +37,26 @@ test.each<[Route, string]>([
   [{ host: "a.example", path: "/api" }, "{ hdr(host),host_only -i a.example } { path -m reg ^/api(/|$) }"],
   [{ host: "a.example", path: "/" }, "{ hdr(host),host_only -i a.example } { path -m beg / }"],
 ])("%j is %s for HAProxy", (route, condition) => {
-  expect(routingTable(services({ web: { route } }))[0]?.condition).toBe(condition);
+  expect(routingTable(services({ web: { route } }), 1)[0]?.condition).toBe(condition);
+});
+
+test.each<[limit: number, balancers: number, share: number]>([
+  [100, 1, 100],
+  [100, 4, 25],
+  [100, 3, 34],
+  [1, 6, 1],
+  [0, 2, 0],
+])("of a limit of %i each of %i balancers is told %i", (limit, balancers, share) => {
+  const limited = services({ web: { load: { concurrency: limit, queue: limit, wait: 1 } } });
+  expect(routingTable(limited, balancers)[0]).toMatchObject({ maxconn: share, maxqueue: share });
+});
+
+test.each([
+  [0.1, 100],
+  [1.2345, 1235],
+  [600, 600_000],
+])("a wait of %d s is %i ms, whatever the number of balancers", (wait, milliseconds) => {
+  expect(routingTable(services({ web: { load: { ...load, wait } } }), 3)[0]?.wait).toBe(milliseconds);
 });
 
 test("the most specific route comes first, since HAProxy takes the first that matches", () => {
@@ -49,11 +75,11 @@ test("the most specific route comes first, since HAProxy takes the first that ma
   };
   const names = Object.keys(inOrder);
   const given = Object.fromEntries(names.toSorted().map((name) => [name, { route: inOrder[name] }]));
-  expect(routingTable(services(given)).map(({ service }) => service)).toStrictEqual(names);
+  expect(routingTable(services(given), 1).map(({ service }) => service)).toStrictEqual(names);
 });
 
 test("the order of the config does not show, so that reordering it changes nothing", () => {
   const [a, b, c] = services({ a: { route: { path: "/x" } }, b: { route: { path: "/y" } }, c: {} });
   if (!a || !b || !c) throw new Error("three services");
-  expect(routingTable([c, b, a])).toStrictEqual(routingTable([a, b, c]));
+  expect(routingTable([c, b, a], 1)).toStrictEqual(routingTable([a, b, c], 1));
 });

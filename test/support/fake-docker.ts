@@ -8,7 +8,7 @@ import { text } from "node:stream/consumers";
 // Every command is a few processes; a busy machine starts them slowly.
 jest.setTimeout(60_000);
 
-/** What a docker command does: write to one of its outputs, and end. */
+/** What a docker command does: write to its outputs, and end. */
 export interface DockerAnswer {
   readonly code?: number;
   readonly out?: string;
@@ -36,20 +36,37 @@ export type ConsulAnswer = { readonly status: number; readonly text?: string } |
 export interface FakeHosts {
   docker(endpoint: string, args: readonly string[]): DockerAnswer;
   consul(request: ConsulRequest): ConsulAnswer;
+  /** The Pulumi command line, for programs that use it. */
+  pulumi?(args: readonly string[]): DockerAnswer;
 }
 
 /** Runs a command of ours, such as "register", against fake hosts. */
-export function runCommand(
+export async function runCommand(
   hosts: FakeHosts,
   command: string,
   args: unknown,
   ...flags: string[]
 ): Promise<{ code: number; said: string }> {
+  const { code, said } = await runProgram(hosts, `commands/${command}.ts`, flags, JSON.stringify(args));
+  return { code, said };
+}
+
+/** Runs a program of ours against fake hosts: its exit code, standard error and standard output. */
+export function runProgram(
+  hosts: FakeHosts,
+  file: string,
+  args: readonly string[],
+  input = "",
+): Promise<{ code: number; said: string; printed: string }> {
   return withFakeDocker(hosts, async (env) => {
-    const child = spawn(process.execPath, [`commands/${command}.ts`, ...flags], { env });
-    child.stdin.end(JSON.stringify(args));
-    const [said, [code]] = await Promise.all([text(child.stderr), once(child, "exit")]);
-    return { code, said };
+    const child = spawn(process.execPath, [file, ...args], { env });
+    child.stdin.end(input);
+    const outputs = [text(child.stderr), text(child.stdout)];
+    const [[said = "", printed = ""], [code]] = await Promise.all([
+      Promise.all(outputs),
+      once(child, "exit"),
+    ]);
+    return { code, said, printed };
   });
 }
 
@@ -89,7 +106,8 @@ function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } 
   const sockets = new Set<net.Socket>();
   const server = net.createServer(async (socket) => {
     sockets.add(socket.on("error", () => {}));
-    const [, endpoint = "", ...args] = await argumentsFrom(socket);
+    const [program, ...all] = await argumentsFrom(socket);
+    const [, endpoint = "", ...args] = all;
     if (args.includes("socat")) {
       targets.set(socket, { endpoint, container: args[2] ?? "" });
       const { code } = hosts.docker(endpoint, args);
@@ -97,8 +115,9 @@ function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } 
       else consul.emit("connection", socket);
       return;
     }
-    const { code = 0, out, err = "" } = hosts.docker(endpoint, args);
-    socket.end(`${code} ${out === undefined ? 2 : 1}\n${out ?? err}`);
+    const answer = program === "pulumi" ? hosts.pulumi?.(all) : hosts.docker(endpoint, args);
+    const { code = 0, out = "", err = "" } = answer ?? { code: 127 };
+    socket.end(`${code} ${Buffer.byteLength(out)}\n${out}${err}`);
   });
   return Object.assign(server.listen(0, "127.0.0.1"), {
     closeAllConnections: () => sockets.forEach((socket) => void socket.destroy()),

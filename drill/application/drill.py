@@ -1,0 +1,88 @@
+"""The example application with what the drill asks of it besides.
+
+It keeps a receipt of every POST, answers a POST late when it is asked to, holds WebSockets, and falls ill on demand:
+`echo slow >/tmp/fault` makes it answer everything three seconds late, `echo 500 >/tmp/fault` with an error.
+"""
+
+import base64
+import hashlib
+import os
+import pathlib
+import time
+import urllib.parse
+
+import server
+
+FAULT = pathlib.Path("/tmp/fault")
+# RFC 6455, section 1.3.
+WEBSOCKET_KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+def open_receipts():
+    """A file in the log volume, which outlives the container; each line is in it as soon as it is written."""
+    folder = os.path.join(os.environ["LOG_DIR"], "receipts")
+    os.makedirs(folder, exist_ok=True)
+    return os.open(os.path.join(folder, server.HOSTNAME), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+
+
+receipts = open_receipts()
+
+
+class Handler(server.Handler):
+    def parse_request(self):
+        if not super().parse_request():
+            return False
+        number = self._query("id")
+        if self.command == "POST" and number:
+            os.write(receipts, f"{number}\n".encode())
+        return not self._falls_ill()
+
+    def do_GET(self):
+        if urllib.parse.urlsplit(self.path).path == "/ticks":
+            self._tick()
+        else:
+            super().do_GET()
+
+    def do_POST(self):
+        time.sleep(float(self._query("seconds") or 0))
+        super().do_POST()
+
+    def _query(self, name):
+        return urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get(name, [None])[0]
+
+    def _falls_ill(self):
+        """Whether the request has been answered with an error."""
+        fault = FAULT.read_text().strip() if FAULT.exists() else ""
+        if fault == "slow":
+            time.sleep(3)
+        if fault != "500":
+            return False
+        self.close_connection = True
+        self._send(500, "text/plain", "ill on demand\n")
+        self.wfile.flush()
+        return True
+
+    def _tick(self):
+        """A WebSocket that says something five times a second, until either side goes."""
+        key = self.headers.get("Sec-WebSocket-Key", "") + WEBSOCKET_KEY
+        self.send_response(101)
+        self.send_header("Upgrade", "websocket")
+        self.send_header("Connection", "Upgrade")
+        self.send_header("Sec-WebSocket-Accept", base64.b64encode(hashlib.sha1(key.encode()).digest()).decode())
+        self.end_headers()
+        self.close_connection = True
+        try:
+            while not self.server.stopping:
+                self.wfile.write(b"\x81\x04tick")
+                self.wfile.flush()
+                time.sleep(0.2)
+            self.wfile.write(b"\x88\x02\x03\xe9")
+            self.wfile.flush()
+        except OSError:
+            pass  # the client went first
+
+
+server.Handler = Handler
+
+if __name__ == "__main__":
+    server.main()

@@ -1,0 +1,112 @@
+/** One client that asks again and again, each request after the answer to the one before. */
+export interface Client {
+  /** How its requests are told from others' in reports. */
+  readonly name: string;
+  readonly method: "GET" | "POST";
+  /** Path and query. A POST gets a number of its own on top, as query parameter `id`. */
+  readonly path: string;
+  /** One connection for all requests, or a new one for each. */
+  readonly keepAlive: boolean;
+  /** Seconds of rest between two requests. */
+  readonly rest: number;
+  /** How often a request that failed is sent again before it counts as failed. A strict client never does. */
+  readonly retries: number;
+  /** Whether the server takes its time with the answer: latencies are reported without these. */
+  readonly slow: boolean;
+}
+
+/** Requests that arrive at a steady rate, whatever becomes of those before them. */
+export interface Arrivals {
+  readonly perSecond: number;
+  readonly path: string;
+}
+
+/** What a drill's clients do. */
+export interface Plan {
+  /** Base of all paths. */
+  readonly url: string;
+  readonly clients: readonly Client[];
+  /** WebSockets that are held open; reported apart. */
+  readonly sockets: number;
+  readonly arrivals?: Arrivals;
+  /** Whether answers must be the drill's own application's. Otherwise any answer below 400 is good. */
+  readonly ownApplication: boolean;
+}
+
+const client = (client: Partial<Client> & Pick<Client, "name">): Client => ({
+  method: "GET",
+  path: "/",
+  keepAlive: true,
+  rest: 0.02,
+  retries: 0,
+  slow: false,
+  ...client,
+});
+
+const slow = { rest: 0, slow: true };
+const fresh = { keepAlive: false };
+const post = { method: "POST", path: "/echo" } as const;
+
+const getters = [
+  client({ name: "GET" }),
+  client({ name: "GET" }),
+  client({ name: "GET, new connections", ...fresh }),
+  client({ name: "GET, new connections", ...fresh }),
+];
+const slowGetters = [
+  client({ name: "GET of 2 s", path: "/slow?seconds=2", ...slow }),
+  client({ name: "GET of 2 s, new connections", path: "/slow?seconds=2", ...slow, ...fresh }),
+];
+const posters = [
+  client({ name: "POST", ...post }),
+  client({ name: "POST", ...post }),
+  client({ name: "POST, new connections", ...post, ...fresh }),
+  client({ name: "POST, new connections", ...post, ...fresh }),
+];
+const slowPosters = [
+  client({ name: "POST of 2 s", ...post, path: "/echo?seconds=2", ...slow }),
+  client({ name: "POST of 2 s, new connections", ...post, path: "/echo?seconds=2", ...slow, ...fresh }),
+];
+
+/** Every kind of request against the drill's own application. */
+export const everyKind = (url: string): Plan => ({
+  url,
+  clients: [...getters, ...posters, ...slowGetters, ...slowPosters],
+  sockets: 2,
+  ownApplication: true,
+});
+
+/** What an application of unknown kind can be asked: its first page. */
+export const pagesOnly = (url: string): Plan => ({
+  url,
+  clients: getters,
+  sockets: 0,
+  ownApplication: false,
+});
+
+/** Clients that send a request once more when it failed, as browsers do with a GET. */
+export const oneRetry: readonly Client[] = [
+  client({ name: "GET, sent again once", retries: 1 }),
+  client({ name: "GET, new connections, sent again once", ...fresh, retries: 1 }),
+];
+
+/** So many clients that never rest. */
+export const busy = (url: string, clients: number): Plan => ({
+  url,
+  clients: Array.from({ length: clients }, (_, index) =>
+    index % 4 === 3
+      ? client({ name: "GET, new connections", ...fresh, rest: 0 })
+      : client({ name: "GET", rest: 0 }),
+  ),
+  sockets: 0,
+  ownApplication: true,
+});
+
+/** Requests for the first page that arrive at a steady rate. */
+export const steady = (url: string, perSecond: number): Plan => ({
+  url,
+  clients: [],
+  sockets: 0,
+  arrivals: { perSecond, path: "/" },
+  ownApplication: true,
+});

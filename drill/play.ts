@@ -1,0 +1,123 @@
+import type { Fleet } from "../harness/fleet.ts";
+import { sleep } from "../harness/wait.ts";
+import type { Live } from "./live.ts";
+import { Load } from "./load/load.ts";
+import { everyKind, pagesOnly } from "./load/plan.ts";
+import type { Failure, Latency, Slice } from "./load/samples.ts";
+import type { Scenario } from "./scenario.ts";
+import { type Event, Stage } from "./stage.ts";
+
+/** What came of a scenario. */
+export interface Result {
+  readonly name: string;
+  readonly title: string;
+  readonly bar: string;
+  /** What fell short; nothing when the bar holds. */
+  readonly shortfalls: readonly string[];
+  readonly requests: number;
+  /** Every request that failed. */
+  readonly failed: number;
+  /** Of those, the ones that the bar allows, by the reason why. */
+  readonly allowed: Readonly<Record<string, number>>;
+  /** All that failed, by reason; with when, first and last, in seconds since the load began. */
+  readonly reasons: readonly { reason: string; count: number; first: number; last: number }[];
+  readonly latency: { readonly before: Latency; readonly during: Latency; readonly after: Latency };
+  /** Seconds until back to full strength, where something was lost. */
+  readonly recovery?: number;
+  /** Long-lived connections, which nothing can carry over: reported apart. */
+  readonly sockets: { readonly held: number; readonly messages: number; readonly breaks: readonly string[] };
+  readonly events: readonly Event[];
+  readonly notes: readonly string[];
+  readonly timeline: readonly Slice[];
+  /** Seconds since the load began, of the first act and of the end of the last. */
+  readonly acted: { readonly from: number; readonly to: number };
+}
+
+export interface Mode {
+  readonly short: boolean;
+  /** Whether the application is the drill's own. */
+  readonly ownApplication: boolean;
+}
+
+/** Plays one scenario on a fleet that is ready for it. */
+export async function play(
+  scenario: Scenario,
+  fleet: Fleet,
+  mode: Mode,
+  live: Pick<Live, "say" | "watch">,
+): Promise<Result> {
+  const plan = scenario.plan ?? (mode.ownApplication ? everyKind : pagesOnly);
+  const held = plan(fleet.url, mode.short).sockets;
+  const stage = new Stage(fleet, new Load(plan(fleet.url, mode.short)), mode.short, live);
+  live.watch(stage.load);
+  let [from, to] = [0, 0];
+  try {
+    await sleep(mode.short ? 1.5 : 4);
+    from = stage.load.seconds;
+    await scenario.play(stage);
+  } catch (error) {
+    stage.shortfalls.push((error as Error).message);
+  } finally {
+    to = stage.load.seconds;
+    await sleep(mode.short ? 1.5 : 4);
+    live.watch(undefined);
+    await stage.load.stop();
+  }
+
+  const { samples } = stage.load;
+  from = Math.min(from, stage.events[0]?.at ?? from);
+  const receipts = mode.ownApplication ? await stage.receipts() : new Map<string, number>();
+  const { allowed, counted } = judge(stage, receipts);
+  if (counted.length > 0) stage.shortfalls.push(`${counted.length} of ${samples.requests} requests failed`);
+  const twice = [...receipts.values()].filter((count) => count > 1).length;
+  if (twice > 0) stage.shortfalls.push(`${twice} POSTs were sent to servers more than once`);
+  if (samples.requests < 20) stage.shortfalls.push(`only ${samples.requests} requests: that shows nothing`);
+
+  const { name, title, bar } = scenario;
+  return {
+    name,
+    title,
+    bar,
+    shortfalls: stage.shortfalls,
+    requests: samples.requests,
+    failed: samples.failures.length,
+    allowed,
+    reasons: byReason(samples.failures),
+    latency: {
+      before: samples.latency(0, from),
+      during: samples.latency(from, to),
+      after: samples.latency(to, Number.POSITIVE_INFINITY),
+    },
+    ...(stage.recovery !== undefined && { recovery: stage.recovery }),
+    sockets: {
+      held,
+      messages: samples.messages,
+      breaks: samples.breaks.map(({ at, reason }) => `${at.toFixed(1)} s: ${reason}`),
+    },
+    events: stage.events,
+    notes: stage.notes,
+    timeline: samples.timeline(to > 60 ? 1 : 0.25),
+    acted: { from, to },
+  };
+}
+
+function judge(
+  stage: Stage,
+  receipts: ReadonlyMap<string, number>,
+): { allowed: Record<string, number>; counted: Failure[] } {
+  const allowed: Record<string, number> = {};
+  const counted = stage.load.samples.failures.filter((failure) => {
+    const excuse = stage.excuseFor(failure, receipts);
+    if (excuse) allowed[excuse] = (allowed[excuse] ?? 0) + 1;
+    return !excuse;
+  });
+  return { allowed, counted };
+}
+
+function byReason(failures: readonly Failure[]): Result["reasons"] {
+  const groups = Map.groupBy(failures, ({ client, reason }) => `${client}: ${reason}`);
+  return [...groups].map(([reason, group]) => {
+    const ends = group.map(({ end }) => end);
+    return { reason, count: group.length, first: Math.min(...ends), last: Math.max(...ends) };
+  });
+}

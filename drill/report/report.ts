@@ -1,0 +1,53 @@
+import type { Result } from "../play.ts";
+
+/** A whole drill, as it is written down. */
+export interface Report {
+  /** ISO time of its beginning. */
+  readonly date: string;
+  readonly commit: string;
+  readonly machine: string;
+  readonly form: "full" | "short";
+  readonly results: readonly Result[];
+  /** Scenarios that could not be played here, and why. */
+  readonly skipped: readonly { readonly name: string; readonly why: string }[];
+}
+
+const ms = (value: number) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+
+/** One row for each scenario, for `console.table`. */
+export function rows(results: readonly Result[]): Record<string, object> {
+  return Object.fromEntries(
+    results.map(({ name, shortfalls, requests, failed, allowed, latency, recovery }) => {
+      const excused = Object.values(allowed).reduce((sum, count) => sum + count, 0);
+      const phase = (key: "before" | "during" | "after") =>
+        `${ms(latency[key].p50)} / ${ms(latency[key].p99)} / ${ms(latency[key].max)}`;
+      const row = {
+        bar: shortfalls.length === 0 ? "held" : "MISSED",
+        requests,
+        failed: excused > 0 ? `${failed} (${excused} allowed)` : `${failed}`,
+        "before: p50 / p99 / max ms": phase("before"),
+        during: phase("during"),
+        after: phase("after"),
+        "back, s": recovery === undefined ? "" : recovery.toFixed(1),
+      };
+      return [name, row];
+    }),
+  );
+}
+
+/** What is to be told of one scenario when it is over, a line each. */
+export function lines({ requests, failed, allowed, reasons, shortfalls, sockets, notes }: Result): string[] {
+  return [
+    `${shortfalls.length === 0 ? "held" : "MISSED"}: ${requests.toLocaleString("en")} requests, ${failed} failed`,
+    ...Object.entries(allowed).map(([why, count]) => `  ${count} allowed: ${why}`),
+    ...reasons.map(
+      ({ reason, count, first, last }) =>
+        `  ${count} × ${reason} (from ${first.toFixed(1)} s to ${last.toFixed(1)} s)`,
+    ),
+    ...shortfalls.map((shortfall) => `  short of the bar: ${shortfall}`),
+    ...notes.map((note) => `  ${note}`),
+    ...(sockets.breaks.length > 0
+      ? [`  WebSockets, reported apart: ${sockets.breaks.length} breaks of ${sockets.held} held`]
+      : []),
+  ];
+}

@@ -1,0 +1,23 @@
+import type { Config } from "../harness/fleet.ts";
+import type { Plan } from "./load/plan.ts";
+import type { Stage } from "./stage.ts";
+
+/** What is done to a running stack under load, and what may come of it. */
+export interface Scenario {
+  /** By which it is called on the command line. */
+  readonly name: string;
+  readonly title: string;
+  /** What must hold, in words. */
+  readonly bar: string;
+  /**
+   * What it can't do without: the drill's own stack, whose code and images it changes; an engine of its own, which it
+   * stops. Without it the scenario is skipped, and said to be.
+   */
+  readonly needs: "any stack" | "own stack" | "own engine";
+  /** How the config differs from the drill's usual one: 4 servers, 2 balancers, 3 Consul servers. */
+  readonly start?: (config: Config) => void;
+  /** What the clients do, where that is not every kind of request. */
+  readonly plan?: (url: string, short: boolean) => Plan;
+  /** Does it, and tells the stage what it sees. What it throws is a shortfall, too. */
+  play(stage: Stage): Promise<void>;
+}

@@ -1,0 +1,28 @@
+import type { Scenario } from "../scenario.ts";
+import { balancers } from "./balancers.ts";
+import { consul } from "./consul.ts";
+import { daemon } from "./daemon.ts";
+import { interrupted } from "./interrupted.ts";
+import { underLoad } from "./load.ts";
+import { maintenance } from "./maintenance.ts";
+import { operator } from "./operator.ts";
+import { scaling } from "./scaling.ts";
+import { servers } from "./servers.ts";
+import { settings } from "./settings.ts";
+import { brokenVersions, rollouts } from "./versions.ts";
+
+/** All there are, in the order in which they are played. */
+export const scenarios: readonly Scenario[] = [
+  ...scaling,
+  ...rollouts,
+  ...brokenVersions,
+  ...settings,
+  ...balancers,
+  ...consul,
+  ...maintenance,
+  ...servers,
+  ...operator,
+  ...interrupted,
+  ...daemon,
+  ...underLoad,
+];

@@ -1,0 +1,113 @@
+import { docker, mebibytes } from "../../harness/docker.ts";
+import { sleep } from "../../harness/wait.ts";
+import { busy, steady } from "../load/plan.ts";
+import type { Scenario } from "../scenario.ts";
+import type { Stage } from "../stage.ts";
+
+/** Reloads HAProxy in every balancer again and again; gives how often it did. */
+async function reloading(stage: Stage, until: () => boolean): Promise<number> {
+  const balancers = await stage.fleet.containers("balancer");
+  // What the balancer itself does when its configuration changes, ten times a second, from inside: `docker exec` would
+  // take longer than that.
+  const reload = "echo reload | socat -t30 - UNIX-CONNECT:/run/flotilla/master.sock";
+  const script = `i=0; while [ -e /tmp/reloading ]; do ${reload} | grep -q Success=1 && i=$((i + 1)); sleep 0.1; done; echo $i`;
+  const counts = balancers.map(({ Id }) => docker("exec", Id, "sh", "-c", `touch /tmp/reloading; ${script}`));
+  while (!until()) await sleep(0.2);
+  for (const { Id } of balancers) await docker("exec", Id, "rm", "-f", "/tmp/reloading");
+  return (await Promise.all(counts)).reduce((sum, count) => sum + Number(count), 0);
+}
+
+export const underLoad: Scenario[] = [
+  {
+    name: "reloads",
+    title: "HAProxy reloaded every 100 ms for 1,000,000 requests",
+    bar: "0 failed; p99 at most 8 ms above that without reloads",
+    needs: "own stack",
+    plan: (url) => busy(url, 8),
+    async play(stage) {
+      const wanted = stage.short ? 10_000 : 1_000_000;
+      const { load } = stage;
+      const quiet = stage.short ? 2 : 20;
+      const begin = load.seconds;
+      await stage.act("no reloads", () => sleep(quiet));
+      const from = load.seconds;
+      const before = load.samples.requests;
+      const deadline = from + (stage.short ? 120 : 3600);
+      const reloads = await stage.act("reloads", () =>
+        reloading(stage, () => load.samples.requests - before >= wanted || load.seconds > deadline),
+      );
+      const to = load.seconds;
+      const requests = load.samples.requests - before;
+      const [calm, shaken] = [load.samples.latency(begin, from), load.samples.latency(from, to)];
+      stage.notes.push(
+        `${requests} requests in ${(to - from).toFixed(0)} s beside ${reloads} reloads; p99 ${shaken.p99.toFixed(1)} ms, ` +
+          `${calm.p99.toFixed(1)} ms without`,
+      );
+      stage.expect(`${wanted} requests were made`, requests >= wanted, requests);
+      stage.expect(
+        "HAProxy was reloaded all the time",
+        reloads > (to - from) * (stage.short ? 0.5 : 2),
+        reloads,
+      );
+      if (!stage.short)
+        stage.expect("p99 is at most 8 ms more", shaken.p99 - calm.p99 <= 8, shaken.p99 - calm.p99);
+    },
+  },
+  {
+    name: "overload",
+    title: "Twice as many requests as the servers can answer, for 60 s",
+    bar: "goodput not below 90 % of the maximum; the rest is turned away at once; memory bounded",
+    needs: "own stack",
+    start: ({ services }) => {
+      // Slow enough that neither clients nor balancers are what is short on a small machine.
+      Object.assign(services.web, { cpus: 0.1, load: { concurrency: 4, queue: 40, wait: 1 } });
+    },
+    plan: (url) => busy(url, 16),
+    async play(stage) {
+      const { short } = stage;
+      await sleep(short ? 3 : 15);
+      const to = stage.load.seconds;
+      const calm = await stage.changeLoad(steady(stage.fleet.url, 1));
+      const begin = calm.seconds > 4 ? 2 : 0;
+      const most = calm.samples.answers(begin, to) / (to - begin);
+      const memory = await memoryOf(stage);
+
+      await stage.changeLoad(steady(stage.fleet.url, 2 * most));
+      const wait = 1;
+      stage.allow("turned away", ({ status, servedBy }) => status === 503 && !servedBy);
+      await stage.act(`${(2 * most).toFixed(0)} requests a second`, () => sleep(short ? 6 : 60));
+      const { seconds, samples } = stage.load;
+      const goodput = samples.answers(1, seconds - 2) / (seconds - 3);
+      const away = samples.failures.map(({ start, end }) => end - start).sort((a, b) => a - b);
+      const half = away[Math.floor(away.length / 2)] ?? 0;
+      const after = await memoryOf(stage);
+      stage.notes.push(
+        `at most ${most.toFixed(0)} answers a second; of ${(2 * most).toFixed(0)} that were asked for, ` +
+          `${goodput.toFixed(0)} (${((100 * goodput) / most).toFixed(0)} %); turned away: ${away.length}, half of them ` +
+          `within ${(half * 1000).toFixed(0)} ms; memory of balancers ${memory.balancer} → ${after.balancer} MiB, of ` +
+          `servers ${memory.server} → ${after.server} MiB`,
+      );
+      stage.expect("goodput is at least 90 %", goodput >= (short ? 0.7 : 0.9) * most, goodput / most);
+      stage.expect("some were turned away", away.length > 0);
+      stage.expect("half of them knew at once", half < wait, half);
+      stage.expect("balancers stay small", after.balancer < memory.balancer + 64, after.balancer);
+      stage.expect("servers stay small", after.server < memory.server + 64, after.server);
+    },
+  },
+];
+
+/** MiB that all containers of a role use together. */
+async function memoryOf({ fleet }: Stage): Promise<{ balancer: number; server: number }> {
+  const sum = async (role: "balancer" | "server") => {
+    const ids = (await fleet.containers(role)).map(({ Id }) => Id);
+    const usage = await docker("stats", "--no-stream", "--format", "{{.MemUsage}}", ...ids);
+    return Math.round(
+      usage
+        .trim()
+        .split("\n")
+        .map(mebibytes)
+        .reduce((a, b) => a + b, 0),
+    );
+  };
+  return { balancer: await sum("balancer"), server: await sum("server") };
+}

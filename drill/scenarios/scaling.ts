@@ -1,0 +1,67 @@
+import type { Scenario } from "../scenario.ts";
+import type { Stage } from "../stage.ts";
+
+async function scale(stage: Stage, replicas: number): Promise<void> {
+  const others = async () => {
+    const all = await stage.fleet.containers();
+    return all.flatMap(({ Id, Config }) => (Config.Labels["flotilla.role"] === "server" ? [] : Id)).join();
+  };
+  const [before, othersBefore] = [await stage.servers(), await others()];
+  await stage.act(`${before.length} → ${replicas} servers`, () =>
+    stage.fleet.up(({ services }) => {
+      Object.assign(services[stage.fleet.service] ?? {}, { replicas });
+    }),
+  );
+  const after = await stage.servers();
+  const kept = after.filter(({ Id }) => before.some((container) => container.Id === Id));
+  stage.expect(`${replicas} servers run`, after.length === replicas, after.length);
+  const keeps = Math.min(before.length, replicas);
+  stage.expect(`${keeps} servers were left alone`, kept.length === keeps, kept.length);
+  stage.expect("so was everything else", (await others()) === othersBefore);
+}
+
+export const scaling: Scenario[] = [
+  {
+    name: "scale",
+    title: "Servers 4 → 10 → 4",
+    bar: "0 failed",
+    needs: "any stack",
+    async play(stage) {
+      const { servers } = stage.fleet.size;
+      for (const replicas of [10, servers]) await scale(stage, replicas);
+      await stage.back("every balancer has just these", 2, () => stage.allServersUp());
+    },
+  },
+  {
+    name: "scale-far",
+    title: "Servers 10 → 1 → 10",
+    bar: "0 failed",
+    needs: "own stack",
+    start: ({ services }) => {
+      services.web.replicas = 10;
+    },
+    async play(stage) {
+      for (const replicas of [1, 10]) await scale(stage, replicas);
+      await stage.back("every balancer has all 10", 2, () => stage.allServersUp(10));
+    },
+  },
+  {
+    name: "scale-to-0",
+    title: "Servers 4 → 0 → 4",
+    bar: "a clean 503 while there is none, then 0 failed; no stale state",
+    needs: "any stack",
+    async play(stage) {
+      // From the last server's leaving to the first one's coming there is nobody: 503, and nothing but.
+      let [none, some] = [0, Number.POSITIVE_INFINITY];
+      stage.allow(
+        "503 while there was no server",
+        ({ status, servedBy, start, end }) => status === 503 && !servedBy && end >= none && start <= some,
+      );
+      none = stage.load.seconds;
+      await scale(stage, 0);
+      await scale(stage, stage.fleet.size.servers);
+      await stage.back("every balancer has all of them", 2, () => stage.allServersUp());
+      some = stage.load.seconds;
+    },
+  },
+];

@@ -1,0 +1,166 @@
+import type { Application } from "../../harness/application.ts";
+import { get } from "../../harness/http.ts";
+import { sleep } from "../../harness/wait.ts";
+import { everyKind } from "../load/plan.ts";
+import type { Scenario } from "../scenario.ts";
+import type { Stage } from "../stage.ts";
+
+let versions = 1;
+
+/** A version that nobody has seen yet, in good order. */
+function newVersion(application: Application): string {
+  const version = `${++versions}.0.0`;
+  application.restore();
+  application.setVersion(version);
+  return version;
+}
+
+async function versionsThatAnswer(url: string): Promise<string[]> {
+  const seen = new Set<string>();
+  for (let i = 0; i < 40; i++) {
+    const { body } = await get(url, { headers: { Accept: "application/json" } });
+    seen.add(JSON.parse(body).version);
+  }
+  return [...seen];
+}
+
+async function roll(stage: Stage): Promise<void> {
+  const { fleet } = stage;
+  const version = newVersion(fleet.application);
+  await stage.act(`version ${version}`, () => fleet.up());
+  const answering = await versionsThatAnswer(fleet.url);
+  stage.expect(`only ${version} answers`, answering.join() === version, answering);
+}
+
+/** A version that must not come to serve. */
+function broken(
+  name: string,
+  title: string,
+  spoil: (application: Application) => void,
+  reasons: readonly RegExp[],
+): Scenario {
+  return {
+    name,
+    title,
+    bar: "0 failed; up fails with the reason; the next up heals",
+    needs: "own stack",
+    start: ({ services }) => {
+      services.web.health.timeout = 12;
+    },
+    async play(stage) {
+      const { fleet } = stage;
+      const served = await versionsThatAnswer(fleet.url);
+      const old = await stage.servers();
+      newVersion(fleet.application);
+      spoil(fleet.application);
+      const { code, output } = await stage.act(title, () => fleet.attemptUp());
+      stage.expect("up fails", code !== 0);
+      for (const reason of reasons) stage.expect(`up tells ${reason}`, reason.test(output), output);
+      stage.expect("no stack trace", !/^\s+at .*\.ts:\d+/m.test(output), output);
+      const now = await stage.servers();
+      const untouched = old.every(({ Id, State }) =>
+        now.some((c) => c.Id === Id && c.State.Running && c.State.StartedAt === State.StartedAt),
+      );
+      stage.expect("the old ones are untouched", untouched);
+      const serving = await versionsThatAnswer(fleet.url);
+      stage.expect("the old version serves on", serving.join() === served.join(), serving);
+      await roll(stage);
+      const after = await stage.servers();
+      stage.expect("the broken ones are gone", after.length === 4, after.length);
+    },
+  };
+}
+
+export const rollouts: Scenario[] = [
+  {
+    name: "new-version",
+    title: "A new version of the application",
+    bar: "0 failed",
+    needs: "own stack",
+    plan: (url) => {
+      const plan = everyKind(url);
+      return { ...plan, clients: plan.clients.filter(({ slow }) => !slow) };
+    },
+    play: roll,
+  },
+  {
+    name: "new-version-slow-requests",
+    title: "A new version with requests of 2 s under way",
+    bar: "0 failed",
+    needs: "own stack",
+    play: roll,
+  },
+  {
+    name: "new-version-in-steps",
+    title: "A new version in steps of 25 %",
+    bar: "0 failed; never more than one copy beyond the pool",
+    needs: "own stack",
+    start: ({ services }) => {
+      services.web.rollout = { surge: "25%" };
+    },
+    async play(stage) {
+      let [most, rolling] = [0, true];
+      const watching = (async () => {
+        for (; rolling; await sleep(0.2)) {
+          const running = (await stage.servers()).filter(({ State }) => State.Running);
+          most = Math.max(most, running.length);
+        }
+      })();
+      try {
+        await roll(stage);
+      } finally {
+        rolling = false;
+        await watching;
+      }
+      stage.expect("one copy too many at the most", most === stage.fleet.size.servers + 1, most);
+    },
+  },
+  {
+    name: "rollback",
+    title: "Back to the version before",
+    bar: "0 failed; within 10 s for 4 replicas, without a build",
+    needs: "own stack",
+    async play(stage) {
+      const { fleet } = stage;
+      const images = async () => (await stage.servers()).map(({ Config }) => Config.Image).join();
+      const [served, before] = [await versionsThatAnswer(fleet.url), await images()];
+      await roll(stage);
+      const start = stage.load.seconds;
+      const { code, output } = await stage.act("npm run rollback", () =>
+        fleet.stack.operate("rollback", "--yes"),
+      );
+      const took = stage.load.seconds - start;
+      stage.expect("rollback succeeds", code === 0, output);
+      stage.notes.push(`rollback: ${took.toFixed(1)} s`);
+      if (!stage.short) stage.expect("it took at most 10 s", took <= 10, took);
+      const answering = await versionsThatAnswer(fleet.url);
+      stage.expect("the version before answers", answering.join() === served.join(), answering);
+      stage.expect("its image is the one that was there", (await images()) === before);
+    },
+  },
+];
+
+export const brokenVersions: Scenario[] = [
+  broken(
+    "never-healthy",
+    "A version that never passes its check",
+    (application) => application.breakHealth(),
+    [/service web: .* did not pass within 12 s/, /on fire/],
+  ),
+  broken("crashes-at-start", "A version that ends at its start", (application) => application.breakStart(), [
+    /service web: .* did not pass within 12 s/,
+    /no configuration, no service/,
+  ]),
+  broken(
+    "wrong-port",
+    "A version that listens on the wrong port",
+    (application) => application.listenElsewhere(),
+    [/service web: .* did not pass within 12 s/, /connection refused/, /listens on port 9999/],
+  ),
+  broken(
+    "crashes-later",
+    "A version that is healthy first, and ends after 1.5 s",
+    (application) => application.breakLater(),
+    [/service web: .* stopped or restarted after they had passed/, /the last words/],
+  ),
+];

@@ -1,0 +1,178 @@
+import { type Container, containers, docker } from "../harness/docker.ts";
+import type { Fleet } from "../harness/fleet.ts";
+import { within } from "../harness/wait.ts";
+import type { Live } from "./live.ts";
+import { Load } from "./load/load.ts";
+import type { Plan } from "./load/plan.ts";
+import type { Failure } from "./load/samples.ts";
+
+/** Something that was done, on the load's clock. */
+export interface Event {
+  /** Seconds since the load began. */
+  readonly at: number;
+  readonly text: string;
+}
+
+/** What is allowed to fail, and why. */
+interface Allowance {
+  readonly why: string;
+  readonly covers: (failure: Failure, receipts: ReadonlyMap<string, number>) => boolean;
+}
+
+/** Seconds after which nothing is waited for any more, whatever the bar. */
+const PATIENCE = 120;
+/** By how much the short form, which runs on busy machines, is more patient with times. Counts it takes as strictly. */
+const LENIENCE = 5;
+
+/** Where a scenario plays: the fleet, the load on it, and the book of what was seen. */
+export class Stage {
+  readonly fleet: Fleet;
+  /** Whether the short form is wanted: less load, shorter waits, the same claims. */
+  readonly short: boolean;
+  load: Load;
+  readonly events: Event[] = [];
+  readonly shortfalls: string[] = [];
+  /** Measured on the way and worth telling. */
+  readonly notes: string[] = [];
+  /** Seconds until all was back, the longest of them. */
+  recovery: number | undefined;
+  readonly #allowances: Allowance[] = [];
+  readonly #say: Live["say"];
+  readonly #watch: Live["watch"];
+
+  constructor(fleet: Fleet, load: Load, short: boolean, live: Pick<Live, "say" | "watch">) {
+    this.fleet = fleet;
+    this.load = load;
+    this.short = short;
+    this.#say = live.say;
+    this.#watch = live.watch;
+  }
+
+  /** Does something, and marks the moment. */
+  async act<T>(text: string, action: () => Promise<T>): Promise<T> {
+    this.events.push({ at: this.load.seconds, text });
+    this.#say(text);
+    return action();
+  }
+
+  /** Has other clients in the place of those that there are, and the clock begin anew. */
+  async changeLoad(plan: Plan): Promise<Load> {
+    const before = this.load;
+    await before.stop();
+    this.load = new Load(plan);
+    this.events.length = 0;
+    this.#watch(this.load);
+    return before;
+  }
+
+  /** A claim that must hold. */
+  expect(claim: string, holds: boolean, seen?: unknown): void {
+    if (holds) return;
+    this.shortfalls.push(`not so: ${claim}${seen === undefined ? "" : `, but ${JSON.stringify(seen)}`}`);
+  }
+
+  /** Waits until `look` no longer throws, which is to be within so many seconds from now. */
+  async back(what: string, seconds: number, look: () => Promise<void>): Promise<void> {
+    const start = this.load.seconds;
+    try {
+      await within(PATIENCE, what, look);
+    } catch (error) {
+      this.shortfalls.push((error as Error).message);
+      return;
+    }
+    const took = this.load.seconds - start;
+    this.recovery = Math.max(this.recovery ?? 0, took);
+    this.notes.push(`${what}: after ${took.toFixed(1)} s`);
+    const limit = this.short ? seconds * LENIENCE : seconds;
+    if (took > limit) this.shortfalls.push(`${what}: after ${took.toFixed(1)} s, more than ${limit} s`);
+  }
+
+  /** Lets failures be that can't be helped. */
+  allow(why: string, covers: Allowance["covers"]): void {
+    this.#allowances.push({ why, covers });
+  }
+
+  /**
+   * A server that ends at once takes along what it had begun. What may be asked for again is; anything else that it had
+   * begun, and only that, may fail.
+   */
+  allowBegunPosts(): void {
+    this.allow(
+      "a POST that a killed server had begun",
+      ({ method, id = "" }, receipts) => method === "POST" && receipts.get(id) === 1,
+    );
+  }
+
+  /** Requests that were under way at a moment, or whose connection was being opened. */
+  allowHeldAt(why: string, moment: number): void {
+    this.allow(why, ({ start, end }) => start <= moment + 0.5 && end >= moment);
+  }
+
+  /** Why a failure is allowed, if it is. */
+  excuseFor(failure: Failure, receipts: ReadonlyMap<string, number>): string | undefined {
+    return this.#allowances.find(({ covers }) => covers(failure, receipts))?.why;
+  }
+
+  /** That every balancer sends requests to just so many servers of a service. */
+  async allServersUp(count = this.fleet.size.servers, service = this.fleet.service): Promise<void> {
+    const balancers = (await this.fleet.containers("balancer")).filter(({ State }) => State.Running);
+    if (balancers.length === 0) throw new Error("no balancer runs");
+    for (let number = 1; number <= balancers.length; number++) {
+      const states = Object.values(await this.fleet.serversSeenBy(number, service));
+      const up = states.filter((state) => state === "UP").length;
+      if (up !== count || states.length !== count)
+        throw new Error(`balancer ${number}: ${states.join(", ")}`);
+    }
+  }
+
+  /** That a container runs again, as the same one. */
+  async isBack({ Id, Name, State }: Container): Promise<void> {
+    const now = (await this.fleet.containers()).find((container) => container.Id === Id);
+    if (!now?.State.Running) throw new Error(`${Name} is ${now?.State.Status ?? "gone"}`);
+    if (now.State.StartedAt === State.StartedAt) throw new Error(`${Name} still runs`);
+  }
+
+  /** That Consul has all its members, a leader, every server's vote, and every registration passing. */
+  async consulIsWhole(servers = this.fleet.size.consul): Promise<void> {
+    const instances = this.fleet.size.servers;
+    const consul = await this.fleet.consul();
+    const voters = await consul.voters();
+    if (voters.length !== servers) throw new Error(`${voters.length} Consul servers vote`);
+    const alive = await consul.alive();
+    if (alive.length !== servers + 1) throw new Error(`Consul's members: ${alive.join(", ")}`);
+    const passing = await consul.passing(this.fleet.service);
+    if (passing.length !== instances) throw new Error(`${passing.length} instances pass in the catalogue`);
+    await consul.put("/v1/kv/drill/written", String(this.load.seconds));
+  }
+
+  servers(): Promise<Container[]> {
+    return this.fleet.servers();
+  }
+
+  /** Makes a server ill in the way that the drill's application knows; without a kind, well. */
+  async ail({ Id }: Container, kind?: "slow" | "500"): Promise<void> {
+    const command = kind ? `echo ${kind} >/tmp/fault` : "rm -f /tmp/fault";
+    await docker("exec", Id, "sh", "-c", command);
+  }
+
+  /** How often the servers have begun each POST, by its number. */
+  async receipts(): Promise<Map<string, number>> {
+    const [volumes] = await containers(this.fleet.name, "volumes");
+    const counts = new Map<string, number>();
+    if (!volumes) return counts;
+    const script = `cat /var/log/flotilla/receipts/* 2>/dev/null | grep "^${this.load.run}-"; true`;
+    const lines = await docker(
+      "run",
+      "--rm",
+      "--network=none",
+      "--volumes-from",
+      volumes.Id,
+      "debian:trixie-slim",
+      "sh",
+      "-c",
+      script,
+    ); // prettier-ignore
+    for (const id of lines.split("\n").filter(Boolean)) counts.set(id, (counts.get(id) ?? 0) + 1);
+    return counts;
+  }
+}

@@ -1,0 +1,141 @@
+/** `npm run maintenance`: has the balancers answer for services that must not be reached, and ends that again. */
+import { Argument, Command, InvalidArgumentError } from "commander";
+import { Balancers } from "../commands/support/balancers.ts";
+import { CommandFailure, notYet, say, within } from "../commands/support/command.ts";
+import { Consul } from "../commands/support/consul.ts";
+import { DockerEngine } from "../commands/support/docker.ts";
+import { SetupError } from "../setup/say.ts";
+import { type OperatedStack, readStack } from "./stack.ts";
+
+/** Seconds that Consul gets to take a change, and balancers to follow it. */
+const CONSUL_TIMEOUT = 5;
+const BALANCER_TIMEOUT = 30;
+const LONGEST = 7 * 24 * 3600;
+
+interface Options {
+  readonly stack?: string;
+  readonly service?: string;
+  readonly retryAfter: number;
+}
+
+const program = new Command("npm run maintenance --")
+  .description(
+    "Answers 503 and a page that says so for a service, or for all, while its copies run on underneath.",
+  )
+  .addArgument(
+    new Argument("<what>", "begin it, end it, or tell of each service").choices(["on", "off", "status"]),
+  )
+  .option("--service <name>", "one service instead of all of the stack's")
+  .option("--retry-after <seconds>", "with on: what clients are told to wait", wholeSeconds, 120)
+  .option("--stack <name>", "another stack than the dev stack")
+  .action(async (what: "on" | "off" | "status", options: Options) => {
+    const stack = await readStack(options.stack);
+    const services = chosen(stack, options.service);
+    await { on, off, status }[what](stack, services, options);
+  });
+
+async function on(stack: OperatedStack, services: readonly string[], { retryAfter }: Options) {
+  const seconds = await change(stack, services, "up", (consul, service) =>
+    consul.put(keyOf(service), String(retryAfter)),
+  );
+  say(`${services.join(", ")}: in maintenance, every balancer has switched (${seconds} s)`);
+}
+
+async function off(stack: OperatedStack, services: readonly string[]) {
+  const seconds = await change(stack, services, "gone", (consul, service) => consul.delete(keyOf(service)));
+  say(`${services.join(", ")}: served again, every balancer has switched (${seconds} s)`);
+}
+
+async function status(stack: OperatedStack, services: readonly string[]) {
+  const values = await throughAnyAgent(stack, (consul) =>
+    Promise.all(services.map((service) => consul.get<{ Value: string }[]>(keyOf(service)))),
+  );
+  for (const [index, service] of services.entries()) {
+    const [entry] = values[index] ?? [];
+    const seconds = entry && Buffer.from(entry.Value, "base64").toString();
+    console.log(`${service}: ${seconds ? `in maintenance, Retry-After ${seconds} s` : "served"}`);
+  }
+}
+
+function wholeSeconds(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+$/.test(text) && seconds >= 1 && seconds <= LONGEST) return seconds;
+  throw new InvalidArgumentError(`It must be whole seconds from 1 to ${LONGEST}.`);
+}
+
+/** Where the balancers look: what it holds is Retry-After's seconds. */
+const keyOf = (service: string) => `/v1/kv/flotilla/maintenance/${service}`;
+
+function chosen({ name, services }: OperatedStack, service: string | undefined): string[] {
+  const names = services.map((each) => each.name).sort();
+  if (service === undefined) return names;
+  if (names.includes(service)) return [service];
+  throw new CommandFailure(
+    `--service: must be a service of the stack ${name} (${names.join(", ") || "it has none"}), not "${service}"`,
+  );
+}
+
+/** Tells Consul of a change, and waits until every balancer has followed; gives the seconds that it all took. */
+async function change(
+  stack: OperatedStack,
+  services: readonly string[],
+  state: "up" | "gone",
+  tell: (consul: Consul, service: string) => Promise<unknown>,
+): Promise<string> {
+  const start = performance.now();
+  await throughAnyAgent(stack, async (consul) => {
+    for (const service of services) await tell(consul, service);
+  });
+  const behind = await notFollowing(stack, services, state);
+  if (behind.length > 0) {
+    const head = `Consul knows, but not every balancer has followed within ${BALANCER_TIMEOUT} s:`;
+    const tail = "Those that run will follow as soon as they reach Consul.";
+    throw new CommandFailure(`${[head, ...behind].join("\n  ")}\n${tail}`);
+  }
+  return ((performance.now() - start) / 1000).toFixed(1);
+}
+
+/** A line for each balancer that is otherwise than it should be, and for each host that can't be asked. */
+async function notFollowing(
+  { name, hosts }: OperatedStack,
+  services: readonly string[],
+  state: "up" | "gone",
+): Promise<string[]> {
+  const lines = hosts.map(async ({ key, docker }) => {
+    const balancers = new Balancers(name, [docker]);
+    // A backend without servers counts as UP from the moment it is there.
+    const behind = services.map((service) =>
+      balancers.await(state, `maintenance-${service}`, ["BACKEND"], BALANCER_TIMEOUT),
+    );
+    return Promise.all(behind).catch((error: Error) => [`the balancers of host ${key}: ${error.message}`]);
+  });
+  return [...new Set((await Promise.all(lines)).flat(2))];
+}
+
+/** Asks the first host that answers: Consul's store is the same for all. */
+function throughAnyAgent<T>(stack: OperatedStack, ask: (consul: Consul) => Promise<T>): Promise<T> {
+  return within(CONSUL_TIMEOUT, `Consul of the stack ${stack.name} is not to be reached`, async () => {
+    const reasons: string[] = [];
+    for (const { key, docker, agent } of stack.hosts) {
+      const consul = new Consul(new DockerEngine(docker), agent, stack.consulToken);
+      try {
+        return await ask(consul);
+      } catch (error) {
+        reasons.push(`host ${key} (${docker}): ${(error as Error).message}`);
+      } finally {
+        consul.close();
+      }
+    }
+    return notYet(reasons.join("; "));
+  });
+}
+
+try {
+  await program.parseAsync();
+  // Connections that are still open must not keep the terminal waiting.
+  process.exit();
+} catch (error) {
+  if (!(error instanceof CommandFailure || error instanceof SetupError)) throw error;
+  say(error.message);
+  process.exit(1);
+}

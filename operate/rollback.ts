@@ -1,0 +1,181 @@
+/**
+ * `npm run rollback`: takes a service back to a version that served before, by pinning it in the stack's config and
+ * running `pulumi up`; or lists the versions that there are.
+ */
+import { createInterface } from "node:readline/promises";
+import { Command } from "commander";
+import colors from "picocolors";
+import { type Span, versionOf } from "../lib/history.ts";
+import { serviceImage } from "../lib/names.ts";
+import { lastLines, run, show } from "../setup/run-program.ts";
+import { SetupError, say } from "../setup/say.ts";
+import { type OperatedStack, readStack } from "./stack.ts";
+import { hostsWithout, readVersions, type Versions } from "./versions.ts";
+
+interface Options {
+  readonly service?: string;
+  readonly to?: string;
+  readonly stack?: string;
+  readonly list?: boolean;
+  readonly yes?: boolean;
+}
+
+const program = new Command("npm run rollback --")
+  .description("Takes a service back to the version that served before the present one, without a build.")
+  .option("--service <name>", "which one; may be left out where the stack has but one")
+  .option("--to <version>", "a certain version, one of those that --list shows")
+  .option("--list", "show the versions that have served, and change nothing")
+  .option("--stack <name>", "another stack than dev")
+  .option("--yes", "do not ask")
+  .action(async (options: Options) => {
+    process.exitCode = await rollback(options);
+  });
+
+async function rollback({ service: wanted, to, stack: name, list, yes }: Options): Promise<number> {
+  const stack = await readStack(name);
+  const service = serviceOf(stack, wanted);
+  const versions = await readVersions(stack, service);
+  const built = serviceImage(stack.name, service);
+  if (list) return printVersions(service, built, versions);
+
+  const { present, target } = choose(service, built, versions.spans, to);
+  await checkImage(service, target.image, versions);
+  const version = versionOf(target.image, built) ?? "";
+  say(service, `from ${told(present, built)} back to ${told(target, built)}`);
+  if (!yes && !(await isConfirmed())) return 1;
+  return goTo(stack.name, service, version);
+}
+
+function serviceOf({ name, services }: OperatedStack, wanted: string | undefined): string {
+  const names = services.map(({ name }) => name);
+  const [only, ...more] = names;
+  if (wanted === undefined && only !== undefined && more.length === 0) return only;
+  if (wanted !== undefined && names.includes(wanted)) return wanted;
+  const there = `The stack ${name} has ${names.length > 0 ? names.join(", ") : "none"}.`;
+  throw new SetupError(
+    wanted === undefined ? "Which service? Say --service <name>." : `There is no service ${wanted}.`,
+    there,
+  );
+}
+
+/** The version that serves, and the one to go to: by default the one that served before. */
+function choose(
+  service: string,
+  built: string,
+  spans: readonly Span[],
+  to: string | undefined,
+): { present: Span; target: Span } {
+  const [present, ...earlier] = spans;
+  if (present === undefined) {
+    throw new SetupError(
+      `No version of ${service} has been written down yet.`,
+      "Every `pulumi up` that brings one into service does so.",
+    );
+  }
+  if (versionOf(present.image, built) === undefined) {
+    throw new SetupError(
+      `${service} runs an image that is not built here, ${present.image}, and there is nothing to pin.`,
+      `Set flotilla:services.${service}.image to the one that you want, and run \`pulumi up\`.`,
+      earlier[0] ? `Before, it ran ${earlier[0].image}.` : "",
+    );
+  }
+  if (to !== undefined && to === versionOf(present.image, built)) {
+    throw new SetupError(`${service} runs ${to} already.`);
+  }
+  const target = earlier.find(({ image }) => {
+    const version = versionOf(image, built);
+    return to === undefined ? version !== undefined && image !== present.image : version === to;
+  });
+  if (target) return { present, target };
+  throw new SetupError(
+    to === undefined
+      ? `${service} has no earlier version than ${told(present, built)}.`
+      : `${service} has never run ${to}.`,
+    `\`npm run rollback -- --service ${service} --list\` shows which versions have served.`,
+  );
+}
+
+async function checkImage(service: string, image: string, { hosts }: Versions): Promise<void> {
+  // From anywhere else than the engine's own store it can be pulled.
+  if (!image.startsWith("flotilla/")) return;
+  const without = await hostsWithout(image, hosts);
+  if (without.length === 0) return;
+  throw new SetupError(
+    `The image ${image} is no longer on ${without.join(", ")}, and there is no registry to have it from.`,
+    "Check out the code of that version, and run `pulumi up`, which builds the same again;",
+    `or take another version: \`npm run rollback -- --service ${service} --list\`.`,
+  );
+}
+
+async function isConfirmed(): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    throw new SetupError("Nobody is there to be asked whether to do that: add --yes.");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question("Do that? [y/N] ");
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** Pins the version, and brings it up. */
+async function goTo(stack: string, service: string, version: string): Promise<number> {
+  const key = `flotilla:services.${service}.version`;
+  // A version that is all digits is a text nevertheless.
+  const set = ["config", "set", "--path", key, version, "--type", "string", "--stack", stack];
+  const { code, stderr } = await run("pulumi", [...set, "--non-interactive"]);
+  if (code !== 0) throw new SetupError(`${key} can't be set: ${lastLines(stderr, 3)}`);
+  const up = ["up", "--yes", "--skip-preview", "--stack", stack];
+  const outcome = await show("pulumi", up, { stdio: "inherit" });
+  const unpin = `pulumi config rm --path ${key} --stack ${stack}`;
+  if (outcome === 0) {
+    say(service, `runs ${version}, whatever its folder becomes. To build the folder again:`);
+    process.stderr.write(`  ${unpin} && pulumi up --stack ${stack}\n`);
+  } else {
+    say(
+      service,
+      `is not at ${version} yet, which stays set in the stack's config: \`pulumi up\` tries again,`,
+    );
+    process.stderr.write(`  ${unpin} takes it out\n`);
+  }
+  return outcome;
+}
+
+async function printVersions(service: string, built: string, { spans, hosts }: Versions): Promise<number> {
+  if (spans.length === 0) {
+    say(service, "no version has been written down yet");
+    return 0;
+  }
+  const rows = spans.map(async ({ image, since, until }) => {
+    const without = await hostsWithout(image, hosts);
+    const where = without.length > 0 ? `gone from ${without.join(", ")}` : "here";
+    return [versionOf(image, built) ?? image, when(since), until ? when(until) : "now", where];
+  });
+  process.stdout.write(table([["version", "served from", "to", "image"], ...(await Promise.all(rows))]));
+  return 0;
+}
+
+/** Columns as wide as their widest cell. */
+function table(rows: readonly (readonly string[])[]): string {
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(width(column)))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}
+
+const told = ({ image, since, until }: Span, built: string) =>
+  `${versionOf(image, built) ?? image} (${until ? `served from ${when(since)} to ${when(until)}` : `since ${when(since)}`})`;
+
+const when = (time: string) => `${time.slice(0, 16).replace("T", " ")} UTC`;
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof SetupError)) throw error;
+  process.stderr.write(`${colors.red("rollback stopped:")} ${error.message}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,2 @@
+/** The stack that `npm run up` brings up. */
+export const stack = "dev";

@@ -1,0 +1,134 @@
+import { type Container, docker, ids, shortIds } from "../../harness/docker.ts";
+import { type Config, Fleet, whoAnswers } from "../../harness/fleet.ts";
+import { request } from "../../harness/http.ts";
+import { say } from "../../harness/say.ts";
+import { timed, within } from "../../harness/wait.ts";
+import { losingNothing, underLoad } from "./load.ts";
+
+describe("operation", () => {
+  const fleet = Fleet.first();
+  const edit = (config: Config) => {
+    config.services.web.replicas = 2;
+    config.services.pages = {
+      ...structuredClone(config.services.web),
+      replicas: 1,
+      route: { path: "/about" },
+    };
+  };
+  beforeAll(() => fleet.toStart(edit));
+
+  const maintenance = async (...args: string[]) => {
+    const { code, output } = await fleet.stack.operate("maintenance", ...args);
+    say(`  maintenance ${args.join(" ")}: ${output.trim()}`);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    return output;
+  };
+
+  /** That whoever asks for the default service now is told to come back later, by every balancer. */
+  const isClosed = async () => {
+    for (const url of [fleet.url, fleet.balancerUrl(1), fleet.balancerUrl(2)]) {
+      for (const method of ["GET", "POST"] as const) {
+        const { status, headers, body } = await request(`${url}echo`, { method, body: "" });
+        expect({ status, page: body.includes("<h1>Down for maintenance</h1>") }).toEqual({
+          status: 503,
+          page: true,
+        });
+        expect(headers).toMatchObject({ "retry-after": "77", "cache-control": "no-store" });
+      }
+    }
+  };
+
+  test("maintenance closes one service, while it is rolled underneath and the other serves on", async () => {
+    const old = ids(await fleet.servers());
+    const closing = () =>
+      underLoad(fleet.url, async () => {
+        await maintenance("on", "--service", "web", "--retry-after", "77");
+        await isClosed();
+        await fleet.up((config) => {
+          config.services.web.env.COLOUR = "red";
+        });
+        for (const id of ids(await fleet.servers())) expect(old).not.toContain(id);
+        await isClosed();
+        expect(await maintenance("status")).toContain("web: in maintenance, Retry-After 77 s");
+        await maintenance("off", "--service", "web");
+        expect(Object.keys(await whoAnswers(fleet.url)).sort()).toEqual(shortIds(await fleet.servers()));
+      });
+    const { answers, failures } = await losingNothing(`${fleet.url}about`, closing, ["GET"]);
+    expect(answers).toBeGreaterThan(30);
+    // Nobody saw anything but the page.
+    expect(failures.length).toBeGreaterThan(30);
+    expect(failures.filter(({ why }) => !why.startsWith("status 503: <!doctype html>"))).toEqual([]);
+    await losingNothing(fleet.url, async () => {});
+  });
+
+  test("maintenance of all services, and its end", async () => {
+    await maintenance("on", "--retry-after", "77");
+    await isClosed();
+    expect((await request(`${fleet.url}about`)).status).toBe(503);
+    await maintenance("off");
+    await losingNothing(fleet.url, async () => {});
+    await losingNothing(`${fleet.url}about`, async () => {}, ["GET"]);
+  });
+
+  test("a changed load limit reaches the balancers, and restarts nothing", async () => {
+    const before = ids(await fleet.containers());
+    await losingNothing(fleet.url, () =>
+      fleet.up((config) => {
+        config.services.web.load = { concurrency: 4, queue: 8, wait: 1 };
+      }),
+    );
+    expect(ids(await fleet.containers())).toEqual(before);
+  });
+
+  test("more requests than the copies bear are turned away, and the others are served", async () => {
+    const seconds = 5;
+    const answers: { status: number; retryAfter: string | undefined; took: number }[] = [];
+    const end = performance.now() + seconds * 1000;
+    const client = async () => {
+      while (performance.now() < end) {
+        const { result, seconds: took } = await timed(() => request(`${fleet.url}slow?seconds=0.2`));
+        answers.push({ status: result.status, retryAfter: result.headers["retry-after"], took });
+      }
+    };
+    await Promise.all(Array.from({ length: 40 }, client));
+    const served = answers.filter(({ status }) => status === 200);
+    const refused = answers.filter(({ status }) => status !== 200);
+    const slowest = Math.max(...refused.map(({ took }) => took));
+    say(`  ${served.length} served, ${refused.length} refused, the slowest after ${slowest.toFixed(2)} s`);
+
+    // Two copies with four at a time, each a fifth of a second; half of it for a busy machine.
+    expect(served.length).toBeGreaterThan((2 * 4 * seconds) / 0.2 / 2);
+    expect(refused.length).toBeGreaterThan(40);
+    for (const { status, retryAfter } of refused) {
+      expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: "1" });
+    }
+    // Those that waited in vain had a second; most are told at once.
+    expect(slowest).toBeLessThan(5);
+    const atOnce = refused.filter(({ took }) => took < 0.5);
+    expect(atOnce.length).toBeGreaterThan(refused.length / 2);
+    expect((await request(fleet.url)).status).toBe(200);
+  });
+
+  test("a server that hangs leaves the balancers, and what it held is answered when it goes on", async () => {
+    const [victim] = (await fleet.servers()) as [Container];
+    const seenAs = (status: RegExp) => async () => {
+      for (const balancer of [1, 2]) {
+        expect((await fleet.serversSeenBy(balancer))[victim.Name]).toMatch(status);
+      }
+    };
+    await losingNothing(fleet.url, async () => {
+      await docker("pause", victim.Id);
+      try {
+        const { seconds } = await timed(() =>
+          within(10, "no balancer sends requests to it", seenAs(/^DOWN/)),
+        );
+        say(`  out of both balancers ${seconds.toFixed(1)} s after it hung`);
+        const others = (await fleet.servers()).filter(({ Id }) => Id !== victim.Id);
+        expect(Object.keys(await whoAnswers(fleet.url))).toEqual(shortIds(others));
+      } finally {
+        await docker("unpause", victim.Id);
+      }
+      await within(10, "the balancers send requests to it again", seenAs(/^UP/));
+    });
+  });
+});

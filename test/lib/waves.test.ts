@@ -1,0 +1,20 @@
+import { wavesOf } from "../../lib/waves.ts";
+
+test.each([
+  [0, 1, []],
+  [1, 1, [[1]]],
+  [3, 1, [[1], [2], [3]]],
+  [
+    4,
+    2,
+    [
+      [1, 2],
+      [3, 4],
+    ],
+  ],
+  [5, 2, [[1, 2], [3, 4], [5]]],
+  [4, 4, [[1, 2, 3, 4]]],
+  [2, 500, [[1, 2]]],
+])("%i replicas, %i at once: %j", (replicas, surge, waves) => {
+  expect(wavesOf({ replicas, surge })).toStrictEqual(waves);
+});

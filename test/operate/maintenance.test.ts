@@ -1,0 +1,154 @@
+import type { ConsulRequest, DockerAnswer } from "../support/fake-docker.ts";
+import { type FakeHosts, runProgram } from "../support/fake-docker.ts";
+
+const outputs = {
+  hosts: {
+    a: { docker: "tcp://a:1", agent: "test-agent-a" },
+    b: { docker: "tcp://b:1", agent: "test-agent-b" },
+  },
+  services: { web: {}, api: {} },
+  consulToken: "management",
+};
+
+function maintenance(hosts: FakeHosts, ...args: string[]) {
+  return runProgram(hosts, "operate/maintenance.ts", args);
+}
+
+interface Special {
+  docker?: (endpoint: string, words: string) => DockerAnswer | undefined;
+  pulumi?: DockerAnswer;
+}
+
+/** Two hosts with a balancer each, and a Consul that keeps what it is told. */
+function fleet(answers: Special = {}) {
+  const values = new Map<string, string>();
+  const requests: ConsulRequest[] = [];
+  const awaited: string[] = [];
+  return {
+    values,
+    requests,
+    awaited,
+    docker(endpoint: string, args: readonly string[]): DockerAnswer {
+      const words = args.join(" ");
+      const special = answers.docker?.(endpoint, words);
+      if (special) return special;
+      if (args[0] === "ps") return { out: `test-balancer-${endpoint.slice(6, 7)}\n` };
+      if (args.includes("await-servers")) awaited.push(`${endpoint} ${words}`);
+      return { out: "" };
+    },
+    pulumi: () => answers.pulumi ?? { out: JSON.stringify(outputs) },
+    consul(request: ConsulRequest) {
+      requests.push(request);
+      const key = request.path.replace("/v1/kv/", "");
+      if (request.method === "PUT") values.set(key, request.body);
+      if (request.method === "DELETE") values.delete(key);
+      const value = values.get(key);
+      if (request.method !== "GET") return { json: true };
+      return value === undefined ? { status: 404 } : { json: [{ Value: btoa(value) }] };
+    },
+  };
+}
+
+const web = "flotilla/maintenance/web";
+const api = "flotilla/maintenance/api";
+
+test.concurrent.each([
+  ["one service", ["on", "--service", "web"], { [web]: "120" }],
+  ["one service, for longer", ["on", "--service", "web", "--retry-after", "3600"], { [web]: "3600" }],
+  ["all services", ["on", "--retry-after", "5"], { [api]: "5", [web]: "5" }],
+])("on for %s: Consul is told, and every balancer followed", async (_, args, told) => {
+  const hosts = fleet();
+  const { code, said } = await maintenance(hosts, ...args);
+  expect({ code, said }).toStrictEqual({
+    code: 0,
+    said: expect.stringMatching(/in maintenance, every balancer has switched \(\d+\.\d s\)\n$/),
+  });
+  expect(Object.fromEntries(hosts.values)).toStrictEqual(told);
+  const services = Object.keys(told).map((key) => key.split("/")[2]);
+  expect(hosts.awaited.sort()).toStrictEqual(
+    ["a", "b"].flatMap((host) =>
+      services.map(
+        (service) =>
+          `tcp://${host}:1 exec test-balancer-${host} await-servers 30 up maintenance-${service} BACKEND`,
+      ),
+    ),
+  );
+  expect(hosts.requests[0]).toMatchObject({ container: "test-agent-a", token: "management" });
+});
+
+test.concurrent("off for one service leaves the other", async () => {
+  const hosts = fleet();
+  hosts.values.set(web, "120").set(api, "120");
+  const args = ["off", "--service", "web"];
+  const { code, said } = await maintenance(hosts, ...args);
+  expect({ code, said }).toStrictEqual({ code: 0, said: expect.stringMatching(/^web: served again, every/) });
+  expect([...hosts.values.keys()]).toStrictEqual([api]);
+  expect(hosts.awaited[0]).toContain("await-servers 30 gone maintenance-web BACKEND");
+});
+
+test.concurrent("status tells of each service", async () => {
+  const hosts = fleet();
+  hosts.values.set(web, "300");
+  expect(await maintenance(hosts, "status")).toStrictEqual({
+    code: 0,
+    printed: "api: served\nweb: in maintenance, Retry-After 300 s\n",
+    said: "",
+  });
+});
+
+test.concurrent("a balancer that does not follow is named", async () => {
+  const hosts = fleet({
+    docker: (endpoint, words) =>
+      endpoint === "tcp://b:1" && words.includes("await-servers")
+        ? { code: 1, out: "BACKEND absent\n" }
+        : undefined,
+  });
+  const { code, said } = await maintenance(hosts, "on");
+  expect(code).toBe(1);
+  expect(said).toContain("  test-balancer-b: BACKEND absent\n");
+  expect(said).not.toContain("test-balancer-a");
+});
+
+const away: DockerAnswer = { code: 1, err: "Cannot connect to the Docker daemon at tcp://a:1." };
+
+test.concurrent("where one host is away, the other's agent and balancers are told, and it is named", async () => {
+  const hosts = fleet({ docker: (endpoint) => (endpoint === "tcp://a:1" ? away : undefined) });
+  const { code, said } = await maintenance(hosts, "on", "--service", "web");
+  expect(code).toBe(1);
+  expect(said).toContain("  the balancers of host a: Cannot connect to the Docker daemon at tcp://a:1.\n");
+  expect(Object.fromEntries(hosts.values)).toStrictEqual({ [web]: "120" });
+  expect(hosts.awaited).toHaveLength(1);
+});
+
+test.concurrent("where no engine is there, that is what is said", async () => {
+  const hosts = fleet({ docker: () => away });
+  const { code, said } = await maintenance(hosts, "status");
+  expect(code).toBe(1);
+  expect(said).toMatch(/^Consul of the stack dev is not to be reached after 5 s: host a \(tcp:\/\/a:1\): /);
+});
+
+test.concurrent.each<[string[], DockerAnswer | undefined, RegExp]>([
+  [
+    ["on", "--service", "wbe"],
+    undefined,
+    /^--service: must be a service of the stack dev \(api, web\), not "wbe"/,
+  ],
+  [["pause"], undefined, /'pause' is invalid.*Allowed choices are on, off, status/],
+  [
+    ["on", "--retry-after", "soon"],
+    undefined,
+    /'soon' is invalid\. It must be whole seconds from 1 to 604800/,
+  ],
+  [["on", "--retry-after", "0"], undefined, /whole seconds from 1/],
+  [
+    ["status", "--stack", "shop"],
+    { code: 255, err: "error: no such stack" },
+    /shop can't be read: error: no such/,
+  ],
+  [["off"], { out: '{ "services": {} }' }, /The stack dev is not up/],
+])("%j is refused, and nothing is touched", async (args, pulumi, message) => {
+  const hosts = fleet({ pulumi });
+  const { code, said } = await maintenance(hosts, ...args);
+  expect({ code, said }).toStrictEqual({ code: 1, said: expect.stringMatching(message) });
+  expect(hosts.requests).toStrictEqual([]);
+});

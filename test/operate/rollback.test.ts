@@ -1,0 +1,215 @@
+import type { Version } from "../../lib/history.ts";
+import {
+  type ConsulAnswer,
+  type ConsulRequest,
+  type DockerAnswer,
+  type FakeHosts,
+  runProgram,
+} from "../support/fake-docker.ts";
+
+const token = "a-token-of-its-own";
+const web = (tag: string, minute: number): Version => ({
+  image: `flotilla/dev-web:${tag}`,
+  since: `2026-01-01T00:0${minute}:00.000Z`,
+});
+
+/** A stack on hosts a and b. What is done to it shows in `log`. */
+class Stack implements FakeHosts {
+  readonly log: string[] = [];
+  readonly tokens = new Set<string>();
+  readonly commandLines: string[] = [];
+  outputs: Record<string, unknown> = {
+    hosts: {
+      a: { docker: "tcp://a:1", agent: "dev-agent-a" },
+      b: { docker: "tcp://b:1", agent: "dev-agent-b" },
+    },
+    services: { web: {} },
+    consulToken: token,
+  };
+  /** By service and host. */
+  history: Record<string, readonly Version[]> = {
+    "web/a": [web("cc", 5), web("bb", 3), web("aa", 1)],
+    "web/b": [web("cc", 6), web("bb", 4), web("aa", 2)],
+  };
+  /** Images that an endpoint has no longer. */
+  gone: Record<string, readonly string[]> = {};
+  /** Exit code of `pulumi up`. */
+  up = 0;
+
+  pulumi(args: readonly string[]): DockerAnswer {
+    this.commandLines.push(args.join(" "));
+    if (args[0] === "stack") return { out: JSON.stringify(this.outputs) };
+    this.log.push(`pulumi ${args.join(" ")}`);
+    return args[0] === "up" ? { code: this.up, out: "Updating…\n" } : {};
+  }
+
+  docker(endpoint: string, args: readonly string[]): DockerAnswer {
+    this.commandLines.push(args.join(" "));
+    if (args[0] === "exec") return {};
+    const [verb, list, quiet, image = ""] = args;
+    expect([verb, list, quiet]).toStrictEqual(["image", "ls", "--quiet"]);
+    return { out: this.gone[endpoint]?.includes(image) ? "" : "0123456789ab\n" };
+  }
+
+  consul({ endpoint, container, method, path, token }: ConsulRequest): ConsulAnswer {
+    this.tokens.add(token);
+    const host = /^tcp:\/\/(.):1$/.exec(endpoint)?.[1];
+    const key = path.replace("/v1/kv/flotilla/versions/", "");
+    if (method !== "GET" || container !== `dev-agent-${host}` || !key.endsWith(`/${host}`))
+      return { status: 500, text: `${method} ${path} at ${container}` };
+    const versions = this.history[key];
+    return versions ? { json: versions } : { status: 404 };
+  }
+}
+
+const rollback = (stack: Stack, ...args: string[]) => runProgram(stack, "operate/rollback.ts", args);
+const pinned = (tag: string, stack = "dev") => [
+  `pulumi config set --path flotilla:services.web.version ${tag} --type string --stack ${stack} --non-interactive`,
+  `pulumi up --yes --skip-preview --stack ${stack}`,
+];
+
+describe("rollback", () => {
+  test.concurrent("goes to the version that served before, and says how to leave it again", async () => {
+    const stack = new Stack();
+    expect(await rollback(stack, "--yes")).toStrictEqual({
+      code: 0,
+      said: `web: from cc (since 2026-01-01 00:05 UTC) back to bb (served from 2026-01-01 00:03 UTC to 2026-01-01 00:05 UTC)
+web: runs bb, whatever its folder becomes. To build the folder again:
+  pulumi config rm --path flotilla:services.web.version --stack dev && pulumi up --stack dev
+`,
+      printed: "Updating…\n",
+    });
+    expect(stack.log).toStrictEqual(pinned("bb"));
+  });
+
+  test.concurrent("goes to a version by its name, on another stack", async () => {
+    const stack = new Stack();
+    stack.history = {
+      "web/a": [web("cc", 5), web("aa", 1)].map(({ image, since }) => ({
+        image: image.replace("dev", "prod"),
+        since,
+      })),
+    };
+    expect((await rollback(stack, "--yes", "--to", "aa", "--stack", "prod", "--service", "web")).code).toBe(
+      0,
+    );
+    expect(stack.log).toStrictEqual(pinned("aa", "prod"));
+  });
+
+  test.concurrent("there and back again: the one before is the one that was left", async () => {
+    const stack = new Stack();
+    stack.history = { "web/a": [web("bb", 7), web("cc", 5), web("bb", 3)] };
+    await rollback(stack, "--yes");
+    expect(stack.log).toStrictEqual(pinned("cc"));
+  });
+
+  test.concurrent("an update that fails: its exit code, and what is left to do", async () => {
+    const stack = new Stack();
+    stack.up = 255;
+    const { code, said } = await rollback(stack, "--yes");
+    expect(code).toBe(255);
+    expect(said).toContain(
+      "web: is not at bb yet, which stays set in the stack's config: `pulumi up` tries again,",
+    );
+  });
+
+  test.concurrent("lists the versions, and changes nothing", async () => {
+    const stack = new Stack();
+    stack.gone = {
+      "tcp://a:1": ["flotilla/dev-web:aa"],
+      "tcp://b:1": ["flotilla/dev-web:aa", "flotilla/dev-web:bb"],
+    };
+    const { code, said, printed } = await rollback(stack, "--list");
+    expect({ code, said }).toStrictEqual({ code: 0, said: "" });
+    expect(printed).toBe(`version  served from           to                    image
+cc       2026-01-01 00:05 UTC  now                   here
+bb       2026-01-01 00:03 UTC  2026-01-01 00:05 UTC  gone from b
+aa       2026-01-01 00:01 UTC  2026-01-01 00:03 UTC  gone from a, b
+`);
+    expect(stack.log).toStrictEqual([]);
+  });
+
+  test.concurrent("an image that can be pulled need not be there", async () => {
+    const stack = new Stack();
+    const image = "registry.example.com/dev-web:bb";
+    stack.history = { "web/a": [web("cc", 5), { ...web("bb", 3), image }] };
+    stack.gone = { "tcp://a:1": [image] };
+    expect((await rollback(stack, "--yes")).code).toBe(0);
+  });
+
+  const image = (tag: string, minute: number) => ({ ...web(tag, minute), image: `nginx:${tag}` });
+  test.concurrent.each<[string, Partial<Pick<Stack, "outputs" | "history" | "gone">>, string[], string]>([
+    ["an unknown service", {}, ["--service", "wob"], "There is no service wob.\n  The stack dev has web."],
+    [
+      "several services, and none named",
+      { outputs: { ...new Stack().outputs, services: { web: {}, api: {} } } },
+      [],
+      "Which service? Say --service <name>.\n  The stack dev has web, api.",
+    ],
+    [
+      "a service from an image",
+      { history: { "web/a": [image("2", 5), image("1", 3)] } },
+      [],
+      "web runs an image that is not built here, nginx:2, and there is nothing to pin.\n" +
+        "  Set flotilla:services.web.image to the one that you want, and run `pulumi up`.\n  Before, it ran nginx:1.",
+    ],
+    [
+      "no version at all",
+      { history: {} },
+      [],
+      "No version of web has been written down yet.\n  Every `pulumi up` that brings one into service does so.",
+    ],
+    [
+      "no earlier version",
+      { history: { "web/a": [web("cc", 5)] } },
+      [],
+      "web has no earlier version than cc (since 2026-01-01 00:05 UTC).\n" +
+        "  `npm run rollback -- --service web --list` shows which versions have served.",
+    ],
+    [
+      "a version that never served",
+      {},
+      ["--to", "dd"],
+      "web has never run dd.\n  `npm run rollback -- --service web --list` shows which versions have served.",
+    ],
+    ["the version that serves", {}, ["--to", "cc"], "web runs cc already."],
+    [
+      "an image that is gone",
+      { gone: { "tcp://b:1": ["flotilla/dev-web:bb"] } },
+      [],
+      "The image flotilla/dev-web:bb is no longer on b, and there is no registry to have it from.\n" +
+        "  Check out the code of that version, and run `pulumi up`, which builds the same again;\n" +
+        "  or take another version: `npm run rollback -- --service web --list`.",
+    ],
+    [
+      "a stack that is not up",
+      { outputs: {} },
+      [],
+      "The stack dev is not up, or was brought up before it told of its hosts.\n  `pulumi up --stack dev` brings it up.",
+    ],
+  ])("%s: says so, and changes nothing", async (_, changes, args, message) => {
+    const stack = Object.assign(new Stack(), changes);
+    expect(await rollback(stack, "--yes", ...args)).toStrictEqual({
+      code: 1,
+      said: `rollback stopped: ${message}\n`,
+      printed: "",
+    });
+    expect(stack.log).toStrictEqual([]);
+  });
+
+  test.concurrent("where nobody can be asked, it wants to be told", async () => {
+    const stack = new Stack();
+    const { code, said } = await rollback(stack);
+    expect(code).toBe(1);
+    expect(said).toContain("back to bb");
+    expect(said).toContain("rollback stopped: Nobody is there to be asked whether to do that: add --yes.\n");
+    expect(stack.log).toStrictEqual([]);
+  });
+
+  test.concurrent("the token goes to Consul, and stands in no command line", async () => {
+    const stack = new Stack();
+    const { said, printed } = await rollback(stack, "--yes");
+    expect([...stack.tokens]).toStrictEqual([token]);
+    expect([...stack.commandLines, said, printed].filter((text) => text.includes(token))).toStrictEqual([]);
+  });
+});
