@@ -31,7 +31,7 @@ export function page(machine: Machine, results: readonly Result[]): string {
 
 export function section({ title, method, rounds, notes, figures }: Result): string {
   const heading = `## ${title}`;
-  const about = [`${rounds} rounds`, ...notes].join("; ");
+  const about = [`Rounds: ${rounds}`, ...notes].join("; ");
   const rows = rowsOf(figures);
   return [heading, method, `${about}.`, ...(rows.length > 0 ? [table(rows)] : [])].join("\n\n");
 }
