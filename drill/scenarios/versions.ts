@@ -159,8 +159,8 @@ export const brokenVersions: Scenario[] = [
   ),
   broken(
     "crashes-later",
-    "A version that is healthy first, and ends after 1.5 s",
+    "A version that is healthy first, and ends 2.5 s later",
     (application) => application.breakLater(),
-    [/service web: .* stopped or restarted after they had passed/, /the last words/],
+    [/service web: .* stopped or restarted after they had passed/, /so far, so good/],
   ),
 ];

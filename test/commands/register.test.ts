@@ -75,8 +75,9 @@ class Fleet implements FakeHosts {
         return { out: (this.roles[role] ?? []).map((name) => `${name}\n`).join("") };
       }
       case "inspect":
-        if (rest.includes("--type")) return this.#sightings(rest.slice(4));
-        return { out: rest.join(" ").includes("IPAddress") ? "172.30.128.9\n" : "running, 2 restarts\n" };
+        if (!rest.includes("--type")) return { out: "running, 2 restarts\n" };
+        if (rest.join(" ").includes("IPAddress")) return { out: `/${rest.at(-1)}\t172.30.128.9\n` };
+        return this.#sightings(rest.slice(4));
       case "stop":
       case "rm":
         this.log.push(args.join(" "));
