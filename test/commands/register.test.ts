@@ -322,9 +322,9 @@ Correct the application, or health.path, port or health.timeout in its config, a
   test.concurrent("requests under way get their time, but no more than that", async () => {
     const fleet = new Fleet("w1");
     fleet.tcpTable = "0: 04801EAC:A3D2 09801EAC:1F40 01\n";
-    const { code, said } = await register(fleet, { instances: [], drain: 1 });
+    const { code, said } = await register(fleet, { instances: [], drain: 3 });
     expect(fleet.log.filter((line) => line === "looks for connections").length).toBeGreaterThan(1);
-    expect(said).toBe("web: 1 instance taken out, with requests under way after 1 s\n");
+    expect(said).toBe("web: 1 instance taken out, with requests under way after 3 s\n");
     expect(code).toBe(0);
   });
 
