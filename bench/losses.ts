@@ -1,5 +1,5 @@
-import { Load } from "../drill/load/load.ts";
-import { everyKind } from "../drill/load/plan.ts";
+import { Load } from "../harness/load/load.ts";
+import { everyKind } from "../harness/load/plan.ts";
 import { sleep } from "../harness/wait.ts";
 
 /** What an action gave, and what it cost the clients meanwhile. */

@@ -248,13 +248,9 @@ class Registrar {
 
   /** Where the instances that still run are to be reached. */
   async #addresses(instances: readonly string[]): Promise<{ ip: string; port: number }[]> {
-    const ips = instances.map((instance) =>
-      this.#engine
-        .docker("inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", instance)
-        .then((ip) => ip.trim())
-        .catch(() => ""),
-    );
-    return (await Promise.all(ips)).filter(Boolean).map((ip) => ({ ip, port: this.#args.service.port }));
+    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
+    const seen = await this.#engine.inspect(instances, format).catch(() => new Map<string, string>());
+    return [...seen.values()].filter(Boolean).map((ip) => ({ ip, port: this.#args.service.port }));
   }
 
   async #register(registrations: readonly Registration[]): Promise<void> {
@@ -291,8 +287,8 @@ class Registrar {
   }
 
   /**
-   * Takes away containers that are not wanted and that nobody has been sent to: an update that was killed leaves some
-   * that Pulumi's state has never heard of, and nobody else would. Pulumi takes it well when one of its own is gone.
+   * Takes away containers that are not wanted and that no request goes to. An update that was killed leaves some that
+   * Pulumi's state has never heard of, so that nobody else would; Pulumi takes it well when one of its own is gone.
    */
   async #tidyUp(removed: readonly string[]): Promise<void> {
     const { service, instances, stopGrace } = this.#args;

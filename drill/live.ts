@@ -1,4 +1,4 @@
-import type { Load } from "./load/load.ts";
+import type { Load } from "../harness/load/load.ts";
 
 /** Seconds between two lines where there is no terminal to write one line over and over. */
 const QUIET = 15;

@@ -1,9 +1,9 @@
 import type { Fleet } from "../harness/fleet.ts";
+import { Load } from "../harness/load/load.ts";
+import { everyKind, pagesOnly } from "../harness/load/plan.ts";
+import type { Failure, Latency, Slice } from "../harness/load/samples.ts";
 import { sleep } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
-import { Load } from "./load/load.ts";
-import { everyKind, pagesOnly } from "./load/plan.ts";
-import type { Failure, Latency, Slice } from "./load/samples.ts";
 import type { Scenario } from "./scenario.ts";
 import { type Event, Stage } from "./stage.ts";
 

@@ -1,5 +1,5 @@
 import type { Config } from "../harness/fleet.ts";
-import type { Plan } from "./load/plan.ts";
+import type { Plan } from "../harness/load/plan.ts";
 import type { Stage } from "./stage.ts";
 
 /** What is done to a running stack under load, and what may come of it. */

@@ -1,10 +1,10 @@
 import { type Container, containers, docker } from "../harness/docker.ts";
 import type { Fleet } from "../harness/fleet.ts";
+import { Load } from "../harness/load/load.ts";
+import type { Plan } from "../harness/load/plan.ts";
+import type { Failure } from "../harness/load/samples.ts";
 import { within } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
-import { Load } from "./load/load.ts";
-import type { Plan } from "./load/plan.ts";
-import type { Failure } from "./load/samples.ts";
 
 /** Something that was done, on the load's clock. */
 export interface Event {

@@ -16,7 +16,7 @@ export interface ServiceDefinition {
   readonly health: { readonly type: "http" | "tcp"; readonly path: string; readonly interval: number };
 }
 
-/** Instances that carry this tag stay with the balancers whatever Consul's check says of them later. */
+/** Balancers send requests to instances that carry this tag, and to no others, whatever Consul's check says of them. */
 export const ADMITTED = "admitted";
 
 /** The registration of an instance: its container's name is both its identity and its address. */

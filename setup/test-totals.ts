@@ -8,21 +8,41 @@ export interface JestReport {
   readonly numRuntimeErrorTestSuites: number;
 }
 
+/** What is read of the drill's report. */
+export interface DrillReport {
+  readonly results: readonly { readonly shortfalls: readonly string[] }[];
+  readonly skipped: readonly unknown[];
+}
+
 export interface Totals {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
 }
 
-/** Sums jest's reports; a run that left none, or a file that would not run, is one failure. */
-export function totals(reports: readonly (JestReport | undefined)[]): Totals {
-  const sum = { passed: 0, failed: 0, skipped: 0 };
-  for (const report of reports) {
-    sum.passed += report?.numPassedTests ?? 0;
-    sum.failed += report ? report.numFailedTests + report.numRuntimeErrorTestSuites : 1;
-    sum.skipped += report ? report.numPendingTests + report.numTodoTests : 0;
-  }
-  return sum;
+/** What never came to a report is a failure. */
+const missing: Totals = { passed: 0, failed: 1, skipped: 0 };
+
+/** Jest's counts; a file that would not run is a failure. */
+export function jestTotals(report: JestReport | undefined): Totals {
+  if (!report) return missing;
+  return {
+    passed: report.numPassedTests,
+    failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
+    skipped: report.numPendingTests + report.numTodoTests,
+  };
+}
+
+/** A scenario counts as a test: it has passed when its bar held. */
+export function drillTotals(report: DrillReport | undefined): Totals {
+  if (!report) return missing;
+  const passed = report.results.filter(({ shortfalls }) => shortfalls.length === 0).length;
+  return { passed, failed: report.results.length - passed, skipped: report.skipped.length };
+}
+
+export function sum(totals: readonly Totals[]): Totals {
+  const total = (key: keyof Totals) => totals.reduce((all, one) => all + one[key], 0);
+  return { passed: total("passed"), failed: total("failed"), skipped: total("skipped") };
 }
 
 /** The closing line, in the plain form that any reader of test results knows. */

@@ -1,6 +1,6 @@
 import { crash } from "../../harness/docker.ts";
 import { get } from "../../harness/http.ts";
-import { everyKind, oneRetry } from "../load/plan.ts";
+import { everyKind, oneRetry } from "../../harness/load/plan.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 

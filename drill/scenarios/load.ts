@@ -1,6 +1,6 @@
 import { docker, mebibytes } from "../../harness/docker.ts";
+import { busy, steady } from "../../harness/load/plan.ts";
 import { sleep } from "../../harness/wait.ts";
-import { busy, steady } from "../load/plan.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 

@@ -1,7 +1,7 @@
 import type { Application } from "../../harness/application.ts";
 import { get } from "../../harness/http.ts";
+import { quickOnes } from "../../harness/load/plan.ts";
 import { sleep } from "../../harness/wait.ts";
-import { everyKind } from "../load/plan.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 
@@ -77,10 +77,7 @@ export const rollouts: Scenario[] = [
     title: "A new version of the application",
     bar: "0 failed",
     needs: "own stack",
-    plan: (url) => {
-      const plan = everyKind(url);
-      return { ...plan, clients: plan.clients.filter(({ slow }) => !slow) };
-    },
+    plan: quickOnes,
     play: roll,
   },
   {
@@ -159,8 +156,8 @@ export const brokenVersions: Scenario[] = [
   ),
   broken(
     "crashes-later",
-    "A version that is healthy first, and ends after 1.5 s",
+    "A version that is healthy first, and ends 2.5 s later",
     (application) => application.breakLater(),
-    [/service web: .* stopped or restarted after they had passed/, /the last words/],
+    [/service web: .* stopped or restarted after they had passed/, /so far, so good/],
   ),
 ];

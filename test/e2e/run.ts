@@ -1,16 +1,18 @@
 import { join } from "node:path";
+import type { Order } from "../../drill/main.ts";
 import { runBeside } from "../../harness/child.ts";
 import { say } from "../../harness/say.ts";
 import { withEngine } from "../../harness/with-engine.ts";
 
-const help = `node test/e2e/run.ts [--help] [--user-engine] [jest arguments]
+const help = `node test/e2e/run.ts [--help] [--user-engine] [--drill=FOLDER] [jest arguments]
 
 Runs the end-to-end tests: as root on a Docker daemon of their own, otherwise (or with --user-engine) on yours, where
 the tests that would disturb it are skipped. Everything that they make is taken away at the end. For example:
 
-  node test/e2e/run.ts -t scaling                     only the tests whose name matches
-  node test/e2e/run.ts kills                          only the files whose name matches
-  node test/e2e/run.ts --json --outputFile=out.json   the result for a program`;
+  node test/e2e/run.ts -t settings                    only the tests whose name matches
+  node test/e2e/run.ts versions                       only the files whose name matches
+  node test/e2e/run.ts --json --outputFile=out.json   the result for a program
+  node test/e2e/run.ts --drill=out                    then the drill's short form on the same daemon, with its report`;
 
 const args = process.argv.slice(2);
 if (args.includes("--help")) {
@@ -19,12 +21,13 @@ if (args.includes("--help")) {
 }
 
 const usersEngine = args.includes("--user-engine");
-process.exitCode = await withEngine({ usersEngine }, (info, signal) => {
+const report = args.find((arg) => arg.startsWith("--drill="))?.slice("--drill=".length);
+process.exitCode = await withEngine({ usersEngine }, async (info, signal) => {
   if (info.namespace === undefined) say("on your Docker engine: the tests that would disturb it are skipped");
   const jest = [
     join(info.root, "node_modules/jest/bin/jest.js"),
     // First, since a list option takes every word that follows it.
-    ...args.filter((arg) => arg !== "--user-engine"),
+    ...args.filter((arg) => arg !== "--user-engine" && !arg.startsWith("--drill=")),
     "--selectProjects=e2e",
     "--runInBand",
     "--testTimeout=300000",
@@ -32,5 +35,9 @@ process.exitCode = await withEngine({ usersEngine }, (info, signal) => {
     "--reporters=default",
     `--reporters=${join(import.meta.dirname, "jest/progress.ts")}`,
   ];
-  return runBeside(info, jest, signal);
+  const code = await runBeside(info, jest, signal);
+  if (report === undefined) return code;
+  const order: Order = { names: [], short: true, report };
+  const drill = await runBeside(info, [join(info.root, "drill/main.ts"), JSON.stringify(order)], signal);
+  return code || drill;
 });

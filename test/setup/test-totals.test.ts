@@ -1,4 +1,11 @@
-import { closingLine, type JestReport, succeeded, totals } from "../../setup/test-totals.ts";
+import {
+  closingLine,
+  drillTotals,
+  type JestReport,
+  jestTotals,
+  succeeded,
+  sum,
+} from "../../setup/test-totals.ts";
 
 function report(changes: Partial<JestReport>): JestReport {
   return {
@@ -40,7 +47,20 @@ test.each([
   ["no test at all", [report({}), report({})], "0 passed, 0 failed", false],
   ["all skipped", [report({ numPendingTests: 3 })], "0 passed, 0 failed, 3 skipped", false],
 ])("%s", (_, reports, line, good) => {
-  const sum = totals(reports);
-  expect(closingLine(sum)).toBe(line);
-  expect(succeeded(sum)).toBe(good);
+  const totals = sum(reports.map(jestTotals));
+  expect(closingLine(totals)).toBe(line);
+  expect(succeeded(totals)).toBe(good);
+});
+
+test.each([
+  ["bars held", { results: [{ shortfalls: [] }, { shortfalls: [] }], skipped: [] }, "2 passed, 0 failed"],
+  [
+    "one missed",
+    { results: [{ shortfalls: ["lost"] }, { shortfalls: [] }], skipped: [] },
+    "1 passed, 1 failed",
+  ],
+  ["one not played", { results: [{ shortfalls: [] }], skipped: [{}] }, "1 passed, 0 failed, 1 skipped"],
+  ["no report", undefined, "0 passed, 1 failed"],
+])("a drill with %s", (_, report, line) => {
+  expect(closingLine(drillTotals(report))).toBe(line);
 });

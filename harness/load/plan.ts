@@ -76,6 +76,22 @@ export const everyKind = (url: string): Plan => ({
   ownApplication: true,
 });
 
+/** The same without those that take their time, on which any version of the example will do. */
+export const quickOnes = (url: string): Plan => ({
+  url,
+  clients: [...getters, ...posters],
+  sockets: 0,
+  ownApplication: true,
+});
+
+/** GET requests for one page, with and without a connection of their own. */
+export const getsOf = (url: string, path: string): Plan => ({
+  url,
+  clients: getters.map((client) => ({ ...client, path })),
+  sockets: 0,
+  ownApplication: true,
+});
+
 /** What an application of unknown kind can be asked: its first page. */
 export const pagesOnly = (url: string): Plan => ({
   url,

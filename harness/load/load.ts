@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { runInfo } from "../run-info.ts";
 import type { Plan } from "./plan.ts";
 import { type Batch, Samples } from "./samples.ts";
 
@@ -15,7 +17,7 @@ export class Load {
 
   /** Starts them. */
   constructor(plan: Plan) {
-    this.#worker = new Worker(new URL("./clients.ts", import.meta.url), {
+    this.#worker = new Worker(join(runInfo().root, "harness/load/clients.ts"), {
       workerData: { plan, origin: this.#origin, run: this.run },
     });
     this.#worker.on("message", (message: Batch | "done") => {
