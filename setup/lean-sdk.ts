@@ -15,7 +15,8 @@ registerHooks({
 });
 
 // The SDK takes the stack trace of each of its promises, four for every property of a resource, set or not, and shows it
-// only where promises are debugged. Measured: half of what the program takes for 100 copies. Errors keep theirs.
+// only where promises are debugged. Measured: of 7.0 CPU seconds that the program takes for 100 copies, 4.3 are left. Errors
+// keep their traces.
 if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) {
   const require = createRequire(import.meta.url);
   const debuggable = require("@pulumi/pulumi/runtime/debuggable.js");
