@@ -23,7 +23,10 @@ export class Project {
   renewBalancerConfiguration(): void {
     const file = join(this.folder, "templates/balancer/haproxy.cfg.ctmpl.mustache");
     const text = readFileSync(file, "utf8");
-    const changed = text.replace("timeout http-request 10s", "timeout http-request 11s");
+    const changed = text.replace(
+      /timeout http-request (\d+)s/,
+      (_, s) => `timeout http-request ${Number(s) + 1}s`,
+    );
     if (changed === text) throw new Error(`${file} has no such timeout`);
     writeFileSync(file, changed);
   }

@@ -71,26 +71,30 @@ program
 const programs = [
   {
     name: "maintenance",
+    needs: "stack",
     file: "operate/maintenance.ts",
     description: "have the balancers answer 503 for services that must not be reached, and end that again",
   },
   {
     name: "rollback",
+    needs: "stack",
     file: "operate/rollback.ts",
     description: "take a service back to the version that served before",
   },
   {
     name: "drill",
+    needs: "everything",
     file: "drill/run.ts",
     description: "change, fail and kill every part of a running stack under load, and count what that loses",
   },
   {
     name: "bench",
+    needs: "everything",
     file: "bench/run.ts",
     description: "measure the deployment beside docker run, compose, Caddy and Traefik",
   },
-];
-for (const { name, file, description } of programs) {
+] as const;
+for (const { name, needs, file, description } of programs) {
   program
     .command(name)
     .description(`${description}; -- --help tells how`)
@@ -98,10 +102,11 @@ for (const { name, file, description } of programs) {
     .allowUnknownOption()
     .helpOption(false)
     .action(async (args: string[]) => {
-      const env = processEnv(await setUp());
+      // Where a stack is up, there is an engine: looking for one would only keep its operator waiting.
+      const ready = needs === "stack" ? ensureStack(await ensurePulumi()) : setUp();
       process.exitCode = await show(process.execPath, [join(root, file), ...args], {
         cwd: root,
-        env,
+        env: processEnv(await ready),
         stdio: "inherit",
       });
     });

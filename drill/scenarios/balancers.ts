@@ -41,11 +41,11 @@ export const balancers: Scenario[] = [
   renewed("balancer-image", "A new balancer image for 2 balancers", 2, ({ fleet }) =>
     fleet.project.renewImage("balancer"),
   ),
-  renewed("balancer-image-alone", "A new balancer image for 1 balancer", 1, ({ fleet }) =>
-    fleet.project.renewImage("balancer"),
-  ),
   renewed("balancer-configuration", "A new configuration for 2 balancers", 2, ({ fleet }) =>
     fleet.project.renewBalancerConfiguration(),
+  ),
+  renewed("balancer-image-alone", "A new balancer image for 1 balancer", 1, ({ fleet }) =>
+    fleet.project.renewImage("balancer"),
   ),
   renewed("balancer-configuration-alone", "A new configuration for 1 balancer", 1, ({ fleet }) =>
     fleet.project.renewBalancerConfiguration(),

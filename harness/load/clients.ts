@@ -86,7 +86,8 @@ function messageOf(error: NodeJS.ErrnoException): string {
 
 let numbers = 0;
 
-async function once(client: Client, agent: http.Agent | false): Promise<void> {
+/** One request, sent again as often as its client does that; gives whether it was answered as it should. */
+async function once(client: Client, agent: http.Agent | false): Promise<boolean> {
   const { name, method, retries } = client;
   const id = method === "POST" ? `${run}-${++numbers}` : undefined;
   const path = id ? `${client.path}${client.path.includes("?") ? "&" : "?"}id=${id}` : client.path;
@@ -102,13 +103,16 @@ async function once(client: Client, agent: http.Agent | false): Promise<void> {
     starts.push(start);
     latencies.push((now() - start) * 1000);
   }
+  return !fault;
 }
 
 async function repeat(client: Client): Promise<void> {
   const agent = client.keepAlive && new http.Agent({ keepAlive: true, maxSockets: 1 });
   while (running) {
-    await once(client, agent);
-    if (client.rest > 0) await pause(client.rest * 1000);
+    const good = await once(client, agent);
+    // One that fails at once is not to be asked without end.
+    const rest = good ? client.rest : Math.max(client.rest, 0.02);
+    if (rest > 0) await pause(rest * 1000);
   }
   if (agent) agent.destroy();
 }
@@ -125,7 +129,7 @@ async function arrive({ perSecond, path }: NonNullable<Plan["arrivals"]>): Promi
     retries: 0,
     slow: false,
   };
-  const pending = new Set<Promise<void>>();
+  const pending = new Set<Promise<boolean>>();
   const begin = now();
   for (let sent = 0; running; ) {
     for (const due = (now() - begin) * perSecond; sent < due; sent++) {

@@ -37,7 +37,8 @@ const client = (client: Partial<Client> & Pick<Client, "name">): Client => ({
   method: "GET",
   path: "/",
   keepAlive: true,
-  rest: 0.02,
+  // The load is there to see, not to press.
+  rest: 0.05,
   retries: 0,
   slow: false,
   ...client,
