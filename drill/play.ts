@@ -1,6 +1,6 @@
 import type { Fleet } from "../harness/fleet.ts";
 import { Load } from "../harness/load/load.ts";
-import { everyKind, pagesOnly } from "../harness/load/plan.ts";
+import { everyKind, type Plan, pagesOnly } from "../harness/load/plan.ts";
 import type { Failure, Latency, Slice } from "../harness/load/samples.ts";
 import { sleep } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
@@ -46,9 +46,8 @@ export async function play(
   mode: Mode,
   live: Pick<Live, "say" | "watch">,
 ): Promise<Result> {
-  const plan = scenario.plan ?? (mode.ownApplication ? everyKind : pagesOnly);
-  const held = plan(fleet.url, mode.short).sockets;
-  const stage = new Stage(fleet, new Load(plan(fleet.url, mode.short)), mode.short, live);
+  const plan = planOf(scenario, fleet.url, mode);
+  const stage = new Stage(fleet, new Load(plan), mode.short, live);
   live.watch(stage.load);
   let [from, to] = [0, 0];
   try {
@@ -90,7 +89,7 @@ export async function play(
     },
     ...(stage.recovery !== undefined && { recovery: stage.recovery }),
     sockets: {
-      held,
+      held: plan.sockets,
       messages: samples.messages,
       breaks: samples.breaks.map(({ at, reason }) => `${at.toFixed(1)} s: ${reason}`),
     },
@@ -99,6 +98,13 @@ export async function play(
     timeline: samples.timeline(to > 60 ? 1 : 0.25),
     acted: { from, to },
   };
+}
+
+function planOf({ plan }: Scenario, url: string, { short, ownApplication }: Mode): Plan {
+  if (plan) return plan(url, short);
+  if (!ownApplication) return pagesOnly(url);
+  // Whatever waits for WebSockets to end waits long: the short form holds some in one scenario only.
+  return short ? { ...everyKind(url), sockets: 0 } : everyKind(url);
 }
 
 function judge(

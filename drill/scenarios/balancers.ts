@@ -57,7 +57,7 @@ export const balancers: Scenario[] = [
     needs: "own stack",
     async play(stage) {
       for (const count of [4, 1]) {
-        await stage.act(`${count} balancers`, () =>
+        await stage.act(count === 1 ? "1 balancer" : `${count} balancers`, () =>
           stage.fleet.up(({ loadBalancers }) => {
             loadBalancers.count = count;
           }),
@@ -72,9 +72,9 @@ export const balancers: Scenario[] = [
     title: "kill -9 of a balancer",
     bar: "only what it held; 0 failed with a client that retries once; back by itself within 3 s",
     needs: "any stack",
-    plan: (url) => {
+    plan: (url, short) => {
       const plan = everyKind(url);
-      return { ...plan, clients: [...plan.clients, ...oneRetry] };
+      return { ...plan, clients: [...plan.clients, ...oneRetry], sockets: short ? 0 : plan.sockets };
     },
     async play(stage) {
       const [victim] = await balancersOf(stage);
