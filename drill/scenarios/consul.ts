@@ -13,13 +13,12 @@ async function losingNothing(stage: Stage, action: () => Promise<void>): Promise
   const value = `written at ${Date.now()}`;
   await (await stage.fleet.consul()).put(kept, value);
   await action();
-  for (let server = 1; server <= stage.fleet.size.consul; server++) {
-    const consul = await stage.fleet.consul(server);
-    await stage.back(`Consul server ${server} has what was written before`, WHOLE, async () => {
-      const found = await consul.value("drill/kept");
-      if (found !== value) throw new Error(`it has ${JSON.stringify(found)}`);
-    });
-  }
+  await stage.back("every Consul server has what was written before", WHOLE, async () => {
+    for (let server = 1; server <= stage.fleet.size.consul; server++) {
+      const found = await (await stage.fleet.consul(server)).value("drill/kept");
+      if (found !== value) throw new Error(`Consul server ${server} has ${JSON.stringify(found)}`);
+    }
+  });
 }
 
 /** Does something while a value is written four times a second; gives how long no write went through, at the most. */
