@@ -75,7 +75,7 @@ async function playOn(scenario: Scenario): Promise<Result> {
 /** Brings the stack to its start, edited. After a scenario that fell short nothing is taken for granted. */
 async function startOver(edit?: Scenario["start"]): Promise<void> {
   const was = JSON.stringify(fleet.stack.config);
-  fleet.startOver(edit);
+  fleet.startOver((config) => edit?.(config, short));
   if (!trusted && !stack) fleet.application.restore();
   if (!trusted) await fleet.stack.run("up", "--refresh");
   else if (JSON.stringify(fleet.stack.config) !== was) await fleet.stack.run("up");

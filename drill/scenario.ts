@@ -15,7 +15,7 @@ export interface Scenario {
    */
   readonly needs: "any stack" | "own stack" | "own engine";
   /** How the config differs from the drill's usual one: 4 servers, 2 balancers, 3 Consul servers. */
-  readonly start?: (config: Config) => void;
+  readonly start?: (config: Config, short: boolean) => void;
   /** What the clients do, where that is not every kind of request. */
   readonly plan?: (url: string, short: boolean) => Plan;
   /** Does it, and tells the stage what it sees. What it throws is a shortfall, too. */

@@ -12,6 +12,9 @@ export interface Report {
   readonly skipped: readonly { readonly name: string; readonly why: string }[];
 }
 
+/** Kinds of failures that are told one by one; drill.json has them all. */
+const SHOWN = 6;
+
 const ms = (value: number) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
 
 /** One row for each scenario, for `console.table`. */
@@ -40,10 +43,13 @@ export function lines({ requests, failed, allowed, reasons, shortfalls, sockets,
   return [
     `${shortfalls.length === 0 ? "held" : "MISSED"}: ${requests.toLocaleString("en")} requests, ${failed} failed`,
     ...Object.entries(allowed).map(([why, count]) => `  ${count} allowed: ${why}`),
-    ...reasons.map(
-      ({ reason, count, first, last }) =>
-        `  ${count} × ${reason} (from ${first.toFixed(1)} s to ${last.toFixed(1)} s)`,
-    ),
+    ...reasons
+      .slice(0, SHOWN)
+      .map(
+        ({ reason, count, first, last }) =>
+          `  ${count} × ${reason} (from ${first.toFixed(1)} s to ${last.toFixed(1)} s)`,
+      ),
+    ...(reasons.length > SHOWN ? [`  and ${reasons.length - SHOWN} more kinds`] : []),
     ...shortfalls.map((shortfall) => `  short of the bar: ${shortfall}`),
     ...notes.map((note) => `  ${note}`),
     ...(sockets.breaks.length > 0
