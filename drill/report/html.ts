@@ -1,6 +1,6 @@
 import Mustache from "mustache";
 import type { Result } from "../play.ts";
-import { lines, type Report } from "./report.ts";
+import { failures, lines, type Report } from "./report.ts";
 
 const width = 900;
 const height = 150;
@@ -12,6 +12,7 @@ export function html(report: Report, template: string): string {
   const scenarios = report.results.map((result) => ({
     ...result,
     verdict: result.shortfalls.length === 0 ? "held" : "missed",
+    failures: failures(result),
     told: lines(result).join("\n"),
     picture: picture(result),
   }));

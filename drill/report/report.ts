@@ -17,17 +17,23 @@ const SHOWN = 6;
 
 const ms = (value: number) => (value < 10 ? value.toFixed(1) : value.toFixed(0));
 
+/** How many requests failed, and how many of those the bar allows. */
+export function failures({ failed, allowed }: Pick<Result, "failed" | "allowed">): string {
+  const excused = Object.values(allowed).reduce((sum, count) => sum + count, 0);
+  return excused > 0 ? `${failed} (${excused} allowed)` : `${failed}`;
+}
+
 /** One row for each scenario, for `console.table`. */
 export function rows(results: readonly Result[]): Record<string, object> {
   return Object.fromEntries(
-    results.map(({ name, shortfalls, requests, failed, allowed, latency, recovery }) => {
-      const excused = Object.values(allowed).reduce((sum, count) => sum + count, 0);
+    results.map((result) => {
+      const { name, shortfalls, requests, latency, recovery } = result;
       const phase = (key: "before" | "during" | "after") =>
         `${ms(latency[key].p50)} / ${ms(latency[key].p99)} / ${ms(latency[key].max)}`;
       const row = {
         bar: shortfalls.length === 0 ? "held" : "MISSED",
         requests,
-        failed: excused > 0 ? `${failed} (${excused} allowed)` : `${failed}`,
+        failed: failures(result),
         "before: p50 / p99 / max ms": phase("before"),
         during: phase("during"),
         after: phase("after"),

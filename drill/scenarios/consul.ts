@@ -156,8 +156,8 @@ export const consul: Scenario[] = [
   ),
   {
     name: "no-consul",
-    title: "All of Consul, agent and servers, away for 2 minutes",
-    bar: "0 failed; no data lost",
+    title: "All of Consul, agent and servers, away",
+    bar: "0 failed in 2 minutes (short form: 10 s) under load; no data lost",
     needs: "any stack",
     play: (stage) =>
       losingNothing(stage, async () => {

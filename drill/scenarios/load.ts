@@ -22,8 +22,8 @@ async function reloading(stage: Stage, until: () => boolean): Promise<number> {
 export const underLoad: Scenario[] = [
   {
     name: "reloads",
-    title: "HAProxy reloaded every 100 ms for 1,000,000 requests",
-    bar: "0 failed; p99 at most 8 ms above that without reloads",
+    title: "HAProxy reloaded every 100 ms",
+    bar: "0 of 1,000,000 requests failed (short form: 10,000); p99 at most 8 ms above that without reloads",
     needs: "own stack",
     // A server that is never what is short, where there is time to build it.
     start: ({ services }, short) => {
@@ -61,8 +61,8 @@ export const underLoad: Scenario[] = [
   },
   {
     name: "overload",
-    title: "Twice as many requests as the servers can answer, for 60 s",
-    bar: "goodput not below 90 % of the maximum; the rest is turned away at once; memory bounded",
+    title: "Twice as many requests as the servers can answer",
+    bar: "for 60 s (short form: 6 s) goodput not below 90 % of the maximum; the rest is turned away at once; memory bounded",
     needs: "own stack",
     start: ({ services }) => {
       // Slow enough that neither clients nor balancers are what is short on a small machine.

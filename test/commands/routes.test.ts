@@ -13,6 +13,7 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
   };
   const requests: ConsulRequest[] = [];
   const consul = (request: ConsulRequest) => {
+    if (request.method === "GET") return { status: 404 };
     requests.push(request);
     return requests.length === 1 ? { status: 500, text: "No cluster leader" } : { json: true };
   };
@@ -29,6 +30,23 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
       body: JSON.stringify(args.routes),
     }),
   );
+});
+
+test.concurrent("routes forgets the maintenance of services that are no more", async () => {
+  const route = { condition: "", default: false, publish: 0, maxconn: 500, maxqueue: 500, wait: 5000 };
+  const args: RoutesArgs = {
+    docker: "tcp://a:1",
+    agent: "test-agent-a",
+    token: "registration",
+    routes: [{ ...route, service: "web" }],
+  };
+  const deleted: string[] = [];
+  const consul = ({ method, path }: ConsulRequest) => {
+    if (method === "DELETE") deleted.push(path);
+    return { json: method === "GET" ? ["web", "gone"].map((name) => `flotilla/maintenance/${name}`) : true };
+  };
+  expect(await runCommand({ docker: () => ({}), consul }, "routes", args)).toMatchObject({ code: 0 });
+  expect(deleted).toStrictEqual(["/v1/kv/flotilla/maintenance/gone"]);
 });
 
 test.concurrent("balancers-ready waits until each of them answers", async () => {
