@@ -171,7 +171,7 @@ export class Stage {
       "sh",
       "-c",
       script,
-    ); // prettier-ignore
+    );
     for (const id of lines.split("\n").filter(Boolean)) counts.set(id, (counts.get(id) ?? 0) + 1);
     return counts;
   }
