@@ -32,12 +32,13 @@ for (const title of plan.benchmarks) {
   const result = { title, method, rounds, notes: [...notes], figures };
   results.push(result);
   console.log(`\n${section(result)}\n`);
-}
-if (plan.markdown) {
-  writeFileSync(plan.markdown, page(machine, results));
-  writeFileSync(
-    `${plan.markdown.replace(/\.md$/, "")}.json`,
-    `${JSON.stringify({ machine, results }, null, 1)}\n`,
-  );
+  // After each of them, so that a run that is cut off leaves what it has measured.
+  if (plan.markdown) write(plan.markdown);
 }
 if (failed) process.exitCode = 1;
+
+function write(markdown: string): void {
+  writeFileSync(markdown, page(machine, results));
+  const json = `${JSON.stringify({ machine, results }, null, 1)}\n`;
+  writeFileSync(`${markdown.replace(/\.md$/, "")}.json`, json);
+}
