@@ -49,8 +49,10 @@ export default async function flotilla() {
   // Through any one agent, since Consul's KV store is the whole data centre's.
   const [entry] = tiers;
   const balancerCount = hosts.length * settings.loadBalancers.count;
-  if (entry)
-    new RoutingTable("routes", { ...entry, services, balancerCount, credentials }, { dependsOn: pools });
+  if (entry) {
+    const args = { ...settings, ...entry, balancerHosts: hosts, balancerCount, credentials };
+    new RoutingTable("routes", args, { dependsOn: pools });
+  }
 
   return {
     url: entry?.balancers.url,

@@ -1,14 +1,18 @@
 /**
- * Writes the balancers' routing table to Consul's KV store, which every balancer follows, and forgets the maintenance of
- * services that are no more.
+ * Writes the balancers' routing table to Consul's KV store, waits until every balancer follows it, and forgets the
+ * maintenance of services that are no more.
  */
-import type { RouteEntry } from "../lib/routes.ts";
-import { main, within } from "./support/command.ts";
+import { type RouteEntry, routesBackend } from "../lib/routes.ts";
+import { Balancers } from "./support/balancers.ts";
+import { CommandFailure, main, within } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
 
 /** What `routes` is told on its standard input. */
 export interface RoutesArgs {
+  readonly stack: string;
+  /** Docker endpoint of every host that has balancers. */
+  readonly balancerHosts: readonly string[];
   readonly docker: string;
   readonly agent: string;
   readonly token: string;
@@ -17,7 +21,10 @@ export interface RoutesArgs {
 
 const MAINTENANCE = "flotilla/maintenance/";
 
-main<RoutesArgs>(async ({ docker, agent, token, routes }) => {
+/** Seconds that balancers get to follow. */
+const TIMEOUT = 30;
+
+main<RoutesArgs>(async ({ stack, balancerHosts, docker, agent, token, routes }) => {
   const consul = new Consul(new DockerEngine(docker), agent, token);
   await within(30, "Consul does not take the routing table", async () => {
     await consul.put("/v1/kv/flotilla/routes", routes);
@@ -26,4 +33,11 @@ main<RoutesArgs>(async ({ docker, agent, token, routes }) => {
     const known = new Set(routes.map(({ service }) => MAINTENANCE + service));
     for (const key of closed.filter((key) => !known.has(key))) await consul.delete(`/v1/kv/${key}`);
   });
+
+  const balancers = new Balancers(stack, balancerHosts);
+  const behind = await balancers.await("up", routesBackend(routes), ["BACKEND"], TIMEOUT);
+  if (behind.length > 0) {
+    const head = `not every balancer took the routing table within ${TIMEOUT} s`;
+    throw new CommandFailure([head, ...behind].join("\n  "));
+  }
 });

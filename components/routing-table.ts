@@ -10,10 +10,13 @@ import type { DockerHost } from "./docker-host.ts";
 
 /** Arguments for {@link RoutingTable}. */
 export interface RoutingTableArgs {
+  readonly stack: string;
   readonly host: DockerHost;
   /** The agent through which it is written. */
   readonly agent: ConsulAgent;
   readonly services: readonly ServiceSettings[];
+  /** Every host that has balancers. */
+  readonly balancerHosts: readonly DockerHost[];
   /** How many there are on all hosts together. */
   readonly balancerCount: number;
   readonly credentials: Credentials;
@@ -23,13 +26,15 @@ export interface RoutingTableArgs {
 export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
-    const { host, agent, services, balancerCount, credentials } = args;
+    const { stack, host, agent, services, balancerHosts, balancerCount, credentials } = args;
     new Command(
       name,
       {
         create: "node commands/routes.ts",
         update: "node commands/routes.ts",
         ...stdinJson<RoutesArgs>({
+          stack,
+          balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
           docker: host.settings.docker,
           agent: agent.containerName,
           token: credentials.registration.secretId,

@@ -3,6 +3,7 @@ import { Fleet } from "../harness/fleet.ts";
 import { Project } from "../harness/project.ts";
 import { runInfo } from "../harness/run-info.ts";
 import { step } from "../harness/say.ts";
+import { timed } from "../harness/wait.ts";
 import { Live } from "./live.ts";
 import { play, type Result } from "./play.ts";
 import { Book } from "./report/book.ts";
@@ -41,8 +42,9 @@ try {
     live.line(
       `\n${index + 1}/${chosen.length} ${scenario.name}: ${scenario.title}\n    bar: ${scenario.bar}`,
     );
-    const result = await playOn(scenario);
+    const { result, seconds } = await timed(() => playOn(scenario));
     for (const line of lines(result)) live.line(`    ${line}`);
+    live.line(`    over after ${seconds.toFixed(0)} s`);
     trusted = result.shortfalls.length === 0;
     // After each of them, so that a drill that is cut off leaves what it has seen.
     book.add(result);

@@ -1,6 +1,6 @@
 import type { Fleet } from "../harness/fleet.ts";
 import { Load } from "../harness/load/load.ts";
-import { everyKind, type Plan, pagesOnly } from "../harness/load/plan.ts";
+import { everyKind, type Plan, pagesOnly, unhurried } from "../harness/load/plan.ts";
 import type { Failure, Latency, Slice } from "../harness/load/samples.ts";
 import { sleep } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
@@ -51,14 +51,14 @@ export async function play(
   live.watch(stage.load);
   let [from, to] = [0, 0];
   try {
-    await sleep(mode.short ? 1.5 : 4);
+    await sleep(mode.short ? 1 : 4);
     from = stage.load.seconds;
     await scenario.play(stage);
   } catch (error) {
     stage.shortfalls.push((error as Error).message);
   } finally {
     to = stage.load.seconds;
-    await sleep(mode.short ? 1.5 : 4);
+    await sleep(mode.short ? 1 : 4);
     live.watch(undefined);
     await stage.load.stop();
   }
@@ -104,7 +104,7 @@ function planOf({ plan }: Scenario, url: string, { short, ownApplication }: Mode
   if (plan) return plan(url, short);
   if (!ownApplication) return pagesOnly(url);
   // Whatever waits for WebSockets to end waits long: the short form holds some in one scenario only.
-  return short ? { ...everyKind(url), sockets: 0 } : everyKind(url);
+  return short ? { ...unhurried(everyKind(url)), sockets: 0 } : everyKind(url);
 }
 
 function judge(

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Route, ServiceSettings } from "./settings-types.ts";
 
 /** One line of the balancers' routing table, as it stands in Consul's KV store under `flotilla/routes`. */
@@ -14,6 +15,11 @@ export interface RouteEntry {
   readonly maxqueue: number;
   /** Milliseconds that a request waits there at most. */
   readonly wait: number;
+}
+
+/** The backend by which a balancer shows that it uses a routing table: haproxy.cfg names it after the table's text. */
+export function routesBackend(table: readonly RouteEntry[]): string {
+  return `routes-${createHash("sha256").update(JSON.stringify(table)).digest("hex").slice(0, 12)}`;
 }
 
 /**

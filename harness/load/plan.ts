@@ -93,6 +93,12 @@ export const getsOf = (url: string, path: string): Plan => ({
   ownApplication: true,
 });
 
+/** The same clients with twice the rest, for machines that have more to do. */
+export const unhurried = (plan: Plan): Plan => ({
+  ...plan,
+  clients: plan.clients.map((client) => ({ ...client, rest: 2 * client.rest })),
+});
+
 /** What an application of unknown kind can be asked: its first page. */
 export const pagesOnly = (url: string): Plan => ({
   url,

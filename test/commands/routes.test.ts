@@ -4,6 +4,8 @@ import { type ConsulRequest, runCommand } from "../support/fake-docker.ts";
 
 test.concurrent("routes writes the table, again and again until Consul takes it", async () => {
   const args: RoutesArgs = {
+    stack: "test",
+    balancerHosts: ["tcp://a:1"],
     docker: "tcp://a:1",
     agent: "test-agent-a",
     token: "registration",
@@ -35,6 +37,8 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
 test.concurrent("routes forgets the maintenance of services that are no more", async () => {
   const route = { condition: "", default: false, publish: 0, maxconn: 500, maxqueue: 500, wait: 5000 };
   const args: RoutesArgs = {
+    stack: "test",
+    balancerHosts: ["tcp://a:1"],
     docker: "tcp://a:1",
     agent: "test-agent-a",
     token: "registration",

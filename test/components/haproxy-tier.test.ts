@@ -21,7 +21,8 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
       const args = { ...settings, host, credentials };
       const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
       new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
-      new RoutingTable("routes", { host, agent, services, balancerCount: 2, credentials });
+      const table = { ...args, agent, services, balancerHosts: [host], balancerCount: 2 };
+      new RoutingTable("routes", table);
     }
   });
 });
@@ -174,6 +175,8 @@ test("the routing table is handed to a command, with the token that may write it
     addPreviousOutputInEnv: false,
   });
   expect(JSON.parse(String(stdin))).toStrictEqual({
+    stack: "test",
+    balancerHosts: ["unix:///var/run/docker.sock"],
     docker: "unix:///var/run/docker.sock",
     agent: "test-agent-local",
     token: secrets.registration,

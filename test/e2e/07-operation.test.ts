@@ -3,7 +3,6 @@ import { type Config, Fleet, whoAnswers } from "../../harness/fleet.ts";
 import { request } from "../../harness/http.ts";
 import { getsOf } from "../../harness/load/plan.ts";
 import { say } from "../../harness/say.ts";
-import { timed } from "../../harness/wait.ts";
 import { losingNothing, underLoad } from "./load.ts";
 
 describe("operation", () => {
@@ -79,34 +78,5 @@ describe("operation", () => {
       }),
     );
     expect(ids(await fleet.containers())).toEqual(before);
-  });
-
-  test("more requests than the copies bear are turned away, and the others are served", async () => {
-    const seconds = 5;
-    const answers: { status: number; retryAfter: string | undefined; took: number }[] = [];
-    const end = performance.now() + seconds * 1000;
-    const client = async () => {
-      while (performance.now() < end) {
-        const { result, seconds: took } = await timed(() => request(`${fleet.url}slow?seconds=0.2`));
-        answers.push({ status: result.status, retryAfter: result.headers["retry-after"], took });
-      }
-    };
-    await Promise.all(Array.from({ length: 40 }, client));
-    const served = answers.filter(({ status }) => status === 200);
-    const refused = answers.filter(({ status }) => status !== 200);
-    const slowest = Math.max(...refused.map(({ took }) => took));
-    say(`  ${served.length} served, ${refused.length} refused, the slowest after ${slowest.toFixed(2)} s`);
-
-    // Two copies with four at a time, each a fifth of a second; half of it for a busy machine.
-    expect(served.length).toBeGreaterThan((2 * 4 * seconds) / 0.2 / 2);
-    expect(refused.length).toBeGreaterThan(40);
-    for (const { status, retryAfter } of refused) {
-      expect({ status, retryAfter }).toEqual({ status: 503, retryAfter: "1" });
-    }
-    // Those that waited in vain had a second; most are told at once.
-    expect(slowest).toBeLessThan(5);
-    const atOnce = refused.filter(({ took }) => took < 0.5);
-    expect(atOnce.length).toBeGreaterThan(refused.length / 2);
-    expect((await request(fleet.url)).status).toBe(200);
   });
 });

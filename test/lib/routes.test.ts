@@ -1,4 +1,4 @@
-import { routingTable } from "../../lib/routes.ts";
+import { routesBackend, routingTable } from "../../lib/routes.ts";
 import type { Route, ServiceSettings } from "../../lib/settings-types.ts";
 
 type Looked = Pick<ServiceSettings, "route" | "default" | "publish" | "load">;
@@ -82,4 +82,11 @@ test("the order of the config does not show, so that reordering it changes nothi
   const [a, b, c] = services({ a: { route: { path: "/x" } }, b: { route: { path: "/y" } }, c: {} });
   if (!a || !b || !c) throw new Error("three services");
   expect(routingTable([c, b, a], 1)).toStrictEqual(routingTable([a, b, c], 1));
+});
+
+test("a balancer shows a routing table by a name that no other table has", () => {
+  const table = routingTable(services({ web: { default: true } }), 2);
+  expect(routesBackend(table)).toMatch(/^routes-[0-9a-f]{12}$/);
+  expect(routesBackend([...table])).toBe(routesBackend(table));
+  expect(routesBackend([])).not.toBe(routesBackend(table));
 });
