@@ -93,19 +93,15 @@ export class Stage {
   }
 
   /**
-   * A server that ends at once takes along what it had begun. What may be asked for again is; anything else that it had
-   * begun, and only that, may fail.
+   * A server that ends at once takes along what had been sent to it: the balancer, which says so with a 502, can't tell
+   * whether it was begun or lay unread. What may be asked for again is; any other such request, and only that, may fail.
    */
-  allowBegunPosts(): void {
+  allowSentPosts(): void {
     this.allow(
-      "a POST that a killed server had begun",
-      ({ method, id = "" }, receipts) => method === "POST" && receipts.get(id) === 1,
+      "a POST that had been sent to a server when it was killed",
+      ({ method, id = "", status, servedBy }, receipts) =>
+        method === "POST" && status === 502 && !servedBy && (receipts.get(id) ?? 0) <= 1,
     );
-  }
-
-  /** Requests that were under way at a moment, or whose connection was being opened. */
-  allowHeldAt(why: string, moment: number): void {
-    this.allow(why, ({ start, end }) => start <= moment + 0.5 && end >= moment);
   }
 
   /** Why a failure is allowed, if it is. */

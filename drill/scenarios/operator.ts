@@ -30,8 +30,8 @@ export const operator: Scenario[] = [
   removed(
     "server",
     "docker rm -f of a server",
-    "0 failed but for POSTs that it had begun, which are never sent twice; up --refresh restores",
-    (stage) => stage.allowBegunPosts(),
+    "0 failed but for POSTs that had been sent to it, which are never sent twice; up --refresh restores",
+    (stage) => stage.allowSentPosts(),
   ),
   removed(
     "balancer",

@@ -17,7 +17,7 @@ async function firstServer(stage: Stage): Promise<Container> {
 }
 
 const killBar =
-  "0 failed for GET and for requests not yet sent; a POST that a server had begun is the only one that may fail, and is never sent twice";
+  "0 failed for GET and for requests not yet sent; a POST that had been sent to a killed server is the only one that may fail, and is never sent twice";
 
 function killed(name: string, title: string, share: number): Scenario {
   return {
@@ -26,7 +26,7 @@ function killed(name: string, title: string, share: number): Scenario {
     bar: killBar,
     needs: "any stack",
     async play(stage) {
-      stage.allowBegunPosts();
+      stage.allowSentPosts();
       const servers = await stage.servers();
       const victims = servers.slice(0, Math.max(1, Math.floor(servers.length * share)));
       await stage.act(title, () => crash(...victims));
@@ -75,7 +75,7 @@ export const servers: Scenario[] = [
     bar: `${killBar}; up --refresh restores`,
     needs: "any stack",
     async play(stage) {
-      stage.allowBegunPosts();
+      stage.allowSentPosts();
       const server = await firstServer(stage);
       await stage.act("docker kill", () => docker("kill", server.Id));
       await stage.back("out of rotation", 3, () => isOut(stage, server));
