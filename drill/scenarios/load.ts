@@ -69,7 +69,10 @@ export const underLoad: Scenario[] = [
       Object.assign(services.web, { cpus: 0.05, load: { concurrency: 4, queue: 40, wait: 1 } });
     },
     // As many as are given to the servers and wait: that is the most that can be had of them.
-    plan: (url) => busy(url, 48),
+    plan: (url) => {
+      const plan = busy(url, 48);
+      return { ...plan, clients: plan.clients.map((client) => ({ ...client, keepAlive: true })) };
+    },
     async play(stage) {
       const { short } = stage;
       await sleep(short ? 3 : 15);
