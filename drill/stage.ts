@@ -128,6 +128,12 @@ export class Stage {
     if (now.State.StartedAt === State.StartedAt) throw new Error(`${Name} still runs`);
   }
 
+  /** That no request has failed for so many seconds: what answers now may be about to be started once more. */
+  async calmFor(seconds: number): Promise<void> {
+    const last = Math.max(0, ...this.load.samples.failures.map(({ end }) => end));
+    if (this.load.seconds - last < seconds) throw new Error("requests still fail");
+  }
+
   /** That Consul has all its members, a leader, every server's vote, and every registration passing. */
   async consulIsWhole(servers = this.fleet.size.consul): Promise<void> {
     const instances = this.fleet.size.servers;

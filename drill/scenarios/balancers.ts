@@ -110,6 +110,7 @@ export const balancers: Scenario[] = [
         await stage.isBack(front);
         await allAnswer(stage);
         await stage.allServersUp();
+        await stage.calmFor(1);
       });
       back = stage.load.seconds;
     },

@@ -40,6 +40,7 @@ async function everyPortServes(stage: Stage): Promise<void> {
     if (status !== 200) throw new Error(`${url} answers ${status}`);
   }
   await stage.allServersUp();
+  await stage.calmFor(2);
 }
 
 export const daemon: Scenario[] = [
