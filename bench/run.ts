@@ -27,13 +27,13 @@ const needed: Record<Title, readonly PeerName[]> = {
 
 await new Command("npm run bench --")
   .description("Measures flotilla beside docker run, docker compose, Caddy and Traefik.")
-  .addArgument(new Argument("[what]", "what is measured").choices([...titles, "all"]).default("all"))
+  .addArgument(new Argument("[what...]", "what is measured").choices([...titles, "all"]).default(["all"]))
   .option("--rounds <n>", "how often; growth goes half as many, rounded up", wholeNumber(1, 20), 5)
   .option("--replicas <n...>", "numbers of copies that growth goes through", collect, [...defaultSizes])
   .option("--markdown <file>", "write the results there, and as JSON beside it")
   .option("--user-engine", "on your Docker engine, also as root")
-  .action(async (what: Title | "all", { rounds, replicas, markdown, userEngine = false }: Options) => {
-    const benchmarks = what === "all" ? titles : [what];
+  .action(async (what: (Title | "all")[], { rounds, replicas, markdown, userEngine = false }: Options) => {
+    const benchmarks = titles.filter((title) => what.includes("all") || what.includes(title));
     const peers = await findPeers([...new Set(benchmarks.flatMap((title) => needed[title]))]);
     process.exitCode = await withEngine({ usersEngine: userEngine }, (info, signal) => {
       const plan: Plan = {
