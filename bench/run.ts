@@ -25,6 +25,8 @@ const needed: Record<Title, readonly PeerName[]> = {
   growth: [],
 };
 
+let collected: number[] = [];
+
 await new Command("npm run bench --")
   .description("Measures flotilla beside docker run, docker compose, Caddy and Traefik.")
   .addArgument(new Argument("[what...]", "what is measured").choices([...titles, "all"]).default(["all"]))
@@ -56,8 +58,6 @@ function wholeNumber(from: number, to: number): (text: string) => number {
     throw new InvalidArgumentError(`a whole number from ${from} to ${to} is wanted`);
   };
 }
-
-let collected: number[] = [];
 
 /** The first value takes the place of the default. */
 function collect(text: string): number[] {
