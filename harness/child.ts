@@ -27,7 +27,8 @@ export async function runBeside(
     child.on("exit", (code) => resolve(code ?? 1));
   });
   const endGroup = async () => {
-    if (child.pid === undefined) return;
+    // A signal may well come when it has ended already.
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
     process.kill(-child.pid, "SIGTERM");
     const gone = await Promise.race([ended.then(() => true), pause(10_000, false)]);
     if (!gone) process.kill(-child.pid, "SIGKILL");
