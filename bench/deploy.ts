@@ -2,7 +2,7 @@ import { Application } from "../harness/application.ts";
 import { containers } from "../harness/docker.ts";
 import { timed } from "../harness/wait.ts";
 import { Deployment, serving } from "./deployment.ts";
-import { underLoad } from "./losses.ts";
+import { countingLosses } from "./losses.ts";
 import { Compose } from "./peers/compose.ts";
 import { type Images, PlainDocker } from "./peers/plain-docker.ts";
 import type { Session } from "./session.ts";
@@ -80,13 +80,13 @@ async function changes(
   change: () => void,
   record: (what: string, value: number) => void,
 ): Promise<void> {
-  const scale = await underLoad(url, () => secondsOf(() => up(10).then(() => serving(url, 10))));
+  const scale = await countingLosses(url, () => secondsOf(() => up(10).then(() => serving(url, 10))));
   record(rows.scale, scale.result);
   record(rows.scaleLost, scale.lost);
   record(rows.scaleBroken, scale.broken);
   const old = await serving(url, 10);
   change();
-  const version = await underLoad(url, () => secondsOf(() => up(10).then(() => serving(url, 10, old))));
+  const version = await countingLosses(url, () => secondsOf(() => up(10).then(() => serving(url, 10, old))));
   record(rows.version, version.result);
   record(rows.versionLost, version.lost);
   record(rows.versionBroken, version.broken);

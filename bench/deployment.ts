@@ -1,6 +1,6 @@
+import { configOf } from "../harness/fleet.ts";
 import { get } from "../harness/http.ts";
 import { Stack } from "../harness/pulumi.ts";
-import { runInfo } from "../harness/run-info.ts";
 import { say } from "../harness/say.ts";
 import { within } from "../harness/wait.ts";
 import { gatewayAddress } from "../lib/subnet.ts";
@@ -36,22 +36,13 @@ export class Deployment {
   }
 
   configure(replicas: number): void {
-    this.stack.config = {
-      protect: false,
-      hosts: { local: { docker: runInfo().dockerHost } },
-      network: { subnet },
-      consul: { servers: 3, port: port + 500 },
-      loadBalancers: { count: 2, port, statsPort: port + 920 },
-      services: {
-        web: {
-          build: this.#build,
-          env: this.#env,
-          replicas,
-          port: 8000,
-          health: { path: "/health", timeout: 120 },
-        },
-      },
-    };
+    this.stack.config = configOf(port, subnet, {
+      build: this.#build,
+      env: { ...this.#env },
+      replicas,
+      port: 8000,
+      health: { path: "/health", timeout: 120 },
+    });
   }
 
   /** Takes it away. What is left after a failure goes with the run. */

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { containers, docker, mebibytes, type Role } from "../harness/docker.ts";
+import { containers, memoryOf, type Role } from "../harness/docker.ts";
 import { runInfo } from "../harness/run-info.ts";
 import { timed } from "../harness/wait.ts";
 import { imagesOf } from "./deploy.ts";
@@ -57,5 +57,6 @@ export async function measure(session: Session, sizes: readonly number[]): Promi
 async function memory(stack: string, role: Role): Promise<number> {
   const [container] = await containers(stack, role);
   if (container === undefined) throw new Error(`there is no ${role}`);
-  return mebibytes(await docker("stats", "--no-stream", "--format", "{{.MemUsage}}", container.Id));
+  const [mebibytes = 0] = await memoryOf(container);
+  return mebibytes;
 }

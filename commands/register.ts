@@ -17,7 +17,7 @@ import {
 } from "../lib/catalogue.ts";
 import { historyKey, type Version, withVersion } from "../lib/history.ts";
 import { labels, replicaNumber } from "../lib/names.ts";
-import { Balancers } from "./support/balancers.ts";
+import { BALANCER_TIMEOUT, Balancers } from "./support/balancers.ts";
 import { CommandFailure, main, say, until, within } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
@@ -57,9 +57,6 @@ interface Check {
   readonly Output: string;
 }
 
-/** Seconds that balancers get to follow a change of the catalogue. */
-const BALANCER_TIMEOUT = 30;
-
 /** Milliseconds between two looks at instances that are settling. */
 const LOOK = 500;
 
@@ -78,11 +75,8 @@ class Registrar {
 
   /** The whole pool is to be these instances. */
   async reconcile(): Promise<void> {
-    const { service, instances } = this.#args;
-    const held = await this.#held();
-    const { add, change, remove } = catalogueDiff(service, instances, held);
-    await this.#admit(add, held);
-    await this.#change(change);
+    const { instances } = this.#args;
+    const remove = await this.#bringIn();
     await this.#announce(instances.length);
     if (instances.length > 0) await this.#record();
     await this.#takeOut(remove);
@@ -91,17 +85,24 @@ class Registrar {
 
   /** These instances are to take the places of those with their numbers; the rest of the pool stays as it is. */
   async replaceWave(): Promise<void> {
-    const { service, instances, stopGrace } = this.#args;
+    const { instances, stopGrace } = this.#args;
     const numbers = new Set(instances.map((instance) => this.#number(instance)));
     const replaced = (instance: string) =>
       !instances.includes(instance) && numbers.has(this.#number(instance) ?? Number.NaN);
+    const remove = await this.#bringIn();
+    await this.#takeOut(remove.filter(replaced));
+    // Those that a failed update left take up memory, too, though no balancer knows them.
+    await this.#engine.stop((await this.#containers()).filter(replaced), stopGrace);
+  }
+
+  /** Has the instances serve as they should; gives those that the agent holds besides. */
+  async #bringIn(): Promise<readonly string[]> {
+    const { service, instances } = this.#args;
     const held = await this.#held();
     const { add, change, remove } = catalogueDiff(service, instances, held);
     await this.#admit(add, held);
     await this.#change(change);
-    await this.#takeOut(remove.filter(replaced));
-    // Those that a failed update left take up memory, too, though no balancer knows them.
-    await this.#engine.stop((await this.#containers()).filter(replaced), stopGrace);
+    return remove;
   }
 
   #number(instance: string): number | undefined {
@@ -137,11 +138,8 @@ class Registrar {
       const seen = await sightings(this.#engine, [...instances, ...serving]);
       if (!isProven(instances, serving, seen)) await this.#settle(instances, seen, deadline);
       await this.#register(instances.map((instance) => registrationOf(service, instance, true)));
-      const missing = await this.#balancers.await("up", service.name, instances, BALANCER_TIMEOUT);
-      if (missing.length > 0) {
-        const head = `${service.name}: not every balancer took the new instances within ${BALANCER_TIMEOUT} s`;
-        throw new CommandFailure([head, ...missing].join("\n  "));
-      }
+      const complaint = `${service.name}: not every balancer took the new instances`;
+      await this.#balancers.require(service.name, instances, complaint);
       await this.#checkLasting(instances, seen);
     } catch (error) {
       // Nothing but a next update may let them in.

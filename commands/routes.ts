@@ -2,9 +2,10 @@
  * Writes the balancers' routing table to Consul's KV store, waits until every balancer follows it, and forgets the
  * maintenance of services that are no more.
  */
+import { maintenanceFolder, maintenanceKey } from "../lib/maintenance.ts";
 import { type RouteEntry, routesBackend } from "../lib/routes.ts";
 import { Balancers } from "./support/balancers.ts";
-import { CommandFailure, main, within } from "./support/command.ts";
+import { main, within } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
 
@@ -19,25 +20,16 @@ export interface RoutesArgs {
   readonly routes: readonly RouteEntry[];
 }
 
-const MAINTENANCE = "flotilla/maintenance/";
-
-/** Seconds that balancers get to follow. */
-const TIMEOUT = 30;
-
 main<RoutesArgs>(async ({ stack, balancerHosts, docker, agent, token, routes }) => {
   const consul = new Consul(new DockerEngine(docker), agent, token);
   await within(30, "Consul does not take the routing table", async () => {
     await consul.put("/v1/kv/flotilla/routes", routes);
     // A service of the same name that comes one day must not find itself closed.
-    const closed = (await consul.get<string[]>(`/v1/kv/${MAINTENANCE}?keys`)) ?? [];
-    const known = new Set(routes.map(({ service }) => MAINTENANCE + service));
+    const closed = (await consul.get<string[]>(`/v1/kv/${maintenanceFolder}?keys`)) ?? [];
+    const known = new Set(routes.map(({ service }) => maintenanceKey(service)));
     for (const key of closed.filter((key) => !known.has(key))) await consul.delete(`/v1/kv/${key}`);
   });
 
   const balancers = new Balancers(stack, balancerHosts);
-  const behind = await balancers.await("up", routesBackend(routes), ["BACKEND"], TIMEOUT);
-  if (behind.length > 0) {
-    const head = `not every balancer took the routing table within ${TIMEOUT} s`;
-    throw new CommandFailure([head, ...behind].join("\n  "));
-  }
+  await balancers.require(routesBackend(routes), ["BACKEND"], "not every balancer took the routing table");
 });

@@ -1,5 +1,6 @@
 import { type Container, containers, docker } from "../harness/docker.ts";
 import type { Fleet } from "../harness/fleet.ts";
+import { type Answer, get } from "../harness/http.ts";
 import { Load } from "../harness/load/load.ts";
 import type { Plan } from "../harness/load/plan.ts";
 import type { Failure } from "../harness/load/samples.ts";
@@ -65,6 +66,18 @@ export class Stage {
     return before;
   }
 
+  /** Does something of which all containers but those that it is `about` are to take no notice. */
+  async leavingAlone<T>(about: (container: Container) => boolean, action: () => Promise<T>): Promise<T> {
+    const others = async () => {
+      const all = await this.fleet.containers();
+      return all.flatMap((container) => (about(container) ? [] : container.Id)).join();
+    };
+    const before = await others();
+    const result = await action();
+    this.expect(`${this.events.at(-1)?.text}: everything else is left alone`, (await others()) === before);
+    return result;
+  }
+
   /** A claim that must hold. */
   expect(claim: string, holds: boolean, seen?: unknown): void {
     if (holds) return;
@@ -92,6 +105,16 @@ export class Stage {
     this.#allowances.push({ why, covers });
   }
 
+  /** Lets failures be from now on, until what it gives is called: of those, all that `covers` does. */
+  allowFromNow(why: string, covers: (failure: Failure) => boolean = () => true): () => void {
+    const from = this.load.seconds;
+    let to = Number.POSITIVE_INFINITY;
+    this.allow(why, (failure) => failure.end >= from && failure.start <= to && covers(failure));
+    return () => {
+      to = this.load.seconds;
+    };
+  }
+
   /**
    * A server that ends at once takes along what had been sent to it: the balancer, which says so with a 502, can't tell
    * whether it was begun or lay unread. What may be asked for again is; any other such request, and only that, may fail.
@@ -107,6 +130,18 @@ export class Stage {
   /** Why a failure is allowed, if it is. */
   excuseFor(failure: Failure, receipts: ReadonlyMap<string, number>): string | undefined {
     return this.#allowances.find(({ covers }) => covers(failure, receipts))?.why;
+  }
+
+  /** What the shared port and each balancer's own one answer. */
+  ask(balancers = this.fleet.size.balancers): Promise<Answer[]> {
+    const own = Array.from({ length: balancers }, (_, index) => this.fleet.balancerUrl(index + 1));
+    return Promise.all([this.fleet.url, ...own].map((url) => get(url)));
+  }
+
+  /** That all of them answer as they should. */
+  async allAnswer(balancers?: number): Promise<void> {
+    const statuses = (await this.ask(balancers)).map(({ status }) => status);
+    if (statuses.some((status) => status !== 200)) throw new Error(`the ports answer ${statuses.join(", ")}`);
   }
 
   /** That every balancer sends requests to just so many servers of a service. */

@@ -77,6 +77,13 @@ export async function logs(container: Container): Promise<string> {
   return (await attempt("docker", ["logs", container.Id])).output;
 }
 
+/** MiB that running containers use, in their order. */
+export async function memoryOf(...running: Container[]): Promise<number[]> {
+  return lines(await docker("stats", "--no-stream", "--format", "{{.MemUsage}}", ...ids(running))).map(
+    mebibytes,
+  );
+}
+
 /** The first size in what `docker stats` prints, such as "21.4MiB / 23.4GiB". */
 export function mebibytes(text: string): number {
   const [, number = "0", unit = "MiB"] = /^([\d.]+)(B|KiB|MiB|GiB)/.exec(text) ?? [];

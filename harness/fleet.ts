@@ -240,25 +240,27 @@ function notOurs(what: string): never {
 const isDefault = (service: Service & { default?: boolean }) =>
   service.default ?? !(service.route || service.publish);
 
-/** Three Consul servers, two balancers and four copies of the application; all ports are around one. */
-function startConfig(port: number, subnet: string, application: Application): Config {
+/** Three Consul servers, two balancers and one service; all ports are around one. */
+export function configOf(port: number, subnet: string, web: Config["services"]["web"]): Config {
   return {
     protect: false,
     hosts: { local: { docker: runInfo().dockerHost } },
     network: { subnet },
     consul: { servers: 3, port: port + 500 },
     loadBalancers: { count: 2, port, statsPort: port + 920 },
-    services: {
-      web: {
-        build: application.folder,
-        replicas: 4,
-        port: 8000,
-        health: { path: "/health", timeout: 30 },
-        env: { LOG_DIR: "/var/log/flotilla" },
-      },
-    },
+    services: { web },
   };
 }
+
+/** With four copies of an application. */
+const startConfig = (port: number, subnet: string, application: Application) =>
+  configOf(port, subnet, {
+    build: application.folder,
+    replicas: 4,
+    port: 8000,
+    health: { path: "/health", timeout: 30 },
+    env: { LOG_DIR: "/var/log/flotilla" },
+  });
 
 /** How often each server answered to so many requests, one connection each; by what the answers say. */
 export async function whoAnswers(url: string, requests = 40): Promise<Record<string, number>> {

@@ -1,15 +1,15 @@
 /** `npm run maintenance`: has the balancers answer for services that must not be reached, and ends that again. */
 import { Argument, Command, InvalidArgumentError } from "commander";
-import { Balancers } from "../commands/support/balancers.ts";
+import { BALANCER_TIMEOUT, Balancers } from "../commands/support/balancers.ts";
 import { CommandFailure, notYet, say, within } from "../commands/support/command.ts";
 import { Consul } from "../commands/support/consul.ts";
 import { DockerEngine } from "../commands/support/docker.ts";
+import { maintenanceKey } from "../lib/maintenance.ts";
 import { SetupError } from "../setup/say.ts";
 import { type OperatedStack, readStack } from "./stack.ts";
 
-/** Seconds that Consul gets to take a change, and balancers to follow it. */
+/** Seconds that Consul gets to take a change. */
 const CONSUL_TIMEOUT = 5;
-const BALANCER_TIMEOUT = 30;
 const LONGEST = 7 * 24 * 3600;
 
 interface Options {
@@ -63,8 +63,7 @@ function wholeSeconds(text: string): number {
   throw new InvalidArgumentError(`It must be whole seconds from 1 to ${LONGEST}.`);
 }
 
-/** Where the balancers look: what it holds is Retry-After's seconds. */
-const keyOf = (service: string) => `/v1/kv/flotilla/maintenance/${service}`;
+const keyOf = (service: string) => `/v1/kv/${maintenanceKey(service)}`;
 
 function chosen({ name, services }: OperatedStack, service: string | undefined): string[] {
   const names = services.map((each) => each.name).sort();

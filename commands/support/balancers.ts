@@ -1,6 +1,9 @@
 import { connectionsTo } from "../../lib/tcp-table.ts";
-import { until } from "./command.ts";
+import { CommandFailure, until } from "./command.ts";
 import { DockerEngine } from "./docker.ts";
+
+/** Seconds that balancers get to follow what Consul is told. */
+export const BALANCER_TIMEOUT = 30;
 
 interface Balancer {
   readonly engine: DockerEngine;
@@ -40,6 +43,13 @@ export class Balancers {
       return code !== 0 && !isGone(code, output) ? [`${name}: ${output.trim().split("\n").join(", ")}`] : [];
     });
     return (await Promise.all(answers)).flat();
+  }
+
+  /** Waits until every balancer has every one of the servers UP in its backend; fails with the complaint otherwise. */
+  async require(backend: string, servers: readonly string[], complaint: string): Promise<void> {
+    const missing = await this.await("up", backend, servers, BALANCER_TIMEOUT);
+    if (missing.length === 0) return;
+    throw new CommandFailure([`${complaint} within ${BALANCER_TIMEOUT} s`, ...missing].join("\n  "));
   }
 
   /** Waits until no balancer holds a connection to any of the addresses; returns whether it came to that. */

@@ -1,20 +1,9 @@
 import { crash } from "../../harness/docker.ts";
-import { get } from "../../harness/http.ts";
 import { everyKind, oneRetry } from "../../harness/load/plan.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 
 const balancersOf = ({ fleet }: Stage) => fleet.containers("balancer");
-
-/** That the shared port and each balancer's own one answer. */
-async function allAnswer(stage: Stage, count = stage.fleet.size.balancers): Promise<void> {
-  const { fleet } = stage;
-  const own = Array.from({ length: count }, (_, index) => fleet.balancerUrl(index + 1));
-  for (const url of [fleet.url, ...own]) {
-    const { status } = await get(url);
-    if (status !== 200) throw new Error(`${url} answers ${status}`);
-  }
-}
 
 function renewed(name: string, title: string, count: number, renew: (stage: Stage) => void): Scenario {
   return {
@@ -32,7 +21,7 @@ function renewed(name: string, title: string, count: number, renew: (stage: Stag
       const after = await balancersOf(stage);
       const left = after.filter(({ Id }) => before.some((container) => container.Id === Id));
       stage.expect(`${count} balancers, all of them new`, after.length === count && left.length === 0);
-      await allAnswer(stage, count);
+      await stage.allAnswer(count);
     },
   };
 }
@@ -63,7 +52,7 @@ export const balancers: Scenario[] = [
           }),
         );
         stage.expect(`${count} balancers run`, (await balancersOf(stage)).length === count);
-        await allAnswer(stage, count);
+        await stage.allAnswer(count);
       }
     },
   },
@@ -90,7 +79,7 @@ export const balancers: Scenario[] = [
       );
       await stage.back("it runs and answers again", 3, async () => {
         await stage.isBack(victim);
-        await allAnswer(stage);
+        await stage.allAnswer();
         await stage.allServersUp();
       });
     },
@@ -102,17 +91,15 @@ export const balancers: Scenario[] = [
     needs: "any stack",
     async play(stage) {
       const front = await stage.fleet.the("front");
-      const from = stage.load.seconds;
-      let back = Number.POSITIVE_INFINITY;
-      stage.allow("while there was no network", ({ start, end }) => end >= from && start <= back);
+      const served = stage.allowFromNow("while there was no network");
       await stage.act("kill -9 of front", () => crash(front));
       await stage.back("the shared port and every balancer serve again", 5, async () => {
         await stage.isBack(front);
-        await allAnswer(stage);
+        await stage.allAnswer();
         await stage.allServersUp();
         await stage.calmFor(1);
       });
-      back = stage.load.seconds;
+      served();
     },
   },
 ];

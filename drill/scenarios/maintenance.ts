@@ -1,12 +1,9 @@
-import { get } from "../../harness/http.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 
-/** What the shared port and each balancer's own one answer. */
-async function answers({ fleet }: Stage): Promise<{ status: number; retryAfter: string | undefined }[]> {
-  const own = Array.from({ length: fleet.size.balancers }, (_, index) => fleet.balancerUrl(index + 1));
-  const all = await Promise.all([fleet.url, ...own].map((url) => get(url)));
-  return all.map(({ status, headers }) => ({ status, retryAfter: headers["retry-after"] }));
+/** What every port answers, as far as maintenance shows in it. */
+async function answers(stage: Stage): Promise<{ status: number; retryAfter: string | undefined }[]> {
+  return (await stage.ask()).map(({ status, headers }) => ({ status, retryAfter: headers["retry-after"] }));
 }
 
 export const maintenance: Scenario[] = [
@@ -17,11 +14,9 @@ export const maintenance: Scenario[] = [
     needs: "any stack",
     async play(stage) {
       const { stack, service } = stage.fleet;
-      const from = stage.load.seconds;
-      let back = Number.POSITIVE_INFINITY;
-      stage.allow(
+      const over = stage.allowFromNow(
         "503 during maintenance",
-        ({ status, servedBy, start, end }) => status === 503 && !servedBy && end >= from && start <= back,
+        ({ status, servedBy }) => status === 503 && !servedBy,
       );
       const turn = async (...words: string[]) => {
         const { code, output } = await stage.act(`maintenance ${words[0]}`, () =>
@@ -34,7 +29,7 @@ export const maintenance: Scenario[] = [
       const isClosed = closed.every(({ status, retryAfter }) => status === 503 && retryAfter === "77");
       stage.expect("every balancer answers 503 and says when to come again", isClosed, closed);
       await turn("off");
-      back = stage.load.seconds;
+      over();
       const open = await answers(stage);
       stage.expect(
         "every balancer answers again",

@@ -1,3 +1,4 @@
+import type { Container } from "../../harness/docker.ts";
 import type { Config } from "../../harness/fleet.ts";
 import { get } from "../../harness/http.ts";
 import type { Scenario } from "../scenario.ts";
@@ -5,13 +6,8 @@ import type { Stage } from "../stage.ts";
 
 /** Changes the config of one service, of which nothing else may take notice. */
 async function change(stage: Stage, text: string, service: string, edit: (config: Config) => void) {
-  const others = async () => {
-    const all = await stage.fleet.containers();
-    return all.flatMap(({ Id, Config }) => (Config.Labels["flotilla.service"] === service ? [] : Id)).join();
-  };
-  const before = await others();
-  await stage.act(text, () => stage.fleet.up(edit));
-  stage.expect(`${text}: everything else is left alone`, (await others()) === before);
+  const isOfIt = ({ Config }: Container) => Config.Labels["flotilla.service"] === service;
+  await stage.leavingAlone(isOfIt, () => stage.act(text, () => stage.fleet.up(edit)));
 }
 
 export const settings: Scenario[] = [

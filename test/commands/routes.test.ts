@@ -2,17 +2,18 @@ import type { BalancersReadyArgs } from "../../commands/balancers-ready.ts";
 import type { RoutesArgs } from "../../commands/routes.ts";
 import { type ConsulRequest, runCommand } from "../support/fake-docker.ts";
 
+const args: RoutesArgs = {
+  stack: "test",
+  balancerHosts: ["tcp://a:1"],
+  docker: "tcp://a:1",
+  agent: "test-agent-a",
+  token: "registration",
+  routes: [
+    { service: "web", condition: "", default: true, publish: 0, maxconn: 500, maxqueue: 500, wait: 5000 },
+  ],
+};
+
 test.concurrent("routes writes the table, again and again until Consul takes it", async () => {
-  const args: RoutesArgs = {
-    stack: "test",
-    balancerHosts: ["tcp://a:1"],
-    docker: "tcp://a:1",
-    agent: "test-agent-a",
-    token: "registration",
-    routes: [
-      { service: "web", condition: "", default: true, publish: 0, maxconn: 500, maxqueue: 500, wait: 5000 },
-    ],
-  };
   const requests: ConsulRequest[] = [];
   const consul = (request: ConsulRequest) => {
     if (request.method === "GET") return { status: 404 };
@@ -35,15 +36,6 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
 });
 
 test.concurrent("routes forgets the maintenance of services that are no more", async () => {
-  const route = { condition: "", default: false, publish: 0, maxconn: 500, maxqueue: 500, wait: 5000 };
-  const args: RoutesArgs = {
-    stack: "test",
-    balancerHosts: ["tcp://a:1"],
-    docker: "tcp://a:1",
-    agent: "test-agent-a",
-    token: "registration",
-    routes: [{ ...route, service: "web" }],
-  };
   const deleted: string[] = [];
   const consul = ({ method, path }: ConsulRequest) => {
     if (method === "DELETE") deleted.push(path);

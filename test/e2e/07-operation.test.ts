@@ -1,9 +1,10 @@
 import { ids, shortIds } from "../../harness/docker.ts";
 import { type Config, Fleet, whoAnswers } from "../../harness/fleet.ts";
 import { request } from "../../harness/http.ts";
-import { getsOf } from "../../harness/load/plan.ts";
+import { getsOf, quickOnes } from "../../harness/load/plan.ts";
+import { underLoad } from "../../harness/load/under-load.ts";
 import { say } from "../../harness/say.ts";
-import { losingNothing, underLoad } from "./load.ts";
+import { losingNothing } from "./load.ts";
 
 describe("operation", () => {
   const fleet = Fleet.first();
@@ -41,7 +42,7 @@ describe("operation", () => {
   test("maintenance closes one service, while it is rolled underneath and the other serves on", async () => {
     const old = ids(await fleet.servers());
     const closing = () =>
-      underLoad(fleet.url, async () => {
+      underLoad(quickOnes(fleet.url), async () => {
         await maintenance("on", "--service", "web", "--retry-after", "77");
         await isClosed();
         await fleet.up((config) => {
