@@ -145,6 +145,7 @@ export class Stack<Config extends object> {
       ...process.env,
       PATH: path.join(delimiter),
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      NO_COLOR: "1",
       ...(!this.#isUsers && {
         PULUMI_BACKEND_URL: `file://${join(this.#home, "state")}`,
         PULUMI_CONFIG_PASSPHRASE_FILE: this.#passphraseFile,

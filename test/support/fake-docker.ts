@@ -76,9 +76,12 @@ async function withFakeDocker<T>(hosts: FakeHosts, run: (env: NodeJS.ProcessEnv)
   await once(server, "listening");
   const { port } = server.address() as net.AddressInfo;
   const folder = path.resolve("test/support/fake-docker");
+  // What is said is compared as plain text, also where `CI` is set, which means colours to some.
+  const { FORCE_COLOR: _, ...env } = process.env;
   try {
     return await run({
-      ...process.env,
+      ...env,
+      NO_COLOR: "1",
       PATH: `${folder}:${process.env.PATH}`,
       FAKE_DOCKER_PORT: String(port),
     });
