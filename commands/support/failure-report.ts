@@ -55,3 +55,7 @@ export async function failureReport(
 /** A service's check in words. */
 export const checkName = ({ health, port }: ServiceDefinition) =>
   health.type === "http" ? `GET ${health.path} on port ${port}` : `a connection to port ${port}`;
+
+/** A number of instances in words. */
+export const count = (instances: readonly string[]) =>
+  `${instances.length} instance${instances.length === 1 ? "" : "s"}`;

@@ -28,3 +28,14 @@ export async function sightings(
     }),
   );
 }
+
+/** Whether new instances run just what one of those that serve does: then there is nothing to be learned from them. */
+export function isProven(
+  instances: readonly string[],
+  serving: readonly string[],
+  seen: ReadonlyMap<string, Sighting>,
+): boolean {
+  const running = serving.flatMap((instance) => seen.get(instance) ?? []).filter(({ running }) => running);
+  const recipes = new Set(running.map(({ recipe }) => recipe));
+  return instances.every((instance) => recipes.has(seen.get(instance)?.recipe ?? ""));
+}

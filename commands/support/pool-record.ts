@@ -1,0 +1,37 @@
+import { historyKey, type Version, withVersion } from "../../lib/history.ts";
+import { within } from "./command.ts";
+import type { Consul } from "./consul.ts";
+
+/** What Consul keeps of one service's pool on one host beside its instances. */
+export class PoolRecord {
+  readonly #consul: Consul;
+  readonly #size: string;
+  readonly #history: string;
+
+  constructor(consul: Consul, service: string, host: string) {
+    this.#consul = consul;
+    this.#size = `/v1/kv/flotilla/pools/${service}/${host}`;
+    this.#history = `/v1/kv/${historyKey(service, host)}`;
+  }
+
+  /** Tells the balancers how many instances to expect, so that they can tell "none" from "Consul does not know". */
+  async announce(instances: number): Promise<void> {
+    await within(20, "Consul does not take the size of the pool", () =>
+      this.#consul.put(this.#size, String(instances)),
+    );
+  }
+
+  /** Writes down which image serves from now on, for whoever wants to go back to it. */
+  async serving(image: string): Promise<void> {
+    await within(20, "Consul does not take the version", async () => {
+      const history = (await this.#consul.get<Version[]>(`${this.#history}?raw`)) ?? [];
+      const after = withVersion(history, image, new Date().toISOString());
+      if (after !== history) await this.#consul.put(this.#history, after);
+    });
+  }
+
+  async forget(): Promise<void> {
+    await this.#consul.delete(this.#size);
+    await this.#consul.delete(this.#history);
+  }
+}

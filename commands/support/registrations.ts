@@ -1,0 +1,56 @@
+import type { Held, Registration } from "../../lib/catalogue.ts";
+import { say, within } from "./command.ts";
+import type { Consul } from "./consul.ts";
+
+/** What an agent's check of an instance says. */
+export interface Check {
+  readonly ServiceID: string;
+  readonly Status: string;
+  /** The application's last answer, in Consul's words. */
+  readonly Output: string;
+}
+
+/** Registrations of a host's Consul agent. */
+export class Registrations {
+  readonly #consul: Consul;
+  readonly #agent: string;
+
+  constructor(consul: Consul, agent: string) {
+    this.#consul = consul;
+    this.#agent = agent;
+  }
+
+  /** A service's instances, by identity. */
+  async of(service: string): Promise<Record<string, Held>> {
+    const filter = encodeURIComponent(`Service == "${service}"`);
+    // The agent may be restarting just now.
+    return within(20, `the Consul agent ${this.#agent} does not answer`, async () => {
+      const services = await this.#consul.get<Record<string, Held>>(`/v1/agent/services?filter=${filter}`);
+      return services ?? {};
+    });
+  }
+
+  /** The checks of a service's instances, by their identity. */
+  async checks(service: string): Promise<Map<string, Check>> {
+    const filter = encodeURIComponent(`ServiceName == "${service}"`);
+    const checks = (await this.#consul.get<Record<string, Check>>(`/v1/agent/checks?filter=${filter}`)) ?? {};
+    return new Map(Object.values(checks).map((check) => [check.ServiceID, check]));
+  }
+
+  async put(registrations: readonly Registration[]): Promise<void> {
+    for (const registration of registrations) {
+      await this.#consul.put("/v1/agent/service/register?replace-existing-checks=true", registration);
+    }
+  }
+
+  async remove(ids: readonly string[]): Promise<void> {
+    for (const id of ids) await this.#consul.put(`/v1/agent/service/deregister/${id}`);
+  }
+
+  /** Removes what did not make it; that this fails too must not hide why. */
+  async takeBack(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      await this.remove([id]).catch((error: Error) => say(`${id} is still registered: ${error.message}`));
+    }
+  }
+}
