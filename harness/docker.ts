@@ -27,8 +27,10 @@ export async function containers(stack: string, role?: Role, service?: string): 
   );
   const ids = lines(await docker("ps", "--all", "--quiet", "--no-trunc", ...filters));
   if (ids.length === 0) return [];
-  const all = JSON.parse(await docker("inspect", ...ids)) as Container[];
-  return all
+  const { code, stdout, output } = await attempt("docker", ["inspect", "--type=container", ...ids]);
+  // One that goes in between is not there.
+  if (code !== 0 && !/no such container/i.test(output)) throw new Error(output.trimEnd());
+  return (JSON.parse(stdout) as Container[])
     .map((container) => ({ ...container, Name: container.Name.slice(1) }))
     .sort((a, b) => a.Name.localeCompare(b.Name));
 }

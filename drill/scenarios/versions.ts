@@ -106,18 +106,16 @@ export const rollouts: Scenario[] = [
     },
     async play(stage) {
       let [most, rolling] = [0, true];
-      const watching = (async () => {
+      const watch = async () => {
         for (; rolling; await sleep(0.2)) {
           const running = (await stage.servers()).filter(({ State }) => State.Running);
           most = Math.max(most, running.length);
         }
-      })();
-      try {
-        await roll(stage);
-      } finally {
+      };
+      const end = () => {
         rolling = false;
-        await watching;
-      }
+      };
+      await Promise.all([roll(stage).finally(end), watch()]);
       stage.expect("one copy too many at the most", most === stage.fleet.size.servers + 1, most);
     },
   },
