@@ -14,11 +14,12 @@ registerHooks({
   },
 });
 
+const require = createRequire(import.meta.url);
+
 // The SDK takes the stack trace of each of its promises, four for every property of a resource, set or not, and shows it
 // only where promises are debugged. Measured: of 7.0 CPU seconds that the program takes for 100 copies, 4.3 are left. Errors
 // keep their traces.
 if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) {
-  const require = createRequire(import.meta.url);
   const debuggable = require("@pulumi/pulumi/runtime/debuggable.js");
   const { debuggablePromise } = debuggable;
   debuggable.debuggablePromise = (promise: Promise<unknown>, context: unknown) => {
@@ -31,3 +32,7 @@ if (!process.env.PULUMI_DEBUG_PROMISE_LEAKS) {
     }
   };
 }
+
+// The SDK sends the engine several lines about every resource that nobody sees but with `pulumi up --debug`, and does so
+// without it, too. Measured with 100 copies: 0.9 of the program's 3.5 CPU seconds.
+if (!process.env.FLOTILLA_DEBUG) require("@pulumi/pulumi/log").debug = async () => {};
