@@ -72,7 +72,7 @@ export class Fleet {
   static ofDrill(project: Project): Fleet {
     const application = new Application("drill", true);
     const stack = new Stack<Config>(`${runInfo().prefix}-3`, project.folder);
-    return new Fleet(stack, startConfig(38_080, "10.213.2.0/24", application), application, project);
+    return new Fleet(stack, startConfig(24_080, "10.213.2.0/24", application), application, project);
   }
 
   /** One that its user has, as it is configured. What is changed is changed in a copy of its config. */
@@ -240,7 +240,10 @@ function notOurs(what: string): never {
 const isDefault = (service: Service & { default?: boolean }) =>
   service.default ?? !(service.route || service.publish);
 
-/** Three Consul servers, two balancers and one service; all ports are around one. */
+/**
+ * Three Consul servers, two balancers and one service; all ports are around one, which is to be well below those that the
+ * kernel hands out to clients (32768 and up): otherwise one of them may be taken just then.
+ */
 export function configOf(port: number, subnet: string, web: Config["services"]["web"]): Config {
   return {
     protect: false,
