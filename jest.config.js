@@ -1,3 +1,5 @@
+import { availableParallelism } from "node:os";
+
 const shared = {
   transform: {
     "^.+\\.ts$": [
@@ -11,6 +13,8 @@ const shared = {
 };
 
 export default {
+  // Programs of ours that tests start wait much of their time.
+  maxWorkers: availableParallelism() + 1,
   projects: [
     {
       ...shared,

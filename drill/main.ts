@@ -52,7 +52,8 @@ try {
 } finally {
   live.end();
   if (stack) await step(`bringing ${stack} back to its own config`, () => startOver());
-  else await fleet.stack.attempt("destroy");
+  // With an engine of its own goes all that is on it.
+  else if (!runInfo().namespace) await fleet.stack.attempt("destroy");
 }
 const { results, skipped } = book;
 const missed = results.filter(({ shortfalls }) => shortfalls.length > 0);

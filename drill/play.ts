@@ -49,16 +49,17 @@ export async function play(
   const plan = planOf(scenario, fleet.url, mode);
   const stage = new Stage(fleet, new Load(plan), mode.short, live);
   live.watch(stage.load);
+  const rest = mode.short ? 0.5 : 4;
   let [from, to] = [0, 0];
   try {
-    await sleep(mode.short ? 1 : 4);
+    await sleep(rest);
     from = stage.load.seconds;
     await scenario.play(stage);
   } catch (error) {
     stage.shortfalls.push((error as Error).message);
   } finally {
     to = stage.load.seconds;
-    await sleep(mode.short ? 1 : 4);
+    await sleep(rest);
     live.watch(undefined);
     await stage.load.stop();
   }

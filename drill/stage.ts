@@ -116,14 +116,17 @@ export class Stage {
   }
 
   /**
-   * A server that ends at once takes along what had been sent to it: the balancer, which says so with a 502, can't tell
-   * whether it was begun or lay unread. What may be asked for again is; any other such request, and only that, may fail.
+   * A server that ends at once takes along what had been sent to it: the balancer can't tell whether it was begun or lay
+   * unread. It says so with a 502, or, on a connection that has carried requests before, by hanging up. What may be asked
+   * for again is; any other such request, and only that, may fail.
    */
   allowSentPosts(): void {
+    const unanswered = ({ status, servedBy, reason }: Failure) =>
+      status === undefined ? /hang up/.test(reason) : status === 502 && !servedBy;
     this.allow(
       "a POST that had been sent to a server when it was killed",
-      ({ method, id = "", status, servedBy }, receipts) =>
-        method === "POST" && status === 502 && !servedBy && (receipts.get(id) ?? 0) <= 1,
+      (failure, receipts) =>
+        failure.method === "POST" && unanswered(failure) && (receipts.get(failure.id ?? "") ?? 0) <= 1,
     );
   }
 
