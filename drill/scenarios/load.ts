@@ -29,7 +29,8 @@ export const underLoad: Scenario[] = [
     start: ({ services }, short) => {
       if (!short) services.web.build = join(runInfo().root, "bench/origin");
     },
-    plan: (url, short) => ({ ...busy(url, 8), ownApplication: short }),
+    // Not so many that they take all of a small machine: then p99 would tell of the queue for its cores.
+    plan: (url, short) => ({ ...busy(url, 4), ownApplication: short }),
     async play(stage) {
       const wanted = stage.short ? 10_000 : 1_000_000;
       const { load } = stage;
