@@ -66,15 +66,19 @@ export class Stage {
     return before;
   }
 
-  /** Does something of which all containers but those that it is `about` are to take no notice. */
-  async leavingAlone<T>(about: (container: Container) => boolean, action: () => Promise<T>): Promise<T> {
+  /** An act of which all containers but those that it is `about` are to take no notice. */
+  async actOn<T>(
+    about: (container: Container) => boolean,
+    text: string,
+    action: () => Promise<T>,
+  ): Promise<T> {
     const others = async () => {
       const all = await this.fleet.containers();
       return all.flatMap((container) => (about(container) ? [] : container.Id)).join();
     };
     const before = await others();
-    const result = await action();
-    this.expect(`${this.events.at(-1)?.text}: everything else is left alone`, (await others()) === before);
+    const result = await this.act(text, action);
+    this.expect(`${text}: everything else is left alone`, (await others()) === before);
     return result;
   }
 

@@ -87,7 +87,7 @@ export async function memoryOf(...running: Container[]): Promise<number[]> {
 }
 
 /** The first size in what `docker stats` prints, such as "21.4MiB / 23.4GiB". */
-export function mebibytes(text: string): number {
+function mebibytes(text: string): number {
   const [, number = "0", unit = "MiB"] = /^([\d.]+)(B|KiB|MiB|GiB)/.exec(text) ?? [];
   return Number(number) * { B: 1 / 1024 ** 2, KiB: 1 / 1024, MiB: 1, GiB: 1024 }[unit as "B"];
 }

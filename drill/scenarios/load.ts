@@ -30,7 +30,7 @@ export const underLoad: Scenario[] = [
       if (!short) services.web.build = join(runInfo().root, "bench/origin");
     },
     // Not so many that they take all of a small machine: then p99 would tell of the queue for its cores.
-    plan: (url, short) => ({ ...busy(url, 4), ownApplication: short }),
+    plan: (url, short) => ({ ...busy(url, 3, 1), ownApplication: short }),
     async play(stage) {
       const wanted = stage.short ? 10_000 : 1_000_000;
       const { load } = stage;
@@ -70,10 +70,7 @@ export const underLoad: Scenario[] = [
       Object.assign(services.web, { cpus: 0.05, load: { concurrency: 4, queue: 40, wait: 1 } });
     },
     // As many as are given to the servers and wait: that is the most that can be had of them.
-    plan: (url) => {
-      const plan = busy(url, 48);
-      return { ...plan, clients: plan.clients.map((client) => ({ ...client, keepAlive: true })) };
-    },
+    plan: (url) => busy(url, 48),
     async play(stage) {
       const { short } = stage;
       await sleep(short ? 3 : 15);

@@ -5,12 +5,10 @@ import type { Stage } from "../stage.ts";
 async function scale(stage: Stage, replicas: number): Promise<void> {
   const before = await stage.servers();
   const isServer = ({ Config }: Container) => Config.Labels["flotilla.role"] === "server";
-  await stage.leavingAlone(isServer, () =>
-    stage.act(`${before.length} → ${replicas} servers`, () =>
-      stage.fleet.up(({ services }) => {
-        Object.assign(services[stage.fleet.service] ?? {}, { replicas });
-      }),
-    ),
+  await stage.actOn(isServer, `${before.length} → ${replicas} servers`, () =>
+    stage.fleet.up(({ services }) => {
+      Object.assign(services[stage.fleet.service] ?? {}, { replicas });
+    }),
   );
   const after = await stage.servers();
   const kept = after.filter(({ Id }) => before.some((container) => container.Id === Id));

@@ -7,7 +7,7 @@ import type { Stage } from "../stage.ts";
 /** Changes the config of one service, of which nothing else may take notice. */
 async function change(stage: Stage, text: string, service: string, edit: (config: Config) => void) {
   const isOfIt = ({ Config }: Container) => Config.Labels["flotilla.service"] === service;
-  await stage.leavingAlone(isOfIt, () => stage.act(text, () => stage.fleet.up(edit)));
+  await stage.actOn(isOfIt, text, () => stage.fleet.up(edit));
 }
 
 export const settings: Scenario[] = [

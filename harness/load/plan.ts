@@ -113,14 +113,13 @@ export const oneRetry: readonly Client[] = [
   client({ name: "GET, new connections, sent again once", ...fresh, retries: 1 }),
 ];
 
-/** So many clients that never rest. */
-export const busy = (url: string, clients: number): Plan => ({
+/** So many clients that never rest: with a connection each, and with a new one for each request. */
+export const busy = (url: string, kept: number, renewing = 0): Plan => ({
   url,
-  clients: Array.from({ length: clients }, (_, index) =>
-    index % 4 === 3
-      ? client({ name: "GET, new connections", ...fresh, rest: 0 })
-      : client({ name: "GET", rest: 0 }),
-  ),
+  clients: [
+    ...Array.from({ length: kept }, () => client({ name: "GET", rest: 0 })),
+    ...Array.from({ length: renewing }, () => client({ name: "GET, new connections", ...fresh, rest: 0 })),
+  ],
   sockets: 0,
   ownApplication: true,
 });
