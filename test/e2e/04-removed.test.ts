@@ -1,8 +1,8 @@
-import { type Container, ids, names, removeByHand, roles, shortIds } from "../../harness/docker.ts";
+import { type Container, docker, ids, names, removeByHand, roles, shortIds } from "../../harness/docker.ts";
 import { Fleet, whoAnswers } from "../../harness/fleet.ts";
 import { within } from "../../harness/wait.ts";
 
-describe("what is removed by hand", () => {
+describe("what is removed or stopped by hand", () => {
   const fleet = Fleet.first();
   beforeAll(() => fleet.toStart());
 
@@ -43,6 +43,21 @@ describe("what is removed by hand", () => {
     const before = ids(await fleet.containers());
     await fleet.stack.run("refresh");
     await fleet.stack.run("preview", "--expect-no-changes");
+    expect(ids(await fleet.containers())).toEqual(before);
+  });
+
+  // Docker tries to start a balancer just once, and can't while the front is away (moby/moby#50326).
+  test("balancers that ended while the front was stopped come back after it", async () => {
+    const before = ids(await fleet.containers());
+    const front = await fleet.the("front");
+    await docker("stop", front.Id);
+    await within(30, "the balancers have ended", async () => {
+      const states = (await fleet.containers("balancer")).map(({ State }) => State.Status);
+      expect(states).toEqual(["exited", "exited"]);
+    });
+    await docker("start", front.Id);
+    await within(30, "every balancer has every server", allServersUp);
+    expect(Object.keys(await whoAnswers(fleet.url)).sort()).toEqual(shortIds(await fleet.servers()));
     expect(ids(await fleet.containers())).toEqual(before);
   });
 });
