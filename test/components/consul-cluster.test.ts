@@ -79,7 +79,7 @@ describe("Consul servers", () => {
       ports: [{ internal: 8500, external: 8500, ip: "127.0.0.1" }],
       uploads: [{ file: "/consul/config/server.hcl", content: fixture("server-that-founds.hcl") }],
       volumes: [{ volumeName: "test-consul-1-data", containerPath: "/consul/data" }],
-      destroyGraceSeconds: 15,
+      destroyGraceSeconds: 3,
     });
     expect(rest).toMatchObject({
       provider: "local",
