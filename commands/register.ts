@@ -1,6 +1,6 @@
 /**
- * Brings an agent's registrations of one service to the desired set, losing no request: new instances are registered,
- * must pass their check, go on passing it and be UP in every balancer before old ones are taken out and drained. Called
+ * Brings an agent's registrations of one service to the desired set, losing no request: new instances must pass their
+ * check, go on passing it and, once registered, be UP in every balancer before old ones are taken out and drained. Called
  * by the registration of a pool. With `--wave` only the instances named, and those whose places they take, are dealt
  * with, and the latter stopped; `--withdraw` takes all instances out.
  */
@@ -12,6 +12,7 @@ import { main, say } from "./support/command.ts";
 import { Consul } from "./support/consul.ts";
 import { DockerEngine } from "./support/docker.ts";
 import { count } from "./support/failure-report.ts";
+import { Health } from "./support/health.ts";
 import { PoolRecord } from "./support/pool-record.ts";
 import { Registrations } from "./support/registrations.ts";
 
@@ -58,8 +59,13 @@ class Registrar {
     const consul = new Consul(this.#engine, agent, token);
     this.#registrations = new Registrations(consul, agent);
     this.#record = new PoolRecord(consul, service.name, host);
-    const means = { engine: this.#engine, balancers: this.#balancers, registrations: this.#registrations };
-    this.#admission = new Admission({ ...args, ...means });
+    this.#admission = new Admission({
+      ...args,
+      engine: this.#engine,
+      health: new Health(this.#engine, agent, service),
+      balancers: this.#balancers,
+      registrations: this.#registrations,
+    });
   }
 
   /** The whole pool is to be these instances. */

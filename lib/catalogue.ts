@@ -16,24 +16,23 @@ export interface ServiceDefinition {
   readonly health: { readonly type: "http" | "tcp"; readonly path: string; readonly interval: number };
 }
 
-/** Balancers send requests to instances that carry this tag, and to no others, whatever Consul's check says of them. */
-export const ADMITTED = "admitted";
+/** Where an instance is to be reached, in the network of its host: its container's name, which outlives its IP. */
+export const targetOf = (service: Pick<ServiceDefinition, "port">, instance: string) =>
+  `${instance}:${service.port}`;
 
-/** The registration of an instance: its container's name is both its identity and its address. */
-export function registrationOf(
-  service: ServiceDefinition,
-  instance: string,
-  admitted: boolean,
-): Registration {
+/**
+ * The registration of an instance, which lets it in: balancers send requests to all that are registered, whatever
+ * Consul's check says of them. Its container's name is both its identity and its address.
+ */
+export function registrationOf(service: ServiceDefinition, instance: string): Registration {
   const { type, path, interval } = service.health;
-  const target = `${instance}:${service.port}`;
+  const target = targetOf(service, instance);
   return {
     ID: instance,
     Name: service.name,
-    // A name, not an IP: a restarted container may come back with another IP.
     Address: instance,
     Port: service.port,
-    Tags: admitted ? ["flotilla", ADMITTED] : ["flotilla"],
+    Tags: ["flotilla"],
     Meta: {
       "health-type": type,
       "health-path": type === "http" ? path : "",
@@ -46,35 +45,20 @@ export function registrationOf(
       Interval: `${interval}s`,
       Timeout: "5s",
       ...(type === "http" ? { HTTP: `http://${target}${path}` } : { TCP: target }),
-      // It has just passed; without this it would start out as critical again.
-      ...(admitted ? { Status: "passing" } : {}),
+      // It has just passed; without this it would start out as critical.
+      Status: "passing",
     },
   };
 }
 
-/** Name of a service's probes in the catalogue; no service is called so, since their names have no underscore. */
-export const probeName = ({ name }: ServiceDefinition) => `${name}_probe`;
-
-/** Stands in for an instance's registration while a changed check is tried on it, out of the balancers' sight. */
-export function probeOf(service: ServiceDefinition, instance: string): Registration {
-  const registration = registrationOf(service, instance, false);
-  return {
-    ...registration,
-    ID: `${instance}-probe`,
-    Name: probeName(service),
-    Tags: ["probe"],
-    Check: { ...registration.Check, CheckID: `${instance}:probe` },
-  };
-}
-
 /** What an agent holds of one instance. */
-export type Held = Pick<Registration, "Tags" | "Meta" | "Port">;
+export type Held = Pick<Registration, "Meta" | "Port">;
 
 /** What has to be done so that an agent holds just the desired instances. Each list is sorted. */
 export interface CatalogueDiff {
-  /** Not admitted yet: to be registered and checked. */
+  /** To be checked and registered. */
   readonly add: readonly string[];
-  /** Admitted, but registered with another port or check. */
+  /** Registered with another port or check. */
   readonly change: readonly string[];
   /** To be taken out. */
   readonly remove: readonly string[];
@@ -86,15 +70,14 @@ export function catalogueDiff(
   desired: readonly string[],
   held: Readonly<Record<string, Held>>,
 ): CatalogueDiff {
-  const admitted = (instance: string) => held[instance]?.Tags.includes(ADMITTED) ?? false;
   const changed = (instance: string) => {
-    const { Port, Meta } = registrationOf(service, instance, true);
+    const { Port, Meta } = registrationOf(service, instance);
     const now = held[instance];
-    return now?.Port !== Port || Object.entries(Meta).some(([key, value]) => now.Meta[key] !== value);
+    return now && (now.Port !== Port || Object.entries(Meta).some(([key, value]) => now.Meta[key] !== value));
   };
   return {
-    add: desired.filter((instance) => !admitted(instance)).sort(),
-    change: desired.filter((instance) => admitted(instance) && changed(instance)).sort(),
+    add: desired.filter((instance) => !(instance in held)).sort(),
+    change: desired.filter(changed).sort(),
     remove: Object.keys(held)
       .filter((instance) => !desired.includes(instance))
       .sort(),

@@ -1,17 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import {
-  ADMITTED,
-  type Held,
-  probeName,
-  probeOf,
-  registrationOf,
-  type ServiceDefinition,
-} from "../../lib/catalogue.ts";
+import { type Held, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
 import type { Balancers } from "./balancers.ts";
-import { CommandFailure, say, until } from "./command.ts";
+import { CommandFailure, say } from "./command.ts";
 import type { DockerEngine } from "./docker.ts";
 import { checkName, count, didNotLast, failureReport, type Misdeed, neverPassed } from "./failure-report.ts";
-import type { Check, Registrations } from "./registrations.ts";
+import type { Health } from "./health.ts";
+import type { Registrations } from "./registrations.ts";
 import { isProven, type Sighting, sightings } from "./sightings.ts";
 
 /** Milliseconds between two looks at instances that are settling. */
@@ -20,6 +14,7 @@ const LOOK = 500;
 /** What {@link Admission} works with. */
 export interface AdmissionArgs {
   readonly engine: DockerEngine;
+  readonly health: Health;
   readonly balancers: Balancers;
   readonly registrations: Registrations;
   readonly service: ServiceDefinition;
@@ -43,13 +38,12 @@ export class Admission {
     const { engine, balancers, registrations, service, healthTimeout } = this.#args;
     const deadline = performance.now() + healthTimeout * 1000;
     say(`${service.name}: waiting for ${count(instances)} to pass ${checkName(service)}`);
+    await this.#awaitPassing(instances, deadline);
+    const serving = Object.keys(held);
+    const seen = await sightings(engine, [...instances, ...serving]);
+    if (!isProven(instances, serving, seen)) await this.#settle(instances, seen, deadline);
     try {
-      await registrations.put(instances.map((instance) => registrationOf(service, instance, false)));
-      await this.#awaitPassing(instances, service.name, { deadline });
-      const serving = Object.keys(held).filter((instance) => held[instance]?.Tags.includes(ADMITTED));
-      const seen = await sightings(engine, [...instances, ...serving]);
-      if (!isProven(instances, serving, seen)) await this.#settle(instances, seen, deadline);
-      await registrations.put(instances.map((instance) => registrationOf(service, instance, true)));
+      await this.#register(instances);
       const complaint = `${service.name}: not every balancer took the new instances`;
       await balancers.require(service.name, instances, complaint);
       await this.#checkLasting(instances, seen);
@@ -63,16 +57,10 @@ export class Admission {
   /** Changes the check of instances that serve already, once they have been seen to pass the new one. */
   async change(instances: readonly string[]): Promise<void> {
     if (instances.length === 0) return;
-    const { registrations, service } = this.#args;
+    const { service, healthTimeout } = this.#args;
     say(`${service.name}: trying ${checkName(service)} on ${count(instances)}`);
-    const probes = instances.map((instance) => probeOf(service, instance));
-    try {
-      await registrations.put(probes);
-      await this.#awaitPassing(instances, probeName(service), { suffix: "-probe" });
-    } finally {
-      await registrations.takeBack(probes.map(({ ID }) => ID));
-    }
-    await registrations.put(instances.map((instance) => registrationOf(service, instance, true)));
+    await this.#awaitPassing(instances, performance.now() + healthTimeout * 1000);
+    await this.#register(instances);
   }
 
   /** Watches instances that pass for a while: many a fault shows only then. One that fails a check starts anew. */
@@ -81,58 +69,49 @@ export class Admission {
     seen: ReadonlyMap<string, Sighting>,
     deadline: number,
   ): Promise<void> {
-    const { registrations, service, settle } = this.#args;
+    const { health, service, settle } = this.#args;
     if (settle === 0) return;
     say(`${service.name}: watching whether they go on passing for ${settle} s`);
     let start = performance.now();
     while (performance.now() < start + settle * 1000) {
       await sleep(LOOK);
       await this.#checkLasting(instances, seen);
-      const checks = await registrations.checks(service.name).catch(() => new Map<string, Check>());
-      if (instances.every((instance) => checks.get(instance)?.Status === "passing")) continue;
-      await this.#awaitPassing(instances, service.name, { deadline });
+      if ((await health.awaitPassing(instances, 0)).size === 0) continue;
+      await this.#awaitPassing(instances, deadline);
       start = performance.now();
     }
   }
 
+  async #register(instances: readonly string[]): Promise<void> {
+    const { registrations, service } = this.#args;
+    await registrations.put(instances.map((instance) => registrationOf(service, instance)));
+  }
+
   /** Fails where an instance is no longer what it was when it was seen. */
   async #checkLasting(instances: readonly string[], seen: ReadonlyMap<string, Sighting>): Promise<void> {
-    const { engine, registrations, service } = this.#args;
+    const { engine, health } = this.#args;
     const now = await sightings(engine, instances);
     const lasts = (instance: string) => {
       const sighting = now.get(instance);
       return sighting?.running && sighting.run === seen.get(instance)?.run;
     };
     const gone = instances.filter((instance) => !lasts(instance));
-    if (gone.length > 0) await this.#fail(didNotLast, gone, await registrations.checks(service.name));
+    if (gone.length > 0) await this.#fail(didNotLast, gone, await health.awaitPassing(gone, 0));
   }
 
-  async #awaitPassing(
-    instances: readonly string[],
-    catalogueName: string,
-    { suffix = "", deadline }: { suffix?: string; deadline?: number },
-  ): Promise<void> {
-    const { registrations, healthTimeout } = this.#args;
-    const left = deadline === undefined ? healthTimeout : Math.max(0, deadline - performance.now()) / 1000;
-    let checks = new Map<string, Check>();
-    const passing = (instance: string) => checks.get(instance + suffix)?.Status === "passing";
-    const passed = await until(left, async () => {
-      checks = await registrations.checks(catalogueName);
-      return instances.every(passing) || undefined;
-    });
-    if (passed) return;
-    const failing = instances.filter((instance) => !passing(instance));
-    await this.#fail(neverPassed(healthTimeout), failing, checks, suffix);
+  async #awaitPassing(instances: readonly string[], deadline: number): Promise<void> {
+    const { health, healthTimeout } = this.#args;
+    const left = Math.max(0, deadline - performance.now()) / 1000;
+    const failing = await health.awaitPassing(instances, left);
+    if (failing.size > 0) await this.#fail(neverPassed(healthTimeout), [...failing.keys()], failing);
   }
 
   async #fail(
     misdeed: Misdeed,
     failing: readonly string[],
-    checks: ReadonlyMap<string, Check>,
-    suffix = "",
+    answers: ReadonlyMap<string, string>,
   ): Promise<never> {
     const { engine, service } = this.#args;
-    const lastAnswer = (instance: string) => checks.get(instance + suffix)?.Output;
-    throw new CommandFailure(await failureReport(engine, service, misdeed, failing, lastAnswer));
+    throw new CommandFailure(await failureReport(engine, service, misdeed, failing, answers));
   }
 }

@@ -22,24 +22,27 @@ export const didNotLast: Misdeed = {
   advice: 'Correct the application: the log should tell why it ended. Then run "pulumi up" again.',
 };
 
-/** What an operator needs to see of instances that are of no use: state, last answer, last words. */
+/** What an operator needs to see of instances that are of no use: state, last answer where it was a bad one, last words. */
 export async function failureReport(
   engine: DockerEngine,
   service: ServiceDefinition,
   { what, advice }: Misdeed,
   failing: readonly string[],
-  lastAnswer: (instance: string) => string | undefined,
+  answers: ReadonlyMap<string, string>,
 ): Promise<string> {
   const parts = failing.slice(0, SHOWN).map(async (instance) => {
     const format = "{{.State.Status}}, {{.RestartCount}} restarts, exit code {{.State.ExitCode}}";
     const state = await engine
       .docker("inspect", "--format", format, instance)
       .catch((error: Error) => error.message);
+    const answer = answers.get(instance);
     const logs = await engine.logs(instance, LOG_LINES).catch((error: Error) => error.message);
     return [
       `  instance ${instance}`,
       `    container: ${state.trim()}`,
-      `    last answer to ${checkName(service)}: ${lastAnswer(instance)?.trim() || "none yet"}`,
+      ...(answer === undefined
+        ? []
+        : [`    last answer to ${checkName(service)}: ${answer.trim() || "none"}`]),
       "    last lines of its log:",
       ...(logs.trim() || "(empty)").split("\n").map((line) => `      ${line}`),
     ].join("\n");

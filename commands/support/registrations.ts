@@ -2,14 +2,6 @@ import type { Held, Registration } from "../../lib/catalogue.ts";
 import { say, within } from "./command.ts";
 import type { Consul } from "./consul.ts";
 
-/** What an agent's check of an instance says. */
-export interface Check {
-  readonly ServiceID: string;
-  readonly Status: string;
-  /** The application's last answer, in Consul's words. */
-  readonly Output: string;
-}
-
 /** Registrations of a host's Consul agent. */
 export class Registrations {
   readonly #consul: Consul;
@@ -28,13 +20,6 @@ export class Registrations {
       const services = await this.#consul.get<Record<string, Held>>(`/v1/agent/services?filter=${filter}`);
       return services ?? {};
     });
-  }
-
-  /** The checks of a service's instances, by their identity. */
-  async checks(service: string): Promise<Map<string, Check>> {
-    const filter = encodeURIComponent(`ServiceName == "${service}"`);
-    const checks = (await this.#consul.get<Record<string, Check>>(`/v1/agent/checks?filter=${filter}`)) ?? {};
-    return new Map(Object.values(checks).map((check) => [check.ServiceID, check]));
   }
 
   async put(registrations: readonly Registration[]): Promise<void> {

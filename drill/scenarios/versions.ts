@@ -167,7 +167,7 @@ export const brokenVersions: Scenario[] = [
     "wrong-port",
     "A version that listens on the wrong port",
     (application) => application.listenElsewhere(),
-    [/service web: .* did not pass within 6 s/, /connection refused/, /listens on port 9999/],
+    [/service web: .* did not pass within 6 s/, /Could not connect/, /listens on port 9999/],
   ),
   broken(
     "crashes-later",

@@ -46,8 +46,9 @@ class Fleet implements FakeHosts {
   complaint = "";
   /** The balancers' connections. */
   tcpTable = "";
-  /** How many times the agent is found restarting. */
+  /** How many times the agent is found restarting: when it is asked as Consul, and when it is to ask instances. */
   restarting = 0;
+  absent = 0;
   /** Whether the agent lets go of what it holds. */
   holdsOn = false;
   /** Those that run something else than their name, up to its dash, says; "" for those that run nothing any more. */
@@ -56,9 +57,10 @@ class Fleet implements FakeHosts {
   restarts: Record<string, number> = {};
   /** Those that fail some checks when they have passed others: the first that fails, and the first that passes again. */
   falters: Record<string, [from: number, to: number]> = {};
-  /** When an instance last failed its check, and when one was first let in. */
+  /** When instances were first asked, when one last failed, and when one was first let in. */
+  asked = Number.NaN;
   failed = Number.NaN;
-  admitted = Number.NaN;
+  registered = Number.NaN;
   /** Versions that Consul remembers. */
   history: readonly Version[] | undefined;
 
@@ -66,7 +68,7 @@ class Fleet implements FakeHosts {
   readonly #looks = new Map<string, number>();
 
   constructor(...instances: string[]) {
-    for (const instance of instances) this.held.set(instance, registrationOf(service, instance, true));
+    for (const instance of instances) this.held.set(instance, registrationOf(service, instance));
   }
 
   docker(endpoint: string, args: readonly string[]): DockerAnswer {
@@ -113,6 +115,7 @@ class Fleet implements FakeHosts {
       this.log.push("looks for connections");
       return { out: this.tcpTable };
     }
+    if (command === "await-passing") return this.#awaitPassing(args);
     const [, state, backend, ...servers] = args;
     this.log.push(`${endpoint} ${container}: ${servers.join(" ")} ${state} in ${backend}?`);
     return this.complaint && state === "up" ? { code: 1, out: this.complaint } : { out: "" };
@@ -126,16 +129,11 @@ class Fleet implements FakeHosts {
     switch (`${method} ${path.replace(/(deregister|kv)\/.*/, "$1")}`) {
       case "GET /v1/agent/services":
         return { json: Object.fromEntries(named.map((instance) => [instance.ID, instance])) };
-      case "GET /v1/agent/checks":
-        return {
-          json: Object.fromEntries(named.map((instance) => [`${instance.ID}:x`, this.#check(instance)])),
-        };
       case "PUT /v1/agent/service/register": {
         const registration: Registration = JSON.parse(body);
-        const { ID, Tags, Check } = registration;
-        if (Tags.includes("admitted")) this.admitted ||= performance.now();
-        this.log.push(Tags.includes("admitted") ? `admits ${ID}` : `registers ${ID}, ${Check.Name}`);
-        this.held.set(ID, registration);
+        this.registered ||= performance.now();
+        this.log.push(`registers ${registration.ID}`);
+        this.held.set(registration.ID, registration);
         return { json: null };
       }
       case "PUT /v1/agent/service/deregister": {
@@ -162,22 +160,29 @@ class Fleet implements FakeHosts {
     }
   }
 
-  /** A new instance is critical when first looked at, and passes from then on. */
-  #check({ ID, Tags }: Registration) {
-    if (this.broken.includes(ID)) return { ServiceID: ID, Status: "critical", Output: "503 from /health\n" };
-    if (Tags.includes("admitted")) return { ServiceID: ID, Status: "passing", Output: "" };
-    const seen = this.#seen.get(ID) ?? 0;
-    this.#seen.set(ID, seen + 1);
-    const [from, to] = this.falters[ID] ?? [0, 0];
-    const passes = seen > 0 && (seen < from || seen >= to);
-    if (!passes) this.failed = performance.now();
-    if (passes && this.log.at(-1) !== `${ID} passes`) this.log.push(`${ID} passes`);
-    return { ServiceID: ID, Status: passes ? "passing" : "critical", Output: "" };
+  /** As the agent's `await-passing` does it, but for the waiting. */
+  #awaitPassing([seconds, path, ...targets]: readonly string[]): DockerAnswer {
+    if (this.absent-- > 0) return { code: 1, err: "Error response from daemon: Container is restarting\n" };
+    this.asked ||= performance.now();
+    const instances = targets.map((target) => target.split(":")[0] ?? "");
+    const failing = (instance: string) => {
+      const seen = (this.#seen.get(instance) ?? 0) + 1;
+      this.#seen.set(instance, seen);
+      const [from, to] = this.falters[instance] ?? [0, 0];
+      return this.broken.includes(instance) || (seen >= from && seen < to);
+    };
+    const failed = instances.filter(failing);
+    if (failed.length > 0) this.failed = performance.now();
+    this.log.push(`${instances.join(" ")}: ${path} for ${seconds} s?`);
+    const lines = failed.map((instance) => `${instance}:8000 503: from ${path}\n`);
+    return { code: failed.length > 0 ? 1 : 0, out: lines.join("") };
   }
 }
 
 const register = (fleet: Fleet, changes: Partial<RegisterArgs>) =>
   runCommand(fleet, "register", { ...args, ...changes });
+const asks = (instances: string, { path = "/health", seconds = 5 } = {}) =>
+  `${instances}: ${path} for ${seconds} s?`;
 const up = (servers: string) => `tcp://a:1 balancer: ${servers} up in web?`;
 const gone = (servers: string) => `tcp://a:1 balancer: ${servers} gone in web?`;
 
@@ -187,12 +192,9 @@ describe("register", () => {
     const fleet = new Fleet("old-1", "old-2");
     const { code, said } = await register(fleet, { instances: ["new-2", "new-1"] });
     expect(fleet.log).toStrictEqual([
-      "registers new-1, GET /health",
-      "registers new-2, GET /health",
-      "new-1 passes",
-      "new-2 passes",
-      "admits new-1",
-      "admits new-2",
+      asks("new-1 new-2"),
+      "registers new-1",
+      "registers new-2",
       up("new-1 new-2"),
       "flotilla/pools/web/a = 2",
       remembered,
@@ -224,7 +226,7 @@ describe("register", () => {
     ]);
   });
 
-  test.concurrent("a broken version: it is taken back, the old serves on, and the user learns why", async () => {
+  test.concurrent("a broken version: it is not let in, the old serves on, and the user learns why", async () => {
     const fleet = new Fleet("old-1");
     fleet.broken = ["new-2"];
     const { code, said } = await register(fleet, { instances: ["new-1", "new-2"], healthTimeout: 1 });
@@ -233,20 +235,14 @@ describe("register", () => {
 service web: 1 of its new instances did not pass within 1 s; what served before serves on, untouched.
   instance new-2
     container: running, 2 restarts
-    last answer to GET /health on port 8000: 503 from /health
+    last answer to GET /health on port 8000: 503: from /health
     last lines of its log:
       line 9 of new-2
       line 10 of new-2
 Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.
 `);
     expect([...fleet.held.keys()]).toStrictEqual(["old-1"]);
-    const doings = fleet.log.filter((line) => !line.endsWith("passes"));
-    expect(doings).toStrictEqual([
-      "registers new-1, GET /health",
-      "registers new-2, GET /health",
-      "deregisters new-1",
-      "deregisters new-2",
-    ]);
+    expect(fleet.log).toStrictEqual([asks("new-1 new-2", { seconds: 1 })]);
   });
 
   test.concurrent("many broken ones: three are shown", async () => {
@@ -279,7 +275,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const fleet = new Fleet();
     fleet.roles = { ...fleet.roles, balancer: ["balancer-1", "balancer-2"] };
     await register(fleet, { instances: ["w1"], balancerHosts: ["tcp://a:1", "tcp://b:1"] });
-    expect(fleet.log.filter((line) => line.endsWith("?")).sort()).toStrictEqual([
+    expect(fleet.log.filter((line) => line.endsWith(" in web?")).sort()).toStrictEqual([
       "tcp://a:1 balancer-1: w1 up in web?",
       "tcp://a:1 balancer-2: w1 up in web?",
       "tcp://b:1 balancer-1: w1 up in web?",
@@ -287,19 +283,14 @@ Correct the application, or health.path, port or health.timeout in its config, a
     ]);
   });
 
-  test.concurrent("another health path: tried on the side before it counts", async () => {
+  test.concurrent("another health path: tried before it counts", async () => {
     const fleet = new Fleet("w1", "w2");
     const ready = { ...service, health: { ...service.health, path: "/ready" } };
     const { code } = await register(fleet, { service: ready, instances: ["w1", "w2"] });
     expect(fleet.log).toStrictEqual([
-      "registers w1-probe, GET /ready",
-      "registers w2-probe, GET /ready",
-      "w1-probe passes",
-      "w2-probe passes",
-      "deregisters w1-probe",
-      "deregisters w2-probe",
-      "admits w1",
-      "admits w2",
+      asks("w1 w2", { path: "/ready" }),
+      "registers w1",
+      "registers w2",
       "flotilla/pools/web/a = 2",
       remembered,
     ]);
@@ -309,11 +300,11 @@ Correct the application, or health.path, port or health.timeout in its config, a
 
   test.concurrent("another health path that does not pass: the old one stays", async () => {
     const fleet = new Fleet("w1");
-    fleet.broken = ["w1-probe"];
+    fleet.broken = ["w1"];
     const ready = { ...service, health: { ...service.health, path: "/ready" } };
     const { code, said } = await register(fleet, { service: ready, instances: ["w1"], healthTimeout: 0 });
     expect(code).toBe(1);
-    expect(said).toContain("last answer to GET /ready on port 8000: 503 from /health");
+    expect(said).toContain("last answer to GET /ready on port 8000: 503: from /ready");
     expect([...fleet.held.values()].map(({ ID, Meta }) => [ID, Meta["health-path"]])).toStrictEqual([
       ["w1", "/health"],
     ]);
@@ -335,6 +326,29 @@ Correct the application, or health.path, port or health.timeout in its config, a
     expect(fleet.log).toStrictEqual(["flotilla/pools/web/a = 1", remembered]);
   });
 
+  test.concurrent("an agent that is restarting when it is to ask instances, too", async () => {
+    const fleet = new Fleet();
+    fleet.absent = 2;
+    expect((await register(fleet, { instances: ["w1"] })).code).toBe(0);
+    expect(fleet.log.slice(0, 2)).toStrictEqual([asks("w1"), "registers w1"]);
+  });
+
+  test.concurrent("an agent that can't ask them: they don't pass", async () => {
+    const fleet = new Fleet();
+    fleet.absent = Number.POSITIVE_INFINITY;
+    const { code, said } = await register(fleet, { instances: ["w1"], healthTimeout: 1 });
+    expect(code).toBe(1);
+    expect(said).toContain("1 of its new instances did not pass within 1 s");
+    expect(fleet.log).toStrictEqual([]);
+  });
+
+  test.concurrent("a service without a path: a connection is all it is asked for", async () => {
+    const fleet = new Fleet();
+    const tcp = { ...service, health: { ...service.health, type: "tcp" } } as const;
+    expect((await register(fleet, { service: tcp, instances: ["w1"] })).code).toBe(0);
+    expect(fleet.log.slice(0, 2)).toStrictEqual([asks("w1", { path: "tcp" }), "registers w1"]);
+  });
+
   describe("settling", () => {
     const settling = "web: watching whether they go on passing for 1 s\n";
 
@@ -343,16 +357,18 @@ Correct the application, or health.path, port or health.timeout in its config, a
       const { code, said } = await register(fleet, { instances: ["new-1"], settle: 1 });
       expect(code).toBe(0);
       expect(said).toContain(settling);
-      expect(fleet.admitted - fleet.failed).toBeGreaterThan(990);
-      expect(fleet.log.slice(0, 4)).toStrictEqual([
-        "registers new-1, GET /health",
-        "new-1 passes",
-        "admits new-1",
+      expect(fleet.registered - fleet.asked).toBeGreaterThan(990);
+      const looks = fleet.log.filter((line) => line === asks("new-1", { seconds: 0 })).length;
+      expect(looks).toBeGreaterThan(0);
+      expect(fleet.log.slice(0, looks + 3)).toStrictEqual([
+        asks("new-1"),
+        ...Array(looks).fill(asks("new-1", { seconds: 0 })),
+        "registers new-1",
         up("new-1"),
       ]);
     });
 
-    test.concurrent("one that restarts meanwhile: they are taken back, and the user learns why", async () => {
+    test.concurrent("one that restarts meanwhile: none is let in, and the user learns why", async () => {
       const fleet = new Fleet("old-1");
       fleet.restarts = { "new-2": 2 };
       const { code, said } = await register(fleet, { instances: ["new-1", "new-2"], settle: 60 });
@@ -362,7 +378,6 @@ web: watching whether they go on passing for 60 s
 service web: 1 of its new instances stopped or restarted after they had passed; what served before serves on, untouched.
   instance new-2
     container: running, 2 restarts
-    last answer to GET /health on port 8000: none yet
     last lines of its log:
       line 9 of new-2
       line 10 of new-2
@@ -385,7 +400,7 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
       fleet.falters = { "new-1": [2, 3] };
       const { code } = await register(fleet, { instances: ["new-1"], settle: 1 });
       expect(code).toBe(0);
-      expect(fleet.admitted - fleet.failed).toBeGreaterThan(990);
+      expect(fleet.registered - fleet.failed).toBeGreaterThan(990);
     });
 
     test.concurrent("one that fails its check for good", async () => {
@@ -422,7 +437,11 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
       const { code, said } = await register(fleet, { instances: ["new-1"] });
       expect(code).toBe(1);
       expect(said).toContain("1 of its new instances stopped or restarted after they had passed");
-      expect(fleet.log.slice(-2)).toStrictEqual([up("new-1"), "deregisters new-1"]);
+      expect(fleet.log.slice(-3)).toStrictEqual([
+        up("new-1"),
+        asks("new-1", { seconds: 0 }),
+        "deregisters new-1",
+      ]);
       expect([...fleet.held.keys()]).toStrictEqual(["old-1"]);
     });
 
@@ -492,12 +511,9 @@ describe("register --wave", () => {
       said: "web: waiting for 2 instances to pass GET /health on port 8000\nweb: 2 instances taken out\n",
     });
     expect(fleet.log).toStrictEqual([
-      `registers ${new1}, GET /health`,
-      `registers ${new2}, GET /health`,
-      `${new1} passes`,
-      `${new2} passes`,
-      `admits ${new1}`,
-      `admits ${new2}`,
+      asks(`${new1} ${new2}`),
+      `registers ${new1}`,
+      `registers ${new2}`,
       up(`${new1} ${new2}`),
       `deregisters ${old1}`,
       `deregisters ${old2}`,

@@ -1,10 +1,10 @@
-import { catalogueDiff, type Held, probeOf, registrationOf } from "../../lib/catalogue.ts";
+import { catalogueDiff, type Held, registrationOf } from "../../lib/catalogue.ts";
 
 const web = { name: "web", port: 8000, health: { type: "http", path: "/health", interval: 1 } } as const;
 const db = { name: "db", port: 5432, health: { type: "tcp", path: "/", interval: 0.5 } } as const;
 
-test("an instance that has yet to prove itself", () => {
-  expect(registrationOf(web, "dev-web-a-1-0a1b2c3", false)).toStrictEqual({
+test("an instance, which has just passed its check", () => {
+  expect(registrationOf(web, "dev-web-a-1-0a1b2c3")).toStrictEqual({
     ID: "dev-web-a-1-0a1b2c3",
     Name: "web",
     Address: "dev-web-a-1-0a1b2c3",
@@ -17,21 +17,13 @@ test("an instance that has yet to prove itself", () => {
       Interval: "1s",
       Timeout: "5s",
       HTTP: "http://dev-web-a-1-0a1b2c3:8000/health",
+      Status: "passing",
     },
   });
 });
 
-test("an instance that is admitted starts out as passing", () => {
-  const { Check, ...rest } = registrationOf(web, "w1", false);
-  expect(registrationOf(web, "w1", true)).toStrictEqual({
-    ...rest,
-    Tags: ["flotilla", "admitted"],
-    Check: { ...Check, Status: "passing" },
-  });
-});
-
 test("an instance that is checked by connecting", () => {
-  const { Meta, Check } = registrationOf(db, "d1", false);
+  const { Meta, Check } = registrationOf(db, "d1");
   expect(Meta).toStrictEqual({ "health-type": "tcp", "health-path": "", "balancer-interval": "250ms" });
   expect(Check).toStrictEqual({
     CheckID: "d1:health",
@@ -39,25 +31,13 @@ test("an instance that is checked by connecting", () => {
     Interval: "0.5s",
     Timeout: "5s",
     TCP: "d1:5432",
-  });
-});
-
-test("a probe asks the same, but no balancer sees it", () => {
-  const { Check, ...rest } = registrationOf(web, "w1", false);
-  const probe = probeOf(web, "w1");
-  expect(probe).toStrictEqual({
-    ...rest,
-    ID: "w1-probe",
-    Name: "web_probe",
-    Tags: ["probe"],
-    Check: { ...Check, CheckID: "w1:probe" },
+    Status: "passing",
   });
 });
 
 describe("what has to be done", () => {
   const held = (...instances: string[]): Record<string, Held> =>
-    Object.fromEntries(instances.map((id) => [id, registrationOf(web, id, true)]));
-  const unproven = { w1: registrationOf(web, "w1", false) };
+    Object.fromEntries(instances.map((id) => [id, registrationOf(web, id)]));
 
   test.each([
     ["nothing wanted, nothing there", [], {}, [], [], []],
@@ -67,8 +47,6 @@ describe("what has to be done", () => {
     ["one less", ["w1", "w2"], held("w1", "w2", "w3"), [], [], ["w3"]],
     ["a new version", ["w4", "w3"], held("w2", "w1"), ["w3", "w4"], [], ["w1", "w2"]],
     ["all away", [], held("w2", "w1"), [], [], ["w1", "w2"]],
-    ["left over from a run that was cut off", ["w1"], unproven, ["w1"], [], []],
-    ["left over and no longer wanted", ["w2"], unproven, ["w2"], [], ["w1"]],
   ])("%s", (_, desired, there, add, change, remove) => {
     expect(catalogueDiff(web, desired, there)).toStrictEqual({ add, change, remove });
   });
@@ -87,7 +65,7 @@ describe("what has to be done", () => {
   });
 
   test("the path says nothing while connecting is all there is to a check", () => {
-    const there = { d1: registrationOf(db, "d1", true) };
+    const there = { d1: registrationOf(db, "d1") };
     const other = { ...db, health: { ...db.health, path: "/other" } };
     expect(catalogueDiff(other, ["d1"], there)).toStrictEqual({ add: [], change: [], remove: [] });
   });

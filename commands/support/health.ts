@@ -1,0 +1,56 @@
+import { type ServiceDefinition, targetOf } from "../../lib/catalogue.ts";
+import { notYet, until } from "./command.ts";
+import type { DockerEngine } from "./docker.ts";
+
+/**
+ * The check of a service's instances, put to them from inside their network, by a program in the container of the host's
+ * Consul agent. Consul does the same from then on, but takes up to a second before its first look.
+ */
+export class Health {
+  readonly #engine: DockerEngine;
+  readonly #agent: string;
+  readonly #service: ServiceDefinition;
+
+  constructor(engine: DockerEngine, agent: string, service: ServiceDefinition) {
+    this.#engine = engine;
+    this.#agent = agent;
+    this.#service = service;
+  }
+
+  /**
+   * Waits until each of the instances has passed. Returns those that have not when the time is over, with their last
+   * answers; with 0 seconds, those that do not pass now.
+   */
+  async awaitPassing(instances: readonly string[], seconds: number): Promise<Map<string, string>> {
+    const end = performance.now() + seconds * 1000;
+    let answers: Map<string, string> | undefined;
+    await until(seconds, async () => {
+      const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
+      answers = (await this.#ask(instances, left)) ?? notYet();
+      return true;
+    });
+    return answers ?? new Map(instances.map((instance) => [instance, ""]));
+  }
+
+  /** The answers of those that did not pass; undefined where the agent, which may be restarting, could not ask. */
+  async #ask(instances: readonly string[], seconds: number): Promise<Map<string, string> | undefined> {
+    const { health } = this.#service;
+    const path = health.type === "http" ? health.path : "tcp";
+    const targets = instances.map((instance) => targetOf(this.#service, instance));
+    const { code, output } = await this.#engine.exec(
+      this.#agent,
+      "await-passing",
+      String(seconds),
+      path,
+      ...targets,
+    );
+    if (code === 0) return new Map();
+    const answers = new Map(
+      instances.flatMap((instance, index) => {
+        const line = output.split("\n").find((line) => line.startsWith(`${targets[index]} `));
+        return line === undefined ? [] : [[instance, line.slice(line.indexOf(" ") + 1)]];
+      }),
+    );
+    return answers.size > 0 ? answers : undefined;
+  }
+}
