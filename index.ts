@@ -11,10 +11,6 @@ import { Warden } from "./components/warden.ts";
 import { preflight } from "./preflight.ts";
 import { readSettings } from "./settings.ts";
 
-// Pulumi maps every stack trace back to sources, and takes one for each promise: a third of a run. Node strips types in
-// place, so that the traces are right as they are.
-Reflect.deleteProperty(Error, "prepareStackTrace");
-
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {
   const settings = readSettings();
