@@ -116,7 +116,7 @@ async function isConfirmed(): Promise<boolean> {
   return /^y(es)?$/i.test(answer.trim());
 }
 
-/** Pins the version, and brings it up. */
+/** Pins the version, and brings it up: in two steps, since `pulumi up --config-path` drops the service's other settings. */
 async function goTo(stack: string, service: string, version: string): Promise<number> {
   const key = `flotilla:services.${service}.version`;
   // A version that is all digits is a text nevertheless.
