@@ -57,7 +57,10 @@ export class Deployment {
   }
 }
 
-/** Waits until so many servers have answered; with `differentFrom`, servers that are not among those. */
+/**
+ * Waits until so many servers have answered; with `differentFrom`, servers that are not among those. Asks more at once
+ * than there are servers: one that holds a WebSocket is not the least busy one, and would have its turn never.
+ */
 export async function serving(
   url: string,
   servers: number,
@@ -65,8 +68,8 @@ export async function serving(
 ): Promise<Set<string>> {
   const seen = new Set<string>();
   await within(120, `${servers} servers answer at ${url}`, async () => {
-    for (let i = 0; i < servers; i++) {
-      const { status, headers } = await get(url);
+    const answers = await Promise.all(Array.from({ length: 4 * servers }, () => get(url)));
+    for (const { status, headers } of answers) {
       const server = headers["x-served-by"];
       if (status === 200 && server && !differentFrom.has(String(server))) seen.add(String(server));
     }
