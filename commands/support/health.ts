@@ -1,5 +1,5 @@
 import { type ServiceDefinition, targetOf } from "../../lib/catalogue.ts";
-import { notYet, until } from "./command.ts";
+import { until } from "./command.ts";
 import type { DockerEngine } from "./docker.ts";
 
 /**
@@ -23,12 +23,8 @@ export class Health {
    */
   async awaitPassing(instances: readonly string[], seconds: number): Promise<Map<string, string>> {
     const end = performance.now() + seconds * 1000;
-    let answers: Map<string, string> | undefined;
-    await until(seconds, async () => {
-      const left = Math.max(0, Math.ceil((end - performance.now()) / 1000));
-      answers = (await this.#ask(instances, left)) ?? notYet();
-      return true;
-    });
+    const left = () => Math.max(0, Math.ceil((end - performance.now()) / 1000));
+    const answers = await until(seconds, () => this.#ask(instances, left()));
     return answers ?? new Map(instances.map((instance) => [instance, ""]));
   }
 
