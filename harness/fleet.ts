@@ -13,7 +13,7 @@ export interface Service {
   image?: string;
   replicas: number;
   port: number;
-  health: { path?: string; interval?: number; timeout: number };
+  health: { type?: "http" | "tcp"; path?: string; interval?: number; timeout: number };
   env?: Record<string, string>;
   cpus?: number;
   memory?: string;

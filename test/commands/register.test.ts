@@ -342,7 +342,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
     expect(fleet.log).toStrictEqual([]);
   });
 
-  test.concurrent("a service without a path: a connection is all it is asked for", async () => {
+  test.concurrent("a service that is checked by connecting: a connection is all it is asked for", async () => {
     const fleet = new Fleet();
     const tcp = { ...service, health: { ...service.health, type: "tcp" } } as const;
     expect((await register(fleet, { service: tcp, instances: ["w1"] })).code).toBe(0);

@@ -13,8 +13,8 @@ describe("operation", () => {
     config.services.pages = {
       ...structuredClone(config.services.web),
       replicas: 1,
-      // Without a path: that it takes connections is all that it is asked for.
-      health: { timeout: 30 },
+      // That it takes connections is all that it is asked for.
+      health: { type: "tcp", timeout: 30 },
       route: { path: "/about" },
     };
   };
