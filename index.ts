@@ -8,8 +8,8 @@ import { HaproxyTier } from "./components/haproxy-tier.ts";
 import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
 import { Warden } from "./components/warden.ts";
+import { readSettings } from "./config/read.ts";
 import { preflight } from "./preflight.ts";
-import { readSettings } from "./settings.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {

@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import net from "node:net";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
+import type { HostSettings, Settings } from "./config/settings.ts";
 import { imageRepository, serviceImage } from "./lib/names.ts";
 import { type HostPort, hostPorts } from "./lib/ports.ts";
-import type { HostSettings, Settings } from "./lib/settings-types.ts";
 
 const run = promisify(execFile);
 

@@ -1,6 +1,6 @@
 /** Waits until new balancers answer, so that those they replace may go. */
-import { CommandFailure, main, until } from "./support/command.ts";
-import { DockerEngine } from "./support/docker.ts";
+import { CommandFailure, main, until } from "../runtime/command.ts";
+import { DockerEngine } from "../runtime/docker.ts";
 
 /** What `balancers-ready` is told on its standard input. */
 export interface BalancersReadyArgs {

@@ -2,9 +2,9 @@
  * Keeps the quorum while single servers change. Called after a server was replaced: waits until the cluster is whole
  * again, so that the next one may go. `--leave`, called before a server is taken away for good: has it leave first.
  */
-import { main, notYet, say, until, within } from "./support/command.ts";
-import { Consul } from "./support/consul.ts";
-import { DockerEngine } from "./support/docker.ts";
+import { main, notYet, say, until, within } from "../runtime/command.ts";
+import { Consul } from "../runtime/consul.ts";
+import { DockerEngine } from "../runtime/docker.ts";
 
 /** What `consul-server` is told on its standard input. */
 export interface ConsulServerArgs {

@@ -2,9 +2,9 @@
  * Waits until a fresh Consul cluster has a leader and all its servers, then puts in place what the rest of the stack
  * needs there: policies, their tokens (whose secrets Pulumi made), and the mark that this Consul knows the stack.
  */
-import { main, notYet, say, within } from "./support/command.ts";
-import { Consul } from "./support/consul.ts";
-import { DockerEngine } from "./support/docker.ts";
+import { main, notYet, say, within } from "../runtime/command.ts";
+import { Consul } from "../runtime/consul.ts";
+import { DockerEngine } from "../runtime/docker.ts";
 
 /** What `consul-setup` is told on its standard input. */
 export interface ConsulSetupArgs {

@@ -1,16 +1,16 @@
 /**
  * Brings an agent's registrations of one service to the desired set, losing no request: new instances must pass their
  * check, go on passing it and, once registered, be UP in every balancer before old ones are taken out and drained. Called
- * by the registration of a pool. With `--wave` only the instances named, and those whose places they take, are dealt
+ * by the registration of a pool. With `--batch` only the instances named, and those whose places they take, are dealt
  * with, and the latter stopped; `--withdraw` takes all instances out.
  */
 import { catalogueDiff, type ServiceDefinition } from "../lib/catalogue.ts";
 import { labels, replicaNumber } from "../lib/names.ts";
+import { main, say } from "../runtime/command.ts";
+import { Consul } from "../runtime/consul.ts";
+import { DockerEngine } from "../runtime/docker.ts";
 import { Admission } from "./support/admission.ts";
 import { BALANCER_TIMEOUT, Balancers } from "./support/balancers.ts";
-import { main, say } from "./support/command.ts";
-import { Consul } from "./support/consul.ts";
-import { DockerEngine } from "./support/docker.ts";
 import { count } from "./support/failure-report.ts";
 import { Health } from "./support/health.ts";
 import { PoolRecord } from "./support/pool-record.ts";
@@ -72,14 +72,14 @@ class Registrar {
   async reconcile(): Promise<void> {
     const { instances, image } = this.#args;
     const remove = await this.#bringIn();
-    await this.#record.announce(instances.length);
-    if (instances.length > 0) await this.#record.serving(image);
+    await this.#record.recordSize(instances.length);
+    if (instances.length > 0) await this.#record.recordVersion(image);
     await this.#takeOut(remove);
     await this.#tidyUp(remove);
   }
 
   /** These instances are to take the places of those with their numbers; the rest of the pool stays as it is. */
-  async replaceWave(): Promise<void> {
+  async replaceBatch(): Promise<void> {
     const { instances, stopGrace } = this.#args;
     const numbers = new Set(instances.map((instance) => this.#number(instance)));
     const replaced = (instance: string) =>
@@ -127,7 +127,7 @@ class Registrar {
     const { service } = this.#args;
     const instances = Object.keys(await this.#registrations.of(service.name));
     try {
-      await this.#record.announce(0);
+      await this.#record.recordSize(0);
       await this.#takeOut(instances);
       await this.#record.forget();
     } catch (error) {
@@ -174,5 +174,5 @@ class Registrar {
 main<RegisterArgs>((args) => {
   const registrar = new Registrar(args);
   if (process.argv.includes("--withdraw")) return registrar.withdraw();
-  return process.argv.includes("--wave") ? registrar.replaceWave() : registrar.reconcile();
+  return process.argv.includes("--batch") ? registrar.replaceBatch() : registrar.reconcile();
 });

@@ -4,10 +4,10 @@
  */
 import { maintenanceFolder, maintenanceKey } from "../lib/maintenance.ts";
 import { type RouteEntry, routesBackend } from "../lib/routes.ts";
+import { main, within } from "../runtime/command.ts";
+import { Consul } from "../runtime/consul.ts";
+import { DockerEngine } from "../runtime/docker.ts";
 import { Balancers } from "./support/balancers.ts";
-import { main, within } from "./support/command.ts";
-import { Consul } from "./support/consul.ts";
-import { DockerEngine } from "./support/docker.ts";
 
 /** What `routes` is told on its standard input. */
 export interface RoutesArgs {

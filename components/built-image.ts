@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
+import type { RegistrySettings } from "../config/settings.ts";
 import { contentHash } from "../lib/content-hash.ts";
 import { imageRepository } from "../lib/names.ts";
-import type { RegistrySettings } from "../lib/settings-types.ts";
 import * as docker from "./docker.ts";
 
 /** Arguments for {@link BuiltImage}. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { ConsulSettings, NetworkSettings } from "../config/settings.ts";
 import { agentName } from "../lib/names.ts";
 import { renderFile } from "../lib/render.ts";
-import type { ConsulSettings, NetworkSettings } from "../lib/settings-types.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { joinAddresses } from "./consul-cluster.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";

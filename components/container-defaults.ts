@@ -1,5 +1,5 @@
+import type { Limits } from "../config/settings.ts";
 import { labels as labelsOf } from "../lib/names.ts";
-import type { Limits } from "../lib/settings-types.ts";
 import type * as docker from "./docker.ts";
 
 /** What every container of the program has in common; spread first. */

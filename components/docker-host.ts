@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { HostSettings, NetworkSettings, RegistrySettings } from "../config/settings.ts";
 import { baseImages } from "../lib/base-images.ts";
 import { logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
 import { renderFile } from "../lib/render.ts";
-import type { HostSettings, NetworkSettings, RegistrySettings } from "../lib/settings-types.ts";
 import { dynamicRange, gatewayAddress } from "../lib/subnet.ts";
 import { BuiltImage, renderedContext } from "./built-image.ts";
 import * as docker from "./docker.ts";

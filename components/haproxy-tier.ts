@@ -1,10 +1,10 @@
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { BalancersReadyArgs } from "../commands/balancers-ready.ts";
+import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { balancerPrefix, frontName } from "../lib/names.ts";
 import { balancerPort, frontPorts, statsPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
-import type { LoadBalancerSettings, ServiceSettings } from "../lib/settings-types.ts";
 import { stdinJson } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";

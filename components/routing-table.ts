@@ -1,8 +1,8 @@
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RoutesArgs } from "../commands/routes.ts";
+import type { ServiceSettings } from "../config/settings.ts";
 import { routingTable } from "../lib/routes.ts";
-import type { ServiceSettings } from "../lib/settings-types.ts";
 import { stdinJson } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import type { Credentials } from "./credentials.ts";

@@ -1,9 +1,9 @@
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
+import type { RegistrySettings, ServiceSettings } from "../config/settings.ts";
+import { batchesOf } from "../lib/batches.ts";
 import { instancePrefix, serviceImage, serviceVolumeName } from "../lib/names.ts";
-import type { RegistrySettings, ServiceSettings } from "../lib/settings-types.ts";
-import { wavesOf } from "../lib/waves.ts";
 import { BuiltImage } from "./built-image.ts";
 import { stdinJson } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
@@ -39,7 +39,7 @@ interface Image {
 /**
  * The copies of one service on one host, registered with the host's agent. Containers are created before those they
  * replace are deleted; in between, the registration moves the traffic over. It alone decides who serves. Where there is
- * no room for old and new ones all at once, it goes in waves: each moves the traffic of a few and stops what they replace
+ * no room for old and new ones all at once, it goes in batches: each moves the traffic of a few and stops what they replace
  * before the next ones are created.
  */
 export class ServerPool extends pulumi.ComponentResource {
@@ -53,14 +53,14 @@ export class ServerPool extends pulumi.ComponentResource {
     const image = this.#image(name, args);
     const volumes = this.#volumes(name, args);
     const { replicas, rollout } = args.service;
-    const waves = wavesOf({ replicas, surge: rollout.surge });
+    const batches = batchesOf({ replicas, surge: rollout.surge });
     const servers: docker.Container[] = [];
     let before: Command | undefined;
-    for (const [index, numbers] of waves.entries()) {
-      const wave = numbers.map((number) => this.#server(number, image, volumes, args, before));
-      servers.push(...wave);
+    for (const [index, numbers] of batches.entries()) {
+      const batch = numbers.map((number) => this.#server(number, image, volumes, args, before));
+      servers.push(...batch);
       // The registration, which has to see the whole pool, is the last one's.
-      if (index < waves.length - 1) before = this.#wave(`${name}-wave-${index + 1}`, wave, image, args);
+      if (index < batches.length - 1) before = this.#batch(`${name}-batch-${index + 1}`, batch, image, args);
     }
     this.instances = namesOf(servers);
     this.#registration(`${name}-registration`, servers, image, args);
@@ -122,12 +122,12 @@ export class ServerPool extends pulumi.ComponentResource {
     );
   }
 
-  /** Has no delete: what it moved serves on when waves become fewer. */
-  #wave(name: string, servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Command {
-    const run = "node commands/register.ts --wave";
+  /** Has no delete: what it moved serves on when batches become fewer. */
+  #batch(name: string, servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Command {
+    const run = "node commands/register.ts --batch";
     return new Command(
       name,
-      { create: run, update: run, ...this.#told(servers, image, args) },
+      { create: run, update: run, ...this.#input(servers, image, args) },
       { parent: this, dependsOn: [...servers, ...args.balancers] },
     );
   }
@@ -144,13 +144,13 @@ export class ServerPool extends pulumi.ComponentResource {
         create: "node commands/register.ts",
         update: "node commands/register.ts",
         delete: "node commands/register.ts --withdraw",
-        ...this.#told(servers, image, args),
+        ...this.#input(servers, image, args),
       },
       { parent: this, dependsOn: [...servers, ...args.balancers] },
     );
   }
 
-  #told(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs) {
+  #input(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs) {
     const { stack, host, balancerHosts, agent, service, credentials } = args;
     const { name, source, port, health, rollout, drain, stopGrace } = service;
     return stdinJson<RegisterArgs>({

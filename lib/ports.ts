@@ -1,5 +1,5 @@
-import type { Path } from "./faults.ts";
-import type { ConsulSettings, HostSettings, LoadBalancerSettings, Settings } from "./settings-types.ts";
+import type { Path } from "../config/faults.ts";
+import type { ConsulSettings, HostSettings, LoadBalancerSettings, Settings } from "../config/settings.ts";
 
 /** A port of a Docker host that something takes. */
 export interface HostPort {

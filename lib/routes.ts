@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import type { Route, ServiceSettings } from "./settings-types.ts";
+import type { Route, ServiceSettings } from "../config/settings.ts";
 
 /** One line of the balancers' routing table, as it stands in Consul's KV store under `flotilla/routes`. */
 export interface RouteEntry {

@@ -1,10 +1,10 @@
 /** `npm run maintenance`: has the balancers answer for services that must not be reached, and ends that again. */
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { BALANCER_TIMEOUT, Balancers } from "../commands/support/balancers.ts";
-import { CommandFailure, notYet, say, within } from "../commands/support/command.ts";
-import { Consul } from "../commands/support/consul.ts";
-import { DockerEngine } from "../commands/support/docker.ts";
 import { maintenanceKey } from "../lib/maintenance.ts";
+import { CommandFailure, notYet, say, within } from "../runtime/command.ts";
+import { Consul } from "../runtime/consul.ts";
+import { DockerEngine } from "../runtime/docker.ts";
 import { SetupError } from "../setup/say.ts";
 import { type OperatedStack, readStack } from "./stack.ts";
 

@@ -1,6 +1,6 @@
-import { Consul } from "../commands/support/consul.ts";
-import { DockerEngine } from "../commands/support/docker.ts";
 import { historyKey, type Span, timeline, type Version } from "../lib/history.ts";
+import { Consul } from "../runtime/consul.ts";
+import { DockerEngine } from "../runtime/docker.ts";
 import { SetupError } from "../setup/say.ts";
 import type { OperatedHost, OperatedStack } from "./stack.ts";
 

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { z } from "zod";
-import { configShape } from "../lib/settings-shapes.ts";
+import { configShape } from "../config/shapes.ts";
 
 interface Row {
   readonly key: string;
@@ -25,7 +25,7 @@ interface Schema {
   readonly default?: unknown;
 }
 
-/** Every key that settings.ts takes, with its default: paths as the README writes them. */
+/** Every key that config/shapes.ts takes, with its default: paths as the README writes them. */
 function accepted(): Map<string, unknown> {
   const keys = new Map<string, unknown>();
   const walk = (schema: Schema, path: string[]) => {

@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Held, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
+import { CommandFailure, say } from "../../runtime/command.ts";
+import type { DockerEngine } from "../../runtime/docker.ts";
 import type { Balancers } from "./balancers.ts";
-import { CommandFailure, say } from "./command.ts";
-import type { DockerEngine } from "./docker.ts";
-import { checkName, count, didNotLast, failureReport, type Misdeed, neverPassed } from "./failure-report.ts";
+import { type ContainerRun, containerRuns, isProven } from "./container-runs.ts";
+import { checkName, count, didNotLast, type Failure, failureReport, neverPassed } from "./failure-report.ts";
 import type { Health } from "./health.ts";
 import type { Registrations } from "./registrations.ts";
-import { isProven, type Sighting, sightings } from "./sightings.ts";
 
 /** Milliseconds between two looks at instances that are settling. */
 const LOOK = 500;
@@ -40,7 +40,7 @@ export class Admission {
     say(`${service.name}: waiting for ${count(instances)} to pass ${checkName(service)}`);
     await this.#awaitPassing(instances, deadline);
     const serving = Object.keys(held);
-    const seen = await sightings(engine, [...instances, ...serving]);
+    const seen = await containerRuns(engine, [...instances, ...serving]);
     if (!isProven(instances, serving, seen)) await this.#settle(instances, seen, deadline);
     try {
       await this.#register(instances);
@@ -66,7 +66,7 @@ export class Admission {
   /** Watches instances that pass for a while: many a fault shows only then. One that fails a check starts anew. */
   async #settle(
     instances: readonly string[],
-    seen: ReadonlyMap<string, Sighting>,
+    seen: ReadonlyMap<string, ContainerRun>,
     deadline: number,
   ): Promise<void> {
     const { health, service, settle } = this.#args;
@@ -88,12 +88,12 @@ export class Admission {
   }
 
   /** Fails where an instance is no longer what it was when it was seen. */
-  async #checkLasting(instances: readonly string[], seen: ReadonlyMap<string, Sighting>): Promise<void> {
+  async #checkLasting(instances: readonly string[], seen: ReadonlyMap<string, ContainerRun>): Promise<void> {
     const { engine, health } = this.#args;
-    const now = await sightings(engine, instances);
+    const now = await containerRuns(engine, instances);
     const lasts = (instance: string) => {
-      const sighting = now.get(instance);
-      return sighting?.running && sighting.run === seen.get(instance)?.run;
+      const run = now.get(instance);
+      return run?.running && run.run === seen.get(instance)?.run;
     };
     const gone = instances.filter((instance) => !lasts(instance));
     if (gone.length > 0) await this.#fail(didNotLast, gone, await health.awaitPassing(gone, 0));
@@ -107,11 +107,11 @@ export class Admission {
   }
 
   async #fail(
-    misdeed: Misdeed,
+    failure: Failure,
     failing: readonly string[],
     answers: ReadonlyMap<string, string>,
   ): Promise<never> {
     const { engine, service } = this.#args;
-    throw new CommandFailure(await failureReport(engine, service, misdeed, failing, answers));
+    throw new CommandFailure(await failureReport(engine, service, failure, failing, answers));
   }
 }

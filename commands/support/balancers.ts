@@ -1,6 +1,6 @@
 import { connectionsTo } from "../../lib/tcp-table.ts";
-import { CommandFailure, until } from "./command.ts";
-import { DockerEngine } from "./docker.ts";
+import { CommandFailure, until } from "../../runtime/command.ts";
+import { DockerEngine } from "../../runtime/docker.ts";
 
 /** Seconds that balancers get to follow what Consul is told. */
 export const BALANCER_TIMEOUT = 30;

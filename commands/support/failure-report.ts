@@ -1,23 +1,23 @@
 import type { ServiceDefinition } from "../../lib/catalogue.ts";
-import type { DockerEngine } from "./docker.ts";
+import type { DockerEngine } from "../../runtime/docker.ts";
 
 /** Instances that are shown in full; of a hundred that fail alike, three tell the story. */
 const SHOWN = 3;
 const LOG_LINES = 10;
 
 /** What new instances did that they should not, and what can be done about it. */
-export interface Misdeed {
+export interface Failure {
   readonly what: string;
   readonly advice: string;
 }
 
-export const neverPassed = (seconds: number): Misdeed => ({
+export const neverPassed = (seconds: number): Failure => ({
   what: `did not pass within ${seconds} s`,
   advice:
     'Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.',
 });
 
-export const didNotLast: Misdeed = {
+export const didNotLast: Failure = {
   what: "stopped or restarted after they had passed",
   advice: 'Correct the application: the log should tell why it ended. Then run "pulumi up" again.',
 };
@@ -26,7 +26,7 @@ export const didNotLast: Misdeed = {
 export async function failureReport(
   engine: DockerEngine,
   service: ServiceDefinition,
-  { what, advice }: Misdeed,
+  { what, advice }: Failure,
   failing: readonly string[],
   answers: ReadonlyMap<string, string>,
 ): Promise<string> {

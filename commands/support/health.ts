@@ -1,6 +1,6 @@
 import { type ServiceDefinition, targetOf } from "../../lib/catalogue.ts";
-import { until } from "./command.ts";
-import type { DockerEngine } from "./docker.ts";
+import { until } from "../../runtime/command.ts";
+import type { DockerEngine } from "../../runtime/docker.ts";
 
 /**
  * The check of a service's instances, put to them from inside their network, by a program in the container of the host's

@@ -1,6 +1,6 @@
 import { historyKey, type Version, withVersion } from "../../lib/history.ts";
-import { within } from "./command.ts";
-import type { Consul } from "./consul.ts";
+import { within } from "../../runtime/command.ts";
+import type { Consul } from "../../runtime/consul.ts";
 
 /** What Consul keeps of one service's pool on one host beside its instances. */
 export class PoolRecord {
@@ -15,14 +15,14 @@ export class PoolRecord {
   }
 
   /** Tells the balancers how many instances to expect, so that they can tell "none" from "Consul does not know". */
-  async announce(instances: number): Promise<void> {
+  async recordSize(instances: number): Promise<void> {
     await within(20, "Consul does not take the size of the pool", () =>
       this.#consul.put(this.#size, String(instances)),
     );
   }
 
   /** Writes down which image serves from now on, for whoever wants to go back to it. */
-  async serving(image: string): Promise<void> {
+  async recordVersion(image: string): Promise<void> {
     await within(20, "Consul does not take the version", async () => {
       const history = (await this.#consul.get<Version[]>(`${this.#history}?raw`)) ?? [];
       const after = withVersion(history, image, new Date().toISOString());

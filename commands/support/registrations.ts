@@ -1,6 +1,6 @@
 import type { Held, Registration } from "../../lib/catalogue.ts";
-import { say, within } from "./command.ts";
-import type { Consul } from "./consul.ts";
+import { say, within } from "../../runtime/command.ts";
+import type { Consul } from "../../runtime/consul.ts";
 
 /** Registrations of a host's Consul agent. */
 export class Registrations {

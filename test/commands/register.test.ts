@@ -82,7 +82,7 @@ class Fleet implements FakeHosts {
       case "inspect":
         if (!rest.includes("--type")) return { out: "running, 2 restarts\n" };
         if (rest.join(" ").includes("IPAddress")) return { out: `/${rest.at(-1)}\t172.30.128.9\n` };
-        return this.#sightings(rest.slice(4));
+        return this.#containerRuns(rest.slice(4));
       case "stop":
       case "rm":
         this.log.push(args.join(" "));
@@ -97,7 +97,7 @@ class Fleet implements FakeHosts {
   }
 
   /** As `docker inspect` does it: those that are there are told, and its exit code says whether any is not. */
-  #sightings(names: readonly string[]): DockerAnswer {
+  #containerRuns(names: readonly string[]): DockerAnswer {
     const there = names.filter((name) => this.runs[name] !== "");
     const lines = there.map((name) => {
       const looks = (this.#looks.get(name) ?? 0) + 1;
@@ -496,9 +496,9 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
   });
 });
 
-describe("register --wave", () => {
-  const wave = (fleet: Fleet, ...instances: string[]) =>
-    runCommand(fleet, "register", { ...args, instances }, "--wave");
+describe("register --batch", () => {
+  const batch = (fleet: Fleet, ...instances: string[]) =>
+    runCommand(fleet, "register", { ...args, instances }, "--batch");
   const [old1, old2, old3] = ["test-web-a-1-aaaaaaa", "test-web-a-2-aaaaaaa", "test-web-a-3-aaaaaaa"];
   const [new1, new2] = ["test-web-a-1-bbbbbbb", "test-web-a-2-bbbbbbb"];
 
@@ -506,7 +506,7 @@ describe("register --wave", () => {
     const fleet = new Fleet(old1, old2, old3);
     // The first of a failed update, too.
     fleet.roles.server = [old1, old2, old3, new1, new2, "test-web-a-1-ccccccc", "test-web-a-3-ccccccc"];
-    expect(await wave(fleet, new1, new2)).toStrictEqual({
+    expect(await batch(fleet, new1, new2)).toStrictEqual({
       code: 0,
       said: "web: waiting for 2 instances to pass GET /health on port 8000\nweb: 2 instances taken out\n",
     });
@@ -526,7 +526,7 @@ describe("register --wave", () => {
   test.concurrent("leaves everything as it is where its instances serve already", async () => {
     const fleet = new Fleet(old1, old2, old3);
     fleet.roles.server = [old1, old2, old3];
-    expect(await wave(fleet, old1, old2)).toStrictEqual({ code: 0, said: "" });
+    expect(await batch(fleet, old1, old2)).toStrictEqual({ code: 0, said: "" });
     expect(fleet.log).toStrictEqual([]);
   });
 
@@ -534,7 +534,7 @@ describe("register --wave", () => {
     const fleet = new Fleet(old1, old2, old3);
     fleet.roles.server = [old1, old2, old3, new1];
     fleet.restarts = { [new1]: 1 };
-    expect((await wave(fleet, new1)).code).toBe(1);
+    expect((await batch(fleet, new1)).code).toBe(1);
     expect([...fleet.held.keys()]).toStrictEqual([old1, old2, old3]);
     expect(fleet.log.filter((line) => line.startsWith("stop"))).toStrictEqual([]);
   });

@@ -161,14 +161,14 @@ test("a version in a registry is not pushed there again", async () => {
 });
 
 describe("fewer at once than there are", () => {
-  const inWaves = () => web({ replicas: 5, rollout: { surge: 2 } });
+  const inBatches = () => web({ replicas: 5, rollout: { surge: 2 } });
 
-  test("waves, each waiting for the one before", async () => {
-    const all = await inWaves();
+  test("batches, each waiting for the one before", async () => {
+    const all = await inBatches();
     expect(idsBelow(all, "ServerPool web-local")).toStrictEqual([
+      "Command web-local-batch-1",
+      "Command web-local-batch-2",
       "Command web-local-registration",
-      "Command web-local-wave-1",
-      "Command web-local-wave-2",
       ...numbers(5).map((i) => `Container test-web-local-${i}`),
       "RemoteImage web-local",
     ]);
@@ -177,30 +177,30 @@ describe("fewer at once than there are", () => {
     expect([1, 2, 3, 4, 5].map((i) => waits(server(i)))).toStrictEqual([
       [],
       [],
-      ["Command web-local-wave-1"],
-      ["Command web-local-wave-1"],
-      ["Command web-local-wave-2"],
+      ["Command web-local-batch-1"],
+      ["Command web-local-batch-1"],
+      ["Command web-local-batch-2"],
     ]);
-    expect(waits("Command web-local-wave-1")).toStrictEqual([server(1), server(2)]);
-    expect(waits("Command web-local-wave-2")).toStrictEqual([server(3), server(4)]);
+    expect(waits("Command web-local-batch-1")).toStrictEqual([server(1), server(2)]);
+    expect(waits("Command web-local-batch-2")).toStrictEqual([server(3), server(4)]);
     expect(waits("Command web-local-registration")).toStrictEqual(numbers(5).map(server));
-    for (const id of ["Command web-local-wave-1", "Command web-local-registration"]) {
+    for (const id of ["Command web-local-batch-1", "Command web-local-registration"]) {
       expect(find(all, id).dependsOn).toContain("Command balancers-local-ready");
     }
   });
 
-  test("a wave is told of its own, the registration of all", async () => {
-    const all = await inWaves();
+  test("a batch is told of its own, the registration of all", async () => {
+    const all = await inBatches();
     const { instances, ...rest } = told(all, "Command web-local-registration");
     expect(instances).toHaveLength(5);
-    expect(told(all, "Command web-local-wave-2")).toStrictEqual({
+    expect(told(all, "Command web-local-batch-2")).toStrictEqual({
       ...rest,
       instances: ["test-web-local-3-0a1b2c3", "test-web-local-4-0a1b2c3"],
     });
-    const { stdin: _, ...command } = find(all, "Command web-local-wave-2").inputs;
+    const { stdin: _, ...command } = find(all, "Command web-local-batch-2").inputs;
     expect(command).toStrictEqual({
-      create: "node commands/register.ts --wave",
-      update: "node commands/register.ts --wave",
+      create: "node commands/register.ts --batch",
+      update: "node commands/register.ts --batch",
       logging: "stderr",
       addPreviousOutputInEnv: false,
     });

@@ -1,5 +1,5 @@
+import type { ServiceSettings } from "../../config/settings.ts";
 import { balancerPort, consulPort, frontPorts, hostPorts, statsPort } from "../../lib/ports.ts";
-import type { ServiceSettings } from "../../lib/settings-types.ts";
 
 const consul = { servers: 3, port: 8500 };
 const loadBalancers = { count: 1, max: 2, port: 8080, statsPort: 9000 };

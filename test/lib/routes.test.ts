@@ -1,5 +1,5 @@
+import type { Route, ServiceSettings } from "../../config/settings.ts";
 import { routesBackend, routingTable } from "../../lib/routes.ts";
-import type { Route, ServiceSettings } from "../../lib/settings-types.ts";
 
 type Looked = Pick<ServiceSettings, "route" | "default" | "publish" | "load">;
 const load = { concurrency: 10, queue: 100, wait: 5 };

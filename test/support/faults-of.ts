@@ -1,5 +1,5 @@
-import type { SettingsContext } from "../../lib/settings-context.ts";
-import { parseSettings } from "../../lib/settings-schema.ts";
+import type { SettingsContext } from "../../config/context.ts";
+import { parseSettings } from "../../config/parse.ts";
 import { asConfig } from "./stack-file.ts";
 
 /** A project with a buildable folder `app` and a file `a.txt`. */

@@ -1,6 +1,6 @@
 import { Provider } from "../../components/docker.ts";
 import { DockerHost } from "../../components/docker-host.ts";
-import type { Settings } from "../../lib/settings-types.ts";
+import type { Settings } from "../../config/settings.ts";
 
 /** The hosts of a stack, each with its provider; to be called inside of a program. */
 export function dockerHosts(settings: Settings): DockerHost[] {

@@ -1,5 +1,5 @@
-import { parseSettings } from "../../lib/settings-schema.ts";
-import type { Settings } from "../../lib/settings-types.ts";
+import { parseSettings } from "../../config/parse.ts";
+import type { Settings } from "../../config/settings.ts";
 import { asConfig } from "./stack-file.ts";
 
 /** Settings that follow from a config which must be without fault; every folder in it counts as there. */

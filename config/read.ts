@@ -1,8 +1,8 @@
 import { statSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { faultsMessage } from "./lib/faults.ts";
-import { parseSettings } from "./lib/settings-schema.ts";
-import type { Settings } from "./lib/settings-types.ts";
+import { faultsMessage } from "./faults.ts";
+import { parseSettings } from "./parse.ts";
+import type { Settings } from "./settings.ts";
 
 const namespace = "flotilla:";
 

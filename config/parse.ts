@@ -1,13 +1,13 @@
+import type { SettingsContext } from "./context.ts";
+import { settingsOf } from "./defaults.ts";
+import { draftOf, locate } from "./draft.ts";
 import { type Fault, overlaps, type Path, type Problem, pathText } from "./faults.ts";
-import { hostRules } from "./host-rules.ts";
-import { layoutRules } from "./layout-rules.ts";
-import { registryRules } from "./registry-rules.ts";
-import { routeRules } from "./route-rules.ts";
-import { serviceRules } from "./service-rules.ts";
-import type { SettingsContext } from "./settings-context.ts";
-import { draftOf, locate } from "./settings-draft.ts";
-import { settingsOf } from "./settings-of.ts";
-import type { Settings } from "./settings-types.ts";
+import { hostRules } from "./rules/hosts.ts";
+import { layoutRules } from "./rules/layout.ts";
+import { registryRules } from "./rules/registry.ts";
+import { routeRules } from "./rules/routes.ts";
+import { serviceRules } from "./rules/services.ts";
+import type { Settings } from "./settings.ts";
 
 export type Parsed = { readonly settings: Settings } | { readonly faults: readonly Fault[] };
 

@@ -1,4 +1,4 @@
-import { parseMemory } from "../../lib/memory.ts";
+import { parseMemory } from "../../config/memory.ts";
 
 test.each([
   ["256m", 256],

@@ -1,6 +1,6 @@
-import { type Problem, pathText } from "./faults.ts";
-import type { SettingsContext } from "./settings-context.ts";
-import type { Draft } from "./settings-shapes.ts";
+import type { SettingsContext } from "../context.ts";
+import { type Problem, pathText } from "../faults.ts";
+import type { Draft } from "../shapes.ts";
 
 /** Rules on the credentials of the registry. */
 export function registryRules({ registry }: Draft, { secretKeys }: SettingsContext): Problem[] {

@@ -1,8 +1,8 @@
 import { posix } from "node:path";
-import { given, listed, type Path, type Problem, pathText } from "./faults.ts";
-import { isKey, keyRule } from "./formats.ts";
-import type { SettingsContext } from "./settings-context.ts";
-import type { Draft, ServiceDraft } from "./settings-shapes.ts";
+import type { SettingsContext } from "../context.ts";
+import { given, listed, type Path, type Problem, pathText } from "../faults.ts";
+import { isKey, keyRule } from "../formats.ts";
+import type { Draft, ServiceDraft } from "../shapes.ts";
 
 const reserved = ["agent", "balancer", "consul", "front", "volumes", "warden"];
 

@@ -1,4 +1,4 @@
-import { wavesOf } from "../../lib/waves.ts";
+import { batchesOf } from "../../lib/batches.ts";
 
 test.each([
   [0, 1, []],
@@ -15,6 +15,6 @@ test.each([
   [5, 2, [[1, 2], [3, 4], [5]]],
   [4, 4, [[1, 2, 3, 4]]],
   [2, 500, [[1, 2]]],
-])("%i replicas, %i at once: %j", (replicas, surge, waves) => {
-  expect(wavesOf({ replicas, surge })).toStrictEqual(waves);
+])("%i replicas, %i at once: %j", (replicas, surge, batches) => {
+  expect(batchesOf({ replicas, surge })).toStrictEqual(batches);
 });

@@ -9,7 +9,7 @@ import {
   isRegistryAddress,
   isRoutePath,
   isStackName,
-} from "../../lib/formats.ts";
+} from "../../config/formats.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
 

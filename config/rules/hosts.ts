@@ -1,6 +1,6 @@
-import { given, listed, type Path, type Problem } from "./faults.ts";
-import { isKey, keyRule } from "./formats.ts";
-import type { Draft } from "./settings-shapes.ts";
+import { given, listed, type Path, type Problem } from "../faults.ts";
+import { isKey, keyRule } from "../formats.ts";
+import type { Draft } from "../shapes.ts";
 
 type Hosts = [key: string, host: Draft["hosts"][string]][];
 

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { given, type Path, type Problem } from "./faults.ts";
-import { configShape, type Draft } from "./settings-shapes.ts";
+import { configShape, type Draft } from "./shapes.ts";
 
 /**
  * Checks the shape of every value.

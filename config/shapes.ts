@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { maxConsulServers, parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
   isDnsName,
@@ -12,8 +13,7 @@ import {
   isSurge,
 } from "./formats.ts";
 import { parseMemory } from "./memory.ts";
-import { decimal, flag, listOf, mapOf, oneOf, shape, text, variables, whole } from "./settings-values.ts";
-import { maxConsulServers, parseSubnet } from "./subnet.ts";
+import { decimal, flag, listOf, mapOf, oneOf, shape, text, variables, whole } from "./values.ts";
 
 const port = whole(1, 65535);
 

@@ -1,9 +1,9 @@
-import { given, type Path, type Problem } from "./faults.ts";
-import { isStackName } from "./formats.ts";
-import { balancerPrefix, instancePrefix } from "./names.ts";
-import { type HostPort, hostPorts } from "./ports.ts";
-import type { ServiceSettings, Settings } from "./settings-types.ts";
-import { dynamicCapacity, maxConsulServers, parseSubnet, prefixFor } from "./subnet.ts";
+import { balancerPrefix, instancePrefix } from "../../lib/names.ts";
+import { type HostPort, hostPorts } from "../../lib/ports.ts";
+import { dynamicCapacity, maxConsulServers, parseSubnet, prefixFor } from "../../lib/subnet.ts";
+import { given, type Path, type Problem } from "../faults.ts";
+import { isStackName } from "../formats.ts";
+import type { ServiceSettings, Settings } from "../settings.ts";
 
 /** Longest name that DNS takes, and with it the name of a container. */
 const maxNameLength = 63;

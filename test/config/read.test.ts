@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../lib/settings-types.ts";
-import { readSettings } from "../settings.ts";
-import { asConfig, readStackFile } from "./support/stack-file.ts";
+import { readSettings } from "../../config/read.ts";
+import type { Settings } from "../../config/settings.ts";
+import { asConfig, readStackFile } from "../support/stack-file.ts";
 
 /** Reads settings as the program does in a stack with this config. */
 async function read(

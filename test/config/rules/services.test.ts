@@ -1,4 +1,4 @@
-import { faultsOf } from "../support/faults-of.ts";
+import { faultsOf } from "../../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const noWay = "must have a route or a publish port, since it is not the default service, got neither";

@@ -1,5 +1,5 @@
-import { given, listed, type Path, type Problem } from "./faults.ts";
-import type { Draft, ServiceDraft } from "./settings-shapes.ts";
+import { given, listed, type Path, type Problem } from "../faults.ts";
+import type { Draft, ServiceDraft } from "../shapes.ts";
 
 type Services = [name: string, service: ServiceDraft][];
 

@@ -1,7 +1,7 @@
-import type { DockerEngine } from "./docker.ts";
+import type { DockerEngine } from "../../runtime/docker.ts";
 
 /** What an instance's container is doing, and what it was made from. */
-export interface Sighting {
+export interface ContainerRun {
   readonly running: boolean;
   /** Differs as soon as the container has stopped or been started again. */
   readonly run: string;
@@ -16,10 +16,10 @@ const format = [
 ].join("\t");
 
 /** Looks at containers, by name; one that is not there is not seen. */
-export async function sightings(
+export async function containerRuns(
   engine: DockerEngine,
   containers: readonly string[],
-): Promise<Map<string, Sighting>> {
+): Promise<Map<string, ContainerRun>> {
   const seen = await engine.inspect(containers, format);
   return new Map(
     [...seen].map(([name, line]) => {
@@ -33,7 +33,7 @@ export async function sightings(
 export function isProven(
   instances: readonly string[],
   serving: readonly string[],
-  seen: ReadonlyMap<string, Sighting>,
+  seen: ReadonlyMap<string, ContainerRun>,
 ): boolean {
   const running = serving.flatMap((instance) => seen.get(instance) ?? []).filter(({ running }) => running);
   const recipes = new Set(running.map(({ recipe }) => recipe));

@@ -1,6 +1,6 @@
-import { defaultService } from "./route-rules.ts";
-import type { Draft, ServiceDraft } from "./settings-shapes.ts";
-import type { HostSettings, ServiceSettings, Settings } from "./settings-types.ts";
+import { defaultService } from "./rules/routes.ts";
+import type { HostSettings, ServiceSettings, Settings } from "./settings.ts";
+import type { Draft, ServiceDraft } from "./shapes.ts";
 
 /** Fills in what depends on other values, and puts everything in a stable order. */
 export function settingsOf(draft: Draft, stack: string): Settings {

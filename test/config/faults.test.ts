@@ -1,4 +1,4 @@
-import { faultsMessage, given, listed, overlaps, pathText } from "../../lib/faults.ts";
+import { faultsMessage, given, listed, overlaps, pathText } from "../../config/faults.ts";
 
 test.each([
   [["protect"], "flotilla:protect"],
