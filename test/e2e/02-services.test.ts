@@ -11,7 +11,7 @@ describe("services", () => {
     await losingNothing(fleet.url, () =>
       fleet.up((config) => {
         config.services.registry = {
-          image: "hashicorp/consul:1.22.5",
+          image: "hashicorp/consul:1.14.11",
           command: ["agent", "-dev", "-client=0.0.0.0"],
           replicas: 1,
           port: 8500,
@@ -22,7 +22,7 @@ describe("services", () => {
     );
     const path = `${fleet.url}v1/agent/self`;
     const answer = await get(path, { headers: { Host: "registry.example.com" } });
-    expect(JSON.parse(answer.body).Config.Version).toBe("1.22.5");
+    expect(JSON.parse(answer.body).Config.Version).toBe("1.14.11");
     expect((await get(path)).status).toBe(404);
   });
 });
