@@ -3,7 +3,7 @@ import net from "node:net";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, Settings } from "./config/settings.ts";
-import { imageRepository, serviceImage } from "./lib/names.ts";
+import { imageName, imageRepository } from "./lib/names.ts";
 import { type HostPort, hostPorts } from "./lib/ports.ts";
 
 const run = promisify(execFile);
@@ -45,7 +45,7 @@ function versionFaults({ stack, registry, services }: Settings, host: HostSettin
   return services.map(async ({ name, source, hosts }) => {
     const version = source.kind === "build" ? source.version : undefined;
     if (version === undefined || !hosts.includes(host.key)) return [];
-    const repository = imageRepository(serviceImage(stack, name));
+    const repository = imageRepository(imageName(stack, name));
     const there = await tags(host.docker, repository);
     if (there.includes(version)) return [];
     const key = `flotilla:services.${name}.version`;

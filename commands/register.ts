@@ -5,7 +5,7 @@
  * with, and the latter stopped; `--withdraw` takes all instances out.
  */
 import { catalogueDiff, type ServiceDefinition } from "../lib/catalogue.ts";
-import { labels, replicaNumber } from "../lib/names.ts";
+import { instanceNumber, labels } from "../lib/names.ts";
 import { main, say } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
@@ -27,6 +27,8 @@ export interface RegisterArgs {
   readonly agent: string;
   /** Not read: an agent that was replaced, and may have lost its data, is to be told anew. */
   readonly agentId: string;
+  /** Not read: so is a Consul that has lost its data. */
+  readonly consulId: string;
   readonly token: string;
   readonly service: ServiceDefinition;
   /** Image of the instances, as people know it. */
@@ -167,7 +169,7 @@ class Registrar {
 
   #number(instance: string): number | undefined {
     const { stack, host, service } = this.#args;
-    return replicaNumber(instance, { stack, host, service: service.name });
+    return instanceNumber(instance, { stack, host, service: service.name });
   }
 }
 

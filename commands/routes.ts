@@ -17,6 +17,8 @@ export interface RoutesArgs {
   readonly docker: string;
   readonly agent: string;
   readonly token: string;
+  /** Not read: a Consul that has lost its data is to be told anew. */
+  readonly consulId: string;
   readonly routes: readonly RouteEntry[];
 }
 

@@ -79,7 +79,21 @@ export class HaproxyTier extends pulumi.ComponentResource {
         sysctls: { "net.ipv4.tcp_migrate_req": "1" },
         destroyGraceSeconds: 1,
       },
-      { parent: this, deleteBeforeReplace: true },
+      // Everything but ports, name and network stays what it was when the container was made: it has nothing to run or
+      // to tell, and to replace it is to close the ports.
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        ignoreChanges: [
+          "image",
+          "labels",
+          "logDriver",
+          "logOpts",
+          "restart",
+          "removeVolumes",
+          "destroyGraceSeconds",
+        ],
+      },
     );
   }
 
@@ -124,11 +138,16 @@ export class HaproxyTier extends pulumi.ComponentResource {
             permissions: "0600",
           },
         ],
-        volumes: [{ fromContainer: host.logs.containerName }],
+        volumes: [host.logMount],
         // Longer than HAProxy's hard-stop-after.
         destroyGraceSeconds: 70,
       },
-      { parent: this, deleteBeforeReplace: false, additionalSecretOutputs: ["uploads"], dependsOn: agent },
+      {
+        parent: this,
+        deleteBeforeReplace: false,
+        additionalSecretOutputs: ["uploads"],
+        dependsOn: [agent, host.logs],
+      },
     );
   }
 

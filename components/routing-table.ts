@@ -4,6 +4,7 @@ import type { ServiceSettings } from "../config/settings.ts";
 import { routingTable } from "../lib/routes.ts";
 import { programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
+import type { ConsulCluster } from "./consul-cluster.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DockerHost } from "./docker-host.ts";
 
@@ -13,6 +14,7 @@ export interface RoutingTableArgs {
   readonly host: DockerHost;
   /** The agent through which it is written. */
   readonly agent: ConsulAgent;
+  readonly cluster: Pick<ConsulCluster, "identity">;
   readonly services: readonly ServiceSettings[];
   /** Every host that has balancers. */
   readonly balancerHosts: readonly DockerHost[];
@@ -25,7 +27,7 @@ export interface RoutingTableArgs {
 export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
-    const { stack, host, agent, services, balancerHosts, balancerCount, credentials } = args;
+    const { stack, host, agent, cluster, services, balancerHosts, balancerCount, credentials } = args;
     programCommand<RoutesArgs>(
       name,
       { update: "routes.ts" },
@@ -35,6 +37,7 @@ export class RoutingTable extends pulumi.ComponentResource {
         docker: host.settings.docker,
         agent: agent.containerName,
         token: credentials.registration.secretId,
+        consulId: cluster.identity,
         routes: routingTable(services, balancerCount),
       },
       { parent: this },

@@ -3,16 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
 import type { RegistrySettings, ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
-import { instancePrefix, serviceImage, serviceVolumeName } from "../lib/names.ts";
+import { imageName, instancePrefix, joined, serviceVolumeName } from "../lib/names.ts";
 import { BuiltImage } from "./built-image.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
+import type { ConsulCluster } from "./consul-cluster.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
-import { volumeLabels } from "./volume-container.ts";
+import { namedVolume } from "./named-volume.ts";
 
 /** Arguments for {@link ServerPool}. */
 export interface ServerPoolArgs {
@@ -23,6 +24,7 @@ export interface ServerPoolArgs {
   /** Must be ready before anything is registered; the containers themselves need not wait for them. */
   readonly balancers: readonly HaproxyTier[];
   readonly agent: ConsulAgent;
+  readonly cluster: Pick<ConsulCluster, "identity">;
   readonly service: ServiceSettings;
   readonly credentials: Credentials;
   readonly registry?: RegistrySettings;
@@ -60,10 +62,11 @@ export class ServerPool extends pulumi.ComponentResource {
       const batch = numbers.map((number) => this.#server(number, image, volumes, args, before));
       servers.push(...batch);
       // The registration, which has to see the whole pool, is the last one's.
-      if (index < batches.length - 1) before = this.#batch(`${name}-batch-${index + 1}`, batch, image, args);
+      if (index < batches.length - 1)
+        before = this.#batch(joined(name, "batch", index + 1), batch, image, args);
     }
     this.instances = namesOf(servers);
-    this.#registration(`${name}-registration`, servers, image, args);
+    this.#registration(joined(name, "registration"), servers, image, args);
     this.registerOutputs({ instances: this.instances });
   }
 
@@ -75,16 +78,16 @@ export class ServerPool extends pulumi.ComponentResource {
       return { id: imageId, reference: source.image };
     }
     const { kind: _, ...build } = source;
-    const image = serviceImage(stack, service.name);
+    const image = imageName(stack, service.name);
     const { imageId, reference } = new BuiltImage(name, { image, ...build, registry }, { parent: this });
     return { id: imageId, reference };
   }
 
   #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs) {
     return service.volumes.map(({ name: volume, path, readOnly }) => {
-      const resource = new docker.Volume(
-        `${name}-${volume}`,
-        { name: serviceVolumeName(stack, service.name, volume), labels: volumeLabels(stack, host.key) },
+      const resource = namedVolume(
+        `${name}_${volume}`,
+        { stack, host: host.key, volume: serviceVolumeName(stack, service.name, volume) },
         { parent: this, protect },
       );
       return { volumeName: resource.name, containerPath: path, readOnly };
@@ -109,14 +112,14 @@ export class ServerPool extends pulumi.ComponentResource {
         image: image.id,
         networkMode: host.networkName,
         envs: [...plain, ...secret],
-        volumes: [...volumes, { fromContainer: host.logs.containerName }],
+        volumes: [...volumes, host.logMount],
         destroyGraceSeconds: stopGrace,
         ...(cmd && { command: [...cmd] }),
       },
       {
         parent: this,
         deleteBeforeReplace: false,
-        ...(before && { dependsOn: before }),
+        dependsOn: before ? [host.logs, before] : host.logs,
         ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
       },
     );
@@ -147,7 +150,7 @@ export class ServerPool extends pulumi.ComponentResource {
   }
 
   #input(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Inputs<RegisterArgs> {
-    const { stack, host, balancerHosts, agent, service, credentials } = args;
+    const { stack, host, balancerHosts, agent, cluster, service, credentials } = args;
     const { name, source, port, health, rollout, drain, stopGrace } = service;
     return {
       stack,
@@ -156,6 +159,7 @@ export class ServerPool extends pulumi.ComponentResource {
       balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
       agent: agent.containerName,
       agentId: agent.containerId,
+      consulId: cluster.identity,
       token: credentials.registration.secretId,
       service: { name, port, health },
       image: image.reference,

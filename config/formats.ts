@@ -14,14 +14,9 @@ const imageReference = new RegExp(
 const registryAddress = new RegExp(`^${registryHost}(?:/${pathPart})*$`);
 const dockerRemote = /^(?:ssh:\/\/(?:[\w.-]+@)?|tcp:\/\/)([^\s/@:[\]]+|\[[^\s/@[\]]+\])(?::(\d{1,5}))?$/;
 
-/** Whether a text can name a host or service, and so be a part of container names. */
+/** Whether a text can name a stack, a host or a service, and so be a part of container names. */
 export function isKey(text: string): boolean {
   return text.length <= 24 && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text);
-}
-
-/** Whether a text can be a stack's name. */
-export function isStackName(text: string): boolean {
-  return /^[a-z][a-z0-9-]{0,23}$/.test(text);
 }
 
 /** Whether a text is a name in the sense of DNS. */

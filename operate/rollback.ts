@@ -6,7 +6,7 @@ import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import colors from "picocolors";
 import { type Span, versionOf } from "../lib/history.ts";
-import { serviceImage } from "../lib/names.ts";
+import { imageName } from "../lib/names.ts";
 import { lastLines, run, show } from "../setup/run-program.ts";
 import { SetupError, say } from "../setup/say.ts";
 import { type OperatedStack, readStack } from "./stack.ts";
@@ -35,7 +35,7 @@ async function rollback({ service: wanted, to, stack: name, list, yes }: Options
   const stack = await readStack(name);
   const service = serviceOf(stack, wanted);
   const versions = await readVersions(stack, service);
-  const built = serviceImage(stack.name, service);
+  const built = imageName(stack.name, service);
   if (list) return printVersions(service, built, versions);
 
   const { present, target } = choose(service, built, versions.spans, to);

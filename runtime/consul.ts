@@ -37,11 +37,15 @@ export class Consul {
   }
 
   async put(path: string, body: unknown = ""): Promise<string> {
-    return this.#request("PUT", path, typeof body === "string" ? body : JSON.stringify(body));
+    return this.#request("PUT", path, textOf(body));
   }
 
-  async delete(path: string): Promise<void> {
-    await this.#request("DELETE", path);
+  async post(path: string, body: unknown): Promise<string> {
+    return this.#request("POST", path, textOf(body));
+  }
+
+  async delete(path: string, body: unknown = ""): Promise<void> {
+    await this.#request("DELETE", path, textOf(body));
   }
 
   close(): void {
@@ -80,6 +84,8 @@ export class Consul {
     });
   }
 }
+
+const textOf = (body: unknown) => (typeof body === "string" ? body : JSON.stringify(body));
 
 /** What node:http asks of a socket beyond being a stream. */
 function socketLike(stream: Duplex): Duplex {

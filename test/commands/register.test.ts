@@ -12,7 +12,7 @@ import {
 const service = { name: "web", port: 8000, health: { type: "http", path: "/health", interval: 1 } } as const;
 const token = "a-token-of-its-own";
 const secret = "KEY=hush";
-const image = "flotilla/test-web:new";
+const image = "flotilla/test--web:new";
 const remembered = `flotilla/versions/web/a: ${image}`;
 
 const args: RegisterArgs = {
@@ -20,8 +20,9 @@ const args: RegisterArgs = {
   host: "a",
   docker: "tcp://a:1",
   balancerHosts: ["tcp://a:1"],
-  agent: "test-agent-a",
+  agent: "test--agent--a",
   agentId: "an-id",
+  consulId: "identity",
   token,
   service,
   image,
@@ -39,7 +40,7 @@ class Fleet implements FakeHosts {
   readonly tokens = new Set<string>();
   readonly held = new Map<string, Registration>();
   /** Names of running containers by role, on every host. */
-  roles: Record<string, string[]> = { agent: ["test-agent-a"], front: ["front"], balancer: ["balancer"] };
+  roles: Record<string, string[]> = { agent: ["test--agent--a"], front: ["front"], balancer: ["balancer"] };
   /** Those whose checks never pass. */
   broken: readonly string[] = [];
   /** What the balancers' `await-servers` prints when it gives up. */
@@ -454,7 +455,7 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
   });
 
   describe("history", () => {
-    const old = { image: "flotilla/test-web:old", since: "2026-01-01T00:00:00.000Z" };
+    const old = { image: "flotilla/test--web:old", since: "2026-01-01T00:00:00.000Z" };
 
     test.concurrent("another version goes on top", async () => {
       const fleet = new Fleet("w1");
@@ -499,13 +500,17 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
 describe("register --batch", () => {
   const batch = (fleet: Fleet, ...instances: string[]) =>
     runCommand(fleet, "register", { ...args, instances }, "--batch");
-  const [old1, old2, old3] = ["test-web-a-1-aaaaaaa", "test-web-a-2-aaaaaaa", "test-web-a-3-aaaaaaa"];
-  const [new1, new2] = ["test-web-a-1-bbbbbbb", "test-web-a-2-bbbbbbb"];
+  const [old1, old2, old3] = [
+    "test--web--a--1-aaaaaaa",
+    "test--web--a--2-aaaaaaa",
+    "test--web--a--3-aaaaaaa",
+  ];
+  const [new1, new2] = ["test--web--a--1-bbbbbbb", "test--web--a--2-bbbbbbb"];
 
   test.concurrent("takes the places of those with its numbers, and stops those", async () => {
     const fleet = new Fleet(old1, old2, old3);
     // The first of a failed update, too.
-    fleet.roles.server = [old1, old2, old3, new1, new2, "test-web-a-1-ccccccc", "test-web-a-3-ccccccc"];
+    fleet.roles.server = [old1, old2, old3, new1, new2, "test--web--a--1-ccccccc", "test--web--a--3-ccccccc"];
     expect(await batch(fleet, new1, new2)).toStrictEqual({
       code: 0,
       said: "web: waiting for 2 instances to pass GET /health on port 8000\nweb: 2 instances taken out\n",
@@ -519,7 +524,7 @@ describe("register --batch", () => {
       `deregisters ${old2}`,
       gone(`${old1} ${old2}`),
       "looks for connections",
-      `stop -t 7 ${old1} test-web-a-1-ccccccc ${old2}`,
+      `stop -t 7 ${old1} test--web--a--1-ccccccc ${old2}`,
     ]);
   });
 

@@ -6,8 +6,9 @@ const args: RoutesArgs = {
   stack: "test",
   balancerHosts: ["tcp://a:1"],
   docker: "tcp://a:1",
-  agent: "test-agent-a",
+  agent: "test--agent--a",
   token: "registration",
+  consulId: "identity",
   routes: [
     { service: "web", condition: "", default: true, publish: 0, maxconn: 500, maxqueue: 500, wait: 5000 },
   ],
@@ -25,7 +26,7 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
   expect(requests).toStrictEqual(
     Array(2).fill({
       endpoint: "tcp://a:1",
-      container: "test-agent-a",
+      container: "test--agent--a",
       method: "PUT",
       path: "/v1/kv/flotilla/routes",
       filter: "",

@@ -8,7 +8,6 @@ import {
   isMountPath,
   isRegistryAddress,
   isRoutePath,
-  isStackName,
 } from "../../config/formats.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
@@ -19,7 +18,6 @@ const cases: [(text: string) => boolean, string[], string[]][] = [
     ["a", "web", "web-a1", "a".repeat(24)],
     ["", "Web", "1a", "a--b", "a-", "-a", "a_b", "a".repeat(25)],
   ],
-  [isStackName, ["dev", "a1-b", "a".repeat(24)], ["", "Dev", "1dev", "dev_1", "a.b", "a".repeat(25)]],
   [
     isDnsName,
     ["localhost", "a.example.com", "A-1.b", "1.example"],

@@ -25,6 +25,8 @@ export interface ConsulRequest {
   readonly path: string;
   /** The query's filter, empty for none. */
   readonly filter: string;
+  /** The query's check-and-set index, where there is one. */
+  readonly cas?: string;
   readonly token: string;
   readonly body: string;
 }
@@ -100,6 +102,7 @@ function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } 
       method: request.method ?? "",
       path: pathname,
       filter: searchParams.get("filter") ?? "",
+      ...(searchParams.has("cas") && { cas: searchParams.get("cas") ?? "" }),
       token: String(request.headers["x-consul-token"]),
       body: await text(request),
     });
