@@ -6,7 +6,7 @@ import { secrets } from "./support/secrets.ts";
 import { asConfig, readStackFile } from "./support/stack-file.ts";
 
 // It asks real engines and binds real ports; it has tests of its own.
-jest.mock("../preflight.ts", () => ({ preflight: async () => {} }));
+jest.mock("../preflight/preflight.ts", () => ({ preflight: async () => {} }));
 
 interface Run {
   readonly resources: readonly Registered[];

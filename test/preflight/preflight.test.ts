@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import net from "node:net";
-import { preflight, publishedPorts } from "../preflight.ts";
-import { settingsFrom } from "./support/settings-from.ts";
+import { publishedPorts } from "../../preflight/engine.ts";
+import { preflight } from "../../preflight/preflight.ts";
+import { settingsFrom } from "../support/settings-from.ts";
 
 /** What `docker ps` or `docker image ls` of an endpoint prints, or fails with. */
 type Engine = (endpoint: string, args: string[]) => { readonly stdout: string } | { readonly stderr: string };

@@ -1,0 +1,27 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { HostSettings, Settings } from "../config/settings.ts";
+import { running } from "./engine.ts";
+import { portFaults } from "./ports.ts";
+import { versionFaults } from "./versions.ts";
+
+/**
+ * What only the machines can tell, asked before anything changes: whether each host's engine answers, the ports are
+ * free and versions that are asked for are there. Throws one `RunError` with all that is amiss and what to do about it.
+ */
+export async function preflight(settings: Settings): Promise<void> {
+  const faults = (await Promise.all(settings.hosts.map((host) => hostFaults(settings, host)))).flat();
+  if (faults.length > 0)
+    throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
+}
+
+async function hostFaults(settings: Settings, host: HostSettings): Promise<string[]> {
+  const containers = await running(host.docker);
+  if (typeof containers === "string") {
+    return [
+      `host ${host.key}: no Docker engine answers at ${host.docker} (${containers}). Start it, or correct ` +
+        `flotilla:hosts.${host.key}.docker; on this machine "npm run setup" starts one.`,
+    ];
+  }
+  const faults = await Promise.all([portFaults(settings, host, containers), versionFaults(settings, host)]);
+  return faults.flat();
+}
