@@ -19,6 +19,11 @@ export function isKey(text: string): boolean {
   return text.length <= 24 && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text);
 }
 
+/** Whether a text can be handed to a process: the kernel ends it at the first NUL. */
+export function isCText(text: string): boolean {
+  return !text.includes("\0");
+}
+
 /** Whether a text can be a stack's name. */
 export function isStackName(text: string): boolean {
   return /^[a-z][a-z0-9-]{0,23}$/.test(text);

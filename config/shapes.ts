@@ -2,6 +2,7 @@ import { z } from "zod";
 import { maxConsulServers, parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
+  isCText,
   isDnsName,
   isDockerEndpoint,
   isImageReference,
@@ -13,7 +14,18 @@ import {
   isSurge,
 } from "./formats.ts";
 import { parseMemory } from "./memory.ts";
-import { decimal, flag, listOf, mapOf, oneOf, shape, text, variables, whole } from "./values.ts";
+import {
+  buildArguments,
+  decimal,
+  environment,
+  flag,
+  listOf,
+  mapOf,
+  oneOf,
+  shape,
+  text,
+  whole,
+} from "./values.ts";
 
 const port = whole(1, 65535);
 
@@ -80,7 +92,7 @@ const build = z.preprocess(
   shape({
     context: text("a folder, relative to the project", (folder) => folder !== ""),
     dockerfile: text("a path inside the build's folder", isInnerPath).default("Dockerfile"),
-    args: variables(),
+    args: buildArguments(),
   }),
 );
 
@@ -128,6 +140,9 @@ const route = shape({
   ).optional(),
 });
 
+/** `pulumi config set --path` makes a number of a word that looks like one. */
+const word = text("a text without NUL characters, in quotes where it looks like a number", isCText);
+
 const service = shape({
   build: build.optional(),
   version: tag.optional(),
@@ -137,10 +152,11 @@ const service = shape({
     .default(0)
     .describe("0 stands for a port that is not given: a fault, told by the service's rules"),
   health: health.prefault({}),
-  env: variables(),
-  secrets: variables(),
-  command: listOf(z.string("must be a text"), "texts")
+  env: environment(),
+  secrets: environment(),
+  command: listOf(word, "texts")
     .min(1, "must be a list of at least one text")
+    .refine(([program]) => program !== "", "must begin with a program, not with an empty text")
     .optional(),
   ...limits,
   volumes: listOf(volume, "volumes").default([]),

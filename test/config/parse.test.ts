@@ -154,12 +154,30 @@ describe("one service", () => {
     [{ health: { interval: 0.1 } }, ".health.interval: must be a number from 0.2 to 60, got 0.1"],
     [{ health: { timeout: 0 } }, ".health.timeout: must be a whole number from 1 to 3600, got 0"],
     [{ env: ["A=1"] }, ".env: must be a map of names to values, got a list"],
-    [{ env: { "A-B": 1 } }, '.env.A-B: must have a name of letters, digits and _, no digit first, got "A-B"'],
+    [{ env: { "": 1 } }, ".env: must have names of at least one character, without = and NUL"],
+    [{ env: { "A=hunter2": 1 } }, ".env: must have names of at least one character, without = and NUL"],
+    [{ env: { "A\0": 1 } }, ".env: must have names of at least one character, without = and NUL"],
+    [
+      { env: { A: "hunter2\0" } },
+      ".env.A: must be a text without NUL characters, got a text that is not shown",
+    ],
+    [
+      { build: { context: "app", args: { "A-B": 1 } }, image: undefined },
+      ".build.args: must have names of letters, digits and _, no digit first",
+    ],
     [{ env: { A: {} } }, ".env.A: must be a text, a number, true or false, got an empty map"],
-    [{ env: { PORT: 81 } }, '.env.PORT: must be the service\'s port, 80, or left out, got "81"'],
-    [{ command: "run" }, '.command: must be a list of texts, got "run"'],
+    [{ env: { PORT: 81 } }, ".env.PORT: must be the service's port, 80, or left out"],
+    [{ command: "run" }, ".command: must be a list of texts, got a text that is not shown"],
+    [{ command: [""] }, ".command: must begin with a program, not with an empty text, got a list"],
+    [
+      { command: ["sh", "hunter2\0"] },
+      ".command[1]: must be a text without NUL characters, in quotes where it looks like a number, got a text that is not shown",
+    ],
     [{ command: [] }, ".command: must be a list of at least one text, got an empty list"],
-    [{ command: ["sleep", 60] }, ".command[1]: must be a text, got 60"],
+    [
+      { command: ["sleep", 60] },
+      ".command[1]: must be a text without NUL characters, in quotes where it looks like a number, got a number that is not shown",
+    ],
     [{ cpus: "1" }, '.cpus: must be a number from 0.01 to 512, got "1"'],
     [
       { memory: "1 pint" },
@@ -256,7 +274,7 @@ test("all faults are told at once, and none that only follows from another", () 
     `flotilla:services.Api.port: ${portRule}, got nothing`,
     'flotilla:services.Api.hosts[1]: must be one of the hosts (a), got "b"',
     'flotilla:services.web.build: must be a folder that exists, relative to the project, got "none"',
-    'flotilla:services.web.env.PORT: must be the service\'s port, 80, or left out, got "81"',
+    "flotilla:services.web.env.PORT: must be the service's port, 80, or left out",
     "flotilla:loadBalancers.count: must be a whole number from 1 to 8 (loadBalancers.max), got 9: raise loadBalancers.max, which replaces the container that publishes the ports (a short outage)",
   ]);
 });
