@@ -80,6 +80,11 @@ export function isInnerPath(text: string): boolean {
   );
 }
 
+/** Whether a text is path and query of a URL as RFC 3986 has them, within the 512 characters that a checker may take. */
+export function isRequestTarget(text: string): boolean {
+  return text.length <= 512 && /^\/(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$/.test(text);
+}
+
 /** Whether a text is the path of a URL as a balancer matches it: no query, and nothing that HAProxy reads as syntax. */
 export function isRoutePath(text: string): boolean {
   return text === "/" || /^(?:\/[\w.~%+@:,=-]+)+$/.test(text);

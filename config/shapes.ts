@@ -10,6 +10,7 @@ import {
   isInnerPath,
   isMountPath,
   isRegistryAddress,
+  isRequestTarget,
   isRoutePath,
   isSurge,
 } from "./formats.ts";
@@ -98,7 +99,10 @@ const build = z.preprocess(
 
 const health = shape({
   type: oneOf("http", "tcp").default("http"),
-  path: text('a path that starts with "/", without spaces', (path) => /^\/\S*$/.test(path)).default("/"),
+  path: text(
+    'a path that starts with "/", of at most 512 letters, digits and -._~!$&\'()*+,;=:@/?, other characters as %XX',
+    isRequestTarget,
+  ).default("/"),
   interval: decimal(0.2, 60).default(1),
   timeout: whole(1, 3600).default(60),
 });

@@ -8,6 +8,9 @@ import { asConfig, readStackFile } from "./support/stack-file.ts";
 // It asks real engines and binds real ports; it has tests of its own.
 jest.mock("../preflight/preflight.ts", () => ({ preflight: async () => {} }));
 
+// That the config of these stacks is no file's.
+jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+
 interface Run {
   readonly resources: readonly Registered[];
   readonly outputs: Readonly<Record<string, unknown>>;

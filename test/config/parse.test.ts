@@ -149,7 +149,7 @@ describe("one service", () => {
     [{ health: { type: "grpc" } }, '.health.type: must be "http" or "tcp", got "grpc"'],
     [
       { health: { path: "up" } },
-      '.health.path: must be a path that starts with "/", without spaces, got "up"',
+      '.health.path: must be a path that starts with "/", of at most 512 letters, digits and -._~!$&\'()*+,;=:@/?, other characters as %XX, got "up"',
     ],
     [{ health: { interval: 0.1 } }, ".health.interval: must be a number from 0.2 to 60, got 0.1"],
     [{ health: { timeout: 0 } }, ".health.timeout: must be a whole number from 1 to 3600, got 0"],
