@@ -81,12 +81,16 @@ export class ServerPool extends pulumi.ComponentResource {
   }
 
   #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs) {
+    const made = new Map<string, docker.Volume>();
     return service.volumes.map(({ name: volume, path, readOnly }) => {
-      const resource = new docker.Volume(
-        `${name}-${volume}`,
-        { name: serviceVolumeName(stack, service.name, volume), labels: volumeLabels(stack, host.key) },
-        { parent: this, protect },
-      );
+      const resource =
+        made.get(volume) ??
+        new docker.Volume(
+          `${name}-${volume}`,
+          { name: serviceVolumeName(stack, service.name, volume), labels: volumeLabels(stack, host.key) },
+          { parent: this, protect },
+        );
+      made.set(volume, resource);
       return { volumeName: resource.name, containerPath: path, readOnly };
     });
   }

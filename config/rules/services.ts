@@ -5,7 +5,7 @@ import { isKey, keyRule } from "../formats.ts";
 import type { Secrecy } from "../secrecy.ts";
 import type { Draft, ServiceDraft } from "../shapes.ts";
 
-const reserved = ["agent", "balancer", "consul", "front", "volumes", "warden"];
+const reserved = ["agent", "balancer", "consul", "front", "logs", "volumes", "warden"];
 
 /** Rules that look at several values of one service. */
 export function serviceRules(
@@ -103,11 +103,21 @@ function secrets(
 
 function mounts({ volumes }: ServiceDraft, at: At): Problem[] {
   return volumes.flatMap(({ path }, index) => {
+    if (isTakenMount(path)) {
+      const message = `must not be a place where every container has something mounted already, got ${given(path)}`;
+      return [{ path: at("volumes", index, "path"), message }];
+    }
     const first = volumes.findIndex((other) => other.path === path);
     if (first === index) return [];
     const message = `must not be the path of another volume of the service, got ${given(path)}`;
     return [{ path: at("volumes", index, "path"), message, about: [at("volumes")] }];
   });
+}
+
+/** The kernel's file systems, what Docker mounts, and the log volume. */
+function isTakenMount(path: string): boolean {
+  const files = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/.dockerenv", "/var/log/flotilla"];
+  return /^\/(proc|sys|dev)(\/|$)/.test(path) || files.includes(path);
 }
 
 function placement({ hosts }: ServiceDraft, at: At, known: string[]): Problem[] {
@@ -124,7 +134,14 @@ function placement({ hosts }: ServiceDraft, at: At, known: string[]): Problem[] 
   });
 }
 
-function routing({ route }: ServiceDraft, at: At): Problem[] {
-  if (!route || route.host || route.path) return [];
-  return [{ path: at("route"), message: "must have a host, a path or both, got neither" }];
+function routing({ route, publish, health }: ServiceDraft, at: At): Problem[] {
+  const problems: Problem[] = [];
+  if (route && !route.host && !route.path) {
+    problems.push({ path: at("route"), message: "must have a host, a path or both, got neither" });
+  }
+  if (publish !== undefined && health.type === "tcp") {
+    const message = `must not be given with health.type "tcp", since balancers speak HTTP on every port (services of plain TCP are for a later version), got ${publish}`;
+    problems.push({ path: at("publish"), message, about: [at("publish"), at("health", "type")], fix: "rm" });
+  }
+  return problems;
 }

@@ -200,6 +200,12 @@ describe("one service", () => {
       },
       '.volumes[1].path: must not be the path of another volume of the service, got "/data"',
     ],
+    ...["/proc", "/sys/fs", "/dev/shm", "/etc/hosts", "/etc/resolv.conf", "/var/log/flotilla"].map(
+      (path): [Record<string, unknown>, string] => [
+        { volumes: [{ name: "a", path }] },
+        `.volumes[0].path: must not be a place where every container has something mounted already, got "${path}"`,
+      ],
+    ),
     [
       { volumes: [{ name: "a", path: "/data", readOnly: "yes" }] },
       '.volumes[0].readOnly: must be true or false, got "yes"',
@@ -230,6 +236,10 @@ describe("one service", () => {
     ],
     [{ default: "true" }, '.default: must be true or false, got "true"'],
     [{ default: false }, `: ${noWay}`],
+    [
+      { publish: 3000, health: { type: "tcp" } },
+      '.publish: must not be given with health.type "tcp", since balancers speak HTTP on every port (services of plain TCP are for a later version), got 3000',
+    ],
     [{ publish: 0 }, `.publish: ${portRule}, got 0`],
     [{ hosts: [] }, ".hosts: must list at least one host, got an empty list"],
     [{ hosts: ["a"] }, '.hosts[0]: must be one of the hosts (local), got "a"'],
@@ -244,7 +254,7 @@ describe("one service", () => {
     ["Web", `${nameRule}, got "Web"`],
     [
       "consul",
-      "must not be named agent, balancer, consul, front, volumes or warden, which Flotilla needs itself",
+      "must not be named agent, balancer, consul, front, logs, volumes or warden, which Flotilla needs itself",
     ],
   ])("named %s", (name, message) => {
     expect(faultsOf({ services: { [name]: web } })).toStrictEqual([`flotilla:services.${name}: ${message}`]);
