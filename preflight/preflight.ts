@@ -1,12 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, Settings } from "../config/settings.ts";
+import { capacityFaults } from "./capacity.ts";
 import { running } from "./engine.ts";
 import { portFaults } from "./ports.ts";
 import { versionFaults } from "./versions.ts";
 
 /**
  * What only the machines can tell, asked before anything changes: whether each host's engine answers, the ports are
- * free and versions that are asked for are there. Throws one `RunError` with all that is amiss and what to do about it.
+ * free, versions that are asked for are there and no limit is beyond what the host has. Throws one `RunError` with all that is amiss and what to do about it.
  */
 export async function preflight(settings: Settings): Promise<void> {
   const faults = (await Promise.all(settings.hosts.map((host) => hostFaults(settings, host)))).flat();
@@ -22,6 +23,10 @@ async function hostFaults(settings: Settings, host: HostSettings): Promise<strin
         `flotilla:hosts.${host.key}.docker; on this machine "npm run setup" starts one.`,
     ];
   }
-  const faults = await Promise.all([portFaults(settings, host, containers), versionFaults(settings, host)]);
+  const faults = await Promise.all([
+    portFaults(settings, host, containers),
+    versionFaults(settings, host),
+    capacityFaults(settings, host),
+  ]);
   return faults.flat();
 }

@@ -16,7 +16,7 @@ jest.mock("node:child_process", () => ({
     __: object,
     done: (error: unknown, out?: object) => void,
   ) => {
-    const answer = mockEngine(endpoint, args);
+    const answer = args[0] === "info" ? { stdout: "64 1000000000000" } : mockEngine(endpoint, args);
     if ("stdout" in answer) done(null, answer);
     else done(Object.assign(new Error("docker failed"), answer));
   },
