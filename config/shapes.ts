@@ -47,7 +47,10 @@ const host = shape({
   docker: text("unix:///path, ssh://[user@]host[:port] or tcp://host:port", isDockerEndpoint).default(
     "unix:///var/run/docker.sock",
   ),
-  address: text("an IP address or a DNS name", isAddress).default("127.0.0.1"),
+  address: text(
+    "an IP address without a zone, or a DNS name",
+    (address) => isAddress(address) && !address.includes("%"),
+  ).default("127.0.0.1"),
   datacenter: text("lower-case letters, digits, - and _", (name) => /^[a-z0-9_-]{1,63}$/.test(name)).default(
     "dc1",
   ),

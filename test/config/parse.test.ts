@@ -30,7 +30,10 @@ describe("sections", () => {
       { hosts: { a: { docker: "docker.sock" } } },
       'hosts.a.docker: must be unix:///path, ssh://[user@]host[:port] or tcp://host:port, got "docker.sock"',
     ],
-    [{ hosts: { a: { address: "a b" } } }, 'hosts.a.address: must be an IP address or a DNS name, got "a b"'],
+    ...["a b", "[::1]", "fe80::1%eth0"].map((address): [Record<string, unknown>, string] => [
+      { hosts: { a: { address } } },
+      `hosts.a.address: must be an IP address without a zone, or a DNS name, got "${address}"`,
+    ]),
     [
       { hosts: { a: { datacenter: "DC" } } },
       'hosts.a.datacenter: must be lower-case letters, digits, - and _, got "DC"',
