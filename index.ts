@@ -10,7 +10,7 @@ import { ServerPool } from "./components/server-pool.ts";
 import { Warden } from "./components/warden.ts";
 import { readSettings } from "./config/read.ts";
 import { joined } from "./lib/names.ts";
-import { preflight } from "./preflight.ts";
+import { preflight } from "./preflight/preflight.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {

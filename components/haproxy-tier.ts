@@ -4,6 +4,7 @@ import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.t
 import { balancerPrefix, frontName } from "../lib/names.ts";
 import { balancerPort, frontPorts, statsPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
+import { httpUrl } from "../lib/url.ts";
 import { programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
@@ -54,11 +55,11 @@ export class HaproxyTier extends pulumi.ComponentResource {
     this.#ready(`${name}-ready`, balancers, args);
 
     const { address } = host.settings;
-    this.url = `http://${address}:${loadBalancers.port}/`;
+    this.url = httpUrl(address, loadBalancers.port);
     this.endpoints = numbers.map((number) => ({
       name: balancerPrefix(stack, host.key, number),
-      url: `http://${address}:${balancerPort(loadBalancers, number)}/`,
-      statsUrl: `http://127.0.0.1:${statsPort(loadBalancers, number)}/`,
+      url: httpUrl(address, balancerPort(loadBalancers, number)),
+      statsUrl: httpUrl("127.0.0.1", statsPort(loadBalancers, number)),
     }));
     this.registerOutputs({ url: this.url, endpoints: this.endpoints });
   }

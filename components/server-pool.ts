@@ -38,6 +38,12 @@ interface Image {
   readonly reference: string;
 }
 
+/** The volumes of a service, and how its servers mount them. */
+interface Volumes {
+  readonly resources: readonly docker.Volume[];
+  readonly mounts: readonly docker.types.input.ContainerVolume[];
+}
+
 /**
  * The copies of one service on one host, registered with the host's agent. Containers are created before those they
  * replace are deleted; in between, the registration moves the traffic over. It alone decides who serves. Where there is
@@ -83,21 +89,29 @@ export class ServerPool extends pulumi.ComponentResource {
     return { id: imageId, reference };
   }
 
-  #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs) {
-    return service.volumes.map(({ name: volume, path, readOnly }) => {
-      const resource = namedVolume(
+  #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs): Volumes {
+    const distinct = new Set(service.volumes.map(({ name }) => name));
+    const named = (volume: string) => serviceVolumeName(stack, service.name, volume);
+    const resources = [...distinct].map((volume) =>
+      namedVolume(
         `${name}_${volume}`,
-        { stack, host: host.key, volume: serviceVolumeName(stack, service.name, volume) },
+        { stack, host: host.key, volume: named(volume) },
         { parent: this, protect },
-      );
-      return { volumeName: resource.name, containerPath: path, readOnly };
-    });
+      ),
+    );
+    // By name, not by an output: a volume that is to be replaced takes no server along, and Docker keeps one in use.
+    const mounts = service.volumes.map(({ name: volume, path, readOnly }) => ({
+      volumeName: named(volume),
+      containerPath: path,
+      readOnly,
+    }));
+    return { resources, mounts };
   }
 
   #server(
     number: number,
     image: Image,
-    volumes: pulumi.Input<docker.types.input.ContainerVolume>[],
+    volumes: Volumes,
     { stack, host, service }: ServerPoolArgs,
     before: Command | undefined,
   ): docker.Container {
@@ -112,14 +126,14 @@ export class ServerPool extends pulumi.ComponentResource {
         image: image.id,
         networkMode: host.networkName,
         envs: [...plain, ...secret],
-        volumes: [...volumes, host.logMount],
+        volumes: [...volumes.mounts, host.logMount],
         destroyGraceSeconds: stopGrace,
         ...(cmd && { command: [...cmd] }),
       },
       {
         parent: this,
         deleteBeforeReplace: false,
-        dependsOn: before ? [host.logs, before] : host.logs,
+        dependsOn: [host.logs, ...volumes.resources, ...(before ? [before] : [])],
         ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
       },
     );

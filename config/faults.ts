@@ -13,7 +13,7 @@ export interface Problem {
 }
 
 /** Command of `pulumi config` that puts a value right. */
-export type Fix = "set" | "set --secret" | "rm";
+export type Fix = "set" | "set --secret" | "set --type string" | "rm";
 
 /** A broken rule, as the user is told of it. */
 export interface Fault {
@@ -68,5 +68,5 @@ export function faultsMessage(stack: string, faults: readonly Fault[]): string {
 }
 
 function command({ fix, path }: Fault): string {
-  return `pulumi config ${fix} --path '${path}'${fix === "set" ? " <value>" : ""}`;
+  return `pulumi config ${fix} --path '${path}'${fix === "rm" || fix === "set --secret" ? "" : " <value>"}`;
 }

@@ -19,6 +19,11 @@ export function isKey(text: string): boolean {
   return text.length <= 24 && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text);
 }
 
+/** Whether a text can be handed to a process: the kernel ends it at the first NUL. */
+export function isCText(text: string): boolean {
+  return !text.includes("\0");
+}
+
 /** Whether a text is a name in the sense of DNS. */
 export function isDnsName(text: string): boolean {
   return dnsName.test(text);
@@ -68,6 +73,11 @@ export function isInnerPath(text: string): boolean {
   return (
     text !== "" && !/^(\/|\.\.?(\/|$))/.test(text) && posix.normalize(text) === text && !text.endsWith("/")
   );
+}
+
+/** Whether a text is path and query of a URL as RFC 3986 has them, within the 512 characters that a checker may take. */
+export function isRequestTarget(text: string): boolean {
+  return text.length <= 512 && /^\/(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$/.test(text);
 }
 
 /** Whether a text is the path of a URL as a balancer matches it: no query, and nothing that HAProxy reads as syntax. */

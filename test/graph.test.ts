@@ -13,11 +13,6 @@ const reasons: { readonly replaced: RegExp; readonly taken: readonly string[]; r
     taken: ["balancer"],
     why: "balancers live in its network namespace",
   },
-  {
-    replaced: /^Volume \w+--\w+_/,
-    taken: ["server"],
-    why: "a volume can't be deleted while containers mount it; nothing but another name replaces it",
-  },
 ];
 
 const runs = {

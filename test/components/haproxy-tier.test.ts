@@ -54,6 +54,14 @@ test.each([1, 2, 4])("%i balancers", async (count) => {
   });
 });
 
+test("a host that is reached by an IPv6 address", async () => {
+  const all = await run({ hosts: { local: { address: "2001:db8::7" } }, loadBalancers: { count: 1 } });
+  expect(find(all, "HaproxyTier balancers-local").outputs).toMatchObject({
+    url: "http://[2001:db8::7]:8080/",
+    endpoints: [{ url: "http://[2001:db8::7]:8181/", statsUrl: "http://127.0.0.1:9001/" }],
+  });
+});
+
 test("the whole of a balancer", async () => {
   const all = await run({ loadBalancers: { cpus: 0.5, memory: "128m" } });
   const { inputs, ...rest } = find(all, "Container test--balancer--local--2");

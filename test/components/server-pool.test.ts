@@ -105,6 +105,22 @@ test("all that a copy can be given", async () => {
   expect(rest).toMatchObject({ secrets: ["envs[3]", "envs[4]"], secretOutputs: ["envs"] });
 });
 
+test("a volume that is mounted at two paths is one", async () => {
+  const volumes = [
+    { name: "data", path: "/a" },
+    { name: "data", path: "/b", readOnly: true },
+  ];
+  const all = await web({ replicas: 2, volumes });
+  expect(all.filter(({ type }) => type.endsWith(":Volume")).map(({ id }) => id)).toContain(
+    "Volume web--local_data",
+  );
+  expect(find(all, "Container test--web--local--2").inputs.volumes).toMatchObject([
+    { volumeName: "test--web_data", containerPath: "/a", readOnly: false },
+    { volumeName: "test--web_data", containerPath: "/b", readOnly: true },
+    {},
+  ]);
+});
+
 test.each([true, false])("its volumes are protected: %j", async (protect) => {
   const volumes = [{ name: "uploads", path: "/uploads" }];
   const all = await run({ protect, services: { web: { image: "nginx", port: 80, volumes } } });

@@ -7,6 +7,7 @@ import {
   isKey,
   isMountPath,
   isRegistryAddress,
+  isRequestTarget,
   isRoutePath,
 } from "../../config/formats.ts";
 
@@ -82,6 +83,24 @@ const cases: [(text: string) => boolean, string[], string[]][] = [
     isInnerPath,
     ["Dockerfile", "docker/app.Dockerfile"],
     ["", "/Dockerfile", "../Dockerfile", ".", "a/", "a/../b"],
+  ],
+  [
+    isRequestTarget,
+    ["/", "/health", "/a/b.c?d=e&f=%20", "//", "/~a!$&'()*+,;=:@-_", `/${"a".repeat(511)}`],
+    [
+      "",
+      "health",
+      "/a b",
+      "/a#b",
+      '/a"b',
+      "/a\\b",
+      "/a%2",
+      "/a%zz",
+      "/é",
+      "/a\nb",
+      "/a\0",
+      `/${"a".repeat(512)}`,
+    ],
   ],
   [
     isRoutePath,

@@ -5,7 +5,10 @@ import { remember } from "./remember.ts";
 import { asConfig, readStackFile } from "./stack-file.ts";
 
 // It asks real engines and binds real ports; it has tests of its own.
-jest.mock("../../preflight.ts", () => ({ preflight: async () => {} }));
+jest.mock("../../preflight/preflight.ts", () => ({ preflight: async () => {} }));
+
+// That the config of these stacks is no file's.
+jest.spyOn(pulumi.log, "warn").mockResolvedValue();
 
 /** What the whole program made. */
 export interface Run {
@@ -61,7 +64,13 @@ export const everything = {
       volumes: [{ name: "uploads", path: "/uploads" }],
       default: true,
     },
-    db: { image: "postgres:18", port: 5432, health: { type: "tcp" }, publish: 5432, hosts: ["d"] },
+    db: {
+      image: "postgres:18",
+      port: 5432,
+      health: { type: "tcp" },
+      route: { host: "db.example.com" },
+      hosts: ["d"],
+    },
   },
 };
 

@@ -1,7 +1,8 @@
 import { once } from "node:events";
 import net from "node:net";
-import { preflight, publishedPorts } from "../preflight.ts";
-import { settingsFrom } from "./support/settings-from.ts";
+import { publishedPorts } from "../../preflight/engine.ts";
+import { preflight } from "../../preflight/preflight.ts";
+import { settingsFrom } from "../support/settings-from.ts";
 
 /** What `docker ps` or `docker image ls` of an endpoint prints, or fails with. */
 type Engine = (endpoint: string, args: string[]) => { readonly stdout: string } | { readonly stderr: string };
@@ -15,7 +16,7 @@ jest.mock("node:child_process", () => ({
     __: object,
     done: (error: unknown, out?: object) => void,
   ) => {
-    const answer = mockEngine(endpoint, args);
+    const answer = args[0] === "info" ? { stdout: "64 1000000000000" } : mockEngine(endpoint, args);
     if ("stdout" in answer) done(null, answer);
     else done(Object.assign(new Error("docker failed"), answer));
   },
