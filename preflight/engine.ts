@@ -10,6 +10,10 @@ export interface RunningContainer {
   readonly stack: string;
   /** Ports of the host that it publishes. */
   readonly ports: readonly number[];
+  /** What it is for, where it belongs to a stack; empty otherwise. */
+  readonly role: string;
+  /** Image that its Consul comes from, where it is a Consul server's; empty otherwise. */
+  readonly consul: string;
 }
 
 /** What `docker ARGS` prints for an engine; rejects where that fails or takes longer than 30 s. */
@@ -20,15 +24,16 @@ export async function ask(endpoint: string, ...args: string[]): Promise<string> 
 
 /** The running containers of an engine, or the reason why it does not answer. */
 export async function running(endpoint: string): Promise<RunningContainer[] | string> {
-  const format = '{{.Names}}\t{{.Label "flotilla.stack"}}\t{{.Ports}}';
+  const format =
+    '{{.Names}}\t{{.Label "flotilla.stack"}}\t{{.Ports}}\t{{.Label "flotilla.role"}}\t{{.Label "flotilla.consul"}}';
   try {
     const lines = await ask(endpoint, "ps", "--format", format);
     return lines
       .split("\n")
       .filter(Boolean)
       .map((line) => {
-        const [name = "", stack = "", ports = ""] = line.split("\t");
-        return { name, stack, ports: publishedPorts(ports) };
+        const [name = "", stack = "", ports = "", role = "", consul = ""] = line.split("\t");
+        return { name, stack, ports: publishedPorts(ports), role, consul };
       });
   } catch (error) {
     const { code, stderr, message } = error as { code?: string; stderr?: string; message: string };

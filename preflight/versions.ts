@@ -1,5 +1,5 @@
 import type { HostSettings, Settings } from "../config/settings.ts";
-import { imageRepository, imageName } from "../lib/names.ts";
+import { imageName, imageRepository } from "../lib/names.ts";
 import { ask } from "./engine.ts";
 
 /** Versions that are to run on a host, and that nothing could bring there. */
