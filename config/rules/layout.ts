@@ -2,7 +2,7 @@ import { balancerPrefix, instancePrefix } from "../../lib/names.ts";
 import { type HostPort, hostPorts } from "../../lib/ports.ts";
 import { dynamicCapacity, maxConsulServers, parseSubnet, prefixFor } from "../../lib/subnet.ts";
 import { given, type Path, type Problem } from "../faults.ts";
-import { isStackName } from "../formats.ts";
+import { isKey, isStackName } from "../formats.ts";
 import type { ServiceSettings, Settings } from "../settings.ts";
 
 /** Longest name that DNS takes, and with it the name of a container. */
@@ -123,7 +123,8 @@ function ambiguousPools({ hosts, services }: Pick<Settings, "hosts" | "services"
 
 function tooLong(path: Path, prefix: string): Problem[] {
   const name = `${prefix}-0000000`; // Pulumi's random suffix
-  if (name.length <= maxNameLength) return [];
+  // A name that is no good by itself is another rule's to tell.
+  if (name.length <= maxNameLength || !isKey(String(path[1]))) return [];
   const message = `must have a shorter name, or else the stack or the host must: a container would be ${name}, which has ${name.length} characters of at most ${maxNameLength}`;
   return [{ path, message, about: [] }];
 }
