@@ -2,7 +2,7 @@ import type { SettingsContext } from "./context.ts";
 import { decode } from "./decode.ts";
 import { settingsOf } from "./defaults.ts";
 import { draftOf, locate } from "./draft.ts";
-import { type Fault, overlaps, type Path, type Problem, pathText } from "./faults.ts";
+import { type Fault, overlaps, type Path, type Problem, pathText, shortened } from "./faults.ts";
 import { hostRules } from "./rules/hosts.ts";
 import { layoutRules } from "./rules/layout.ts";
 import { registryRules } from "./rules/registry.ts";
@@ -40,7 +40,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
 
   const faults = [...problems, ...rules].map(({ path, message, fix = "set" }) => ({
     path: show(raw, path),
-    message,
+    message: legible(message),
     fix,
   }));
   return faults.length > 0 ? { faults } : { settings: freeze(settings), unclear: secrecy.unclear };
@@ -49,6 +49,11 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
 /** A problem without a path is one of the stack's name, which is no config. */
 function show(raw: unknown, path: Path): string {
   return path.length === 0 ? "stack name" : pathText(locate(raw, path).path);
+}
+
+/** Names are the user's, and may be of any length. */
+function legible(message: string): string {
+  return message.replace(/\S{100,}/g, (word) => shortened(word, 80));
 }
 
 function freeze<T extends object>(value: T): T {

@@ -1,4 +1,4 @@
-import { type Path, type Problem, pathText } from "../faults.ts";
+import type { Path, Problem } from "../faults.ts";
 import { type Leaf, leavesOf } from "../leaves.ts";
 import { canBeSecret, isVariable } from "../places.ts";
 import type { Secrecy } from "../secrecy.ts";
@@ -18,7 +18,7 @@ function misplaced(leaves: readonly Leaf[], written: StackFile): Problem[] {
     .map((path): [string, Problem] => {
       const message =
         "must not be encrypted, since it is used in the open: only env and secrets of a service and the registry's user name and password are kept secret";
-      return [pathText(path), { path, message }];
+      return [JSON.stringify(path), { path, message }];
     });
   return [...new Map(problems).values()];
 }

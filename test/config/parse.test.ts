@@ -291,3 +291,19 @@ test("all faults are told at once, and none that only follows from another", () 
     "flotilla:loadBalancers.count: must be a whole number from 1 to 8 (loadBalancers.max), got 9: raise loadBalancers.max, which replaces the container that publishes the ports (a short outage)",
   ]);
 });
+
+test("no line is long for a name that is", () => {
+  const long = "x".repeat(300);
+  const config = {
+    [long]: 1,
+    hosts: { [long]: { docker: long } },
+    services: {
+      [long]: { ...web, [long]: 1, image: long, env: { [long]: [] }, hosts: [long], route: { host: long } },
+      [`${long}1`]: { ...web, default: true, route: { path: "/" } },
+      [`${long}2`]: { ...web, default: true, route: { path: "/" } },
+    },
+  };
+  const faults = faultsOf(config, { stack: long });
+  expect(faults.length).toBeGreaterThan(11);
+  expect(faults.filter((line) => line.includes("x".repeat(81)))).toStrictEqual([]);
+});
