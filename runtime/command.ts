@@ -73,8 +73,8 @@ export async function within<T>(
   const start = performance.now();
   const granted = Math.min(seconds, secondsLeft());
   const failure = (error: unknown) => {
-    const passed = rounded(Math.max(granted, (performance.now() - start) / 1000));
-    const head = complaint && `${complaint} after ${passed} s: `;
+    const passed = (performance.now() - start) / 1000;
+    const head = complaint && `${complaint} after ${rounded(passed < granted + 1 ? granted : passed)} s: `;
     return new CommandFailure(`${head}${(error as Error).message}`);
   };
   let last: unknown;

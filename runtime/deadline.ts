@@ -72,7 +72,7 @@ export async function pause(milliseconds: number): Promise<void> {
 
 /** Seconds as people read them. */
 export const rounded = (seconds: number) =>
-  seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds);
+  seconds < 1 ? Math.round(seconds * 10) / 10 : Math.round(seconds);
 
 /** Rejects a moment after the signal, with its reason; is left hanging when it is not wanted any more. */
 function aborted(signal: AbortSignal, over: AbortSignal): Promise<never> {

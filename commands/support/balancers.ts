@@ -39,9 +39,9 @@ export class Balancers {
   ): Promise<string[]> {
     if (servers.length === 0) return [];
     // One that is missing may come back with anything, but with nothing that is gone.
-    const balancers = await this.#list(state === "up" ? seconds : 0);
-    if (typeof balancers === "string") return [balancers];
-    const answers = balancers.map(async ({ engine, name }) => {
+    const missing = state === "up" ? await this.#missing(seconds) : [];
+    if (missing.length > 0) return missing;
+    const answers = (await this.#list()).map(async ({ engine, name }) => {
       const { code, output } = await withDeadline(seconds + ANSWER, () =>
         engine.tryExec(name, "await-servers", String(seconds), state, backend, ...servers),
       ).catch((error: Error) => ({ code: 1, output: error.message }));
@@ -97,23 +97,33 @@ export class Balancers {
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }
 
-  /**
-   * Those that run; waits so long for each host to have as many as it should, and returns what is missing where it has
-   * not. One that is just restarting will come back with the catalogue as it is then.
-   */
-  async #list(seconds: number): Promise<Balancer[] | string> {
-    const lists = this.#engines.map((engine) =>
-      within(seconds, "", async () => {
-        const names = await engine.containers({ "flotilla.stack": this.#stack, "flotilla.role": "balancer" });
-        if (seconds > 0 && names.length < this.#perHost)
-          notYet(`${names.length} of the ${this.#perHost} balancers run on ${engine.endpoint}`);
-        return names.map((name) => ({ engine, name }));
-      }),
+  /** Waits until every host runs as many as it should. Returns a line for each where it is otherwise. */
+  async #missing(seconds: number): Promise<string[]> {
+    if (this.#perHost === 0) return [];
+    const lines = this.#engines.map(async (engine) => {
+      const look = async () => {
+        const { length } = await this.#running(engine);
+        if (length < this.#perHost)
+          notYet(`${length} of the ${this.#perHost} balancers run on ${engine.endpoint}`);
+      };
+      return within(seconds, "", look).then(
+        () => [],
+        (error: Error) => [error.message],
+      );
+    });
+    return (await Promise.all(lines)).flat();
+  }
+
+  /** Those that run. One that is just restarting will come back with the catalogue as it is then. */
+  async #list(): Promise<Balancer[]> {
+    const lists = this.#engines.map(async (engine) =>
+      (await this.#running(engine)).map((name) => ({ engine, name })),
     );
-    return Promise.all(lists).then(
-      (lists) => lists.flat(),
-      (error: Error) => error.message,
-    );
+    return (await Promise.all(lists)).flat();
+  }
+
+  #running(engine: DockerEngine): Promise<string[]> {
+    return engine.containers({ "flotilla.stack": this.#stack, "flotilla.role": "balancer" });
   }
 }
 

@@ -5,7 +5,8 @@ async function answers(hosts: Partial<FakeHosts>, state: "up" | "gone", perHost:
   const source = `
     import { Balancers } from "${process.cwd()}/commands/support/balancers.ts";
     const balancers = new Balancers("test", ["tcp://a:1"], ${perHost});
-    console.log(JSON.stringify(await balancers.await("${state}", "web", ["w1"], 1)));
+    const answers = balancers.await("${state}", "web", ["w1"], 1).catch((error) => [String(error)]);
+    console.log(JSON.stringify(await answers));
     process.exit();`;
   const all = { consul: () => ({ status: 500 }), docker: () => ({}), ...hosts };
   const { said, printed } = await runProgram(all, "--input-type=module", ["--eval", source]);
@@ -34,8 +35,9 @@ test.concurrent.each([
 
 test.concurrent("an engine that can't say which run: that is not as if there were none", async () => {
   const docker = () => ({ code: 1, err: "no daemon here\n" });
-  expect(await answers({ docker }, "up", 0)).toStrictEqual(["no daemon here"]);
-  expect(await answers({ docker }, "gone", 0)).toStrictEqual(["no daemon here"]);
+  expect(await answers({ docker }, "up", 1)).toStrictEqual(["no daemon here"]);
+  expect(await answers({ docker }, "up", 0)).toStrictEqual(["Error: no daemon here"]);
+  expect(await answers({ docker }, "gone", 1)).toStrictEqual(["Error: no daemon here"]);
 });
 
 test.concurrent("one that does not answer is named", async () => {

@@ -97,16 +97,16 @@ describe("a command", () => {
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
-  ] as const)("ends within a second at %s", async (signal, code) => {
+  ] as const)("ends soon at %s", async (signal, code) => {
     const child = start(work);
     await words(child);
     const asked = performance.now();
     child.kill(signal);
     expect(await outcome(child)).toStrictEqual({ code, said: `stopped: ${signal}\n` });
-    expect(performance.now() - asked).toBeLessThan(1000);
+    expect(performance.now() - asked).toBeLessThan(5000);
   });
 
-  test.concurrent("ends within a second where nobody reads what it says", async () => {
+  test.concurrent("ends soon where nobody reads what it says", async () => {
     const child = start(
       'for (;;) { command.say("still at work"); await new Promise((f) => setTimeout(f, 50)); }',
     );
@@ -115,24 +115,21 @@ describe("a command", () => {
     child.stderr?.destroy();
     const [code] = await once(child, "exit");
     expect(code).toBe(1);
-    expect(performance.now() - gone).toBeLessThan(1000);
+    expect(performance.now() - gone).toBeLessThan(5000);
   });
 
-  test.concurrent.each(["plugin", "pulumi"] as const)(
-    "ends within a second where its %s is gone",
-    async (killed) => {
-      const body = `${modules.join("\n")}command.main(async () => { ${work} });`;
-      const plugin = 'echo {} | "$NODE" --input-type=module --eval "$BODY"; true';
-      const pulumi = spawn("sh", ["-c", 'sh -c "$PLUGIN" & echo $!; wait'], {
-        env: { ...process.env, NODE: process.execPath, BODY: body, PLUGIN: plugin },
-      });
-      const [pid] = await once(pulumi.stdout, "data");
-      await words(pulumi);
-      const gone = performance.now();
-      process.kill(killed === "plugin" ? Number(pid) : (pulumi.pid ?? 0), "SIGKILL");
-      // All that holds its end of the pipe.
-      expect(await text(pulumi.stderr)).toBe("stopped: whoever started it is gone\n");
-      expect(performance.now() - gone).toBeLessThan(1500);
-    },
-  );
+  test.concurrent.each(["plugin", "pulumi"] as const)("ends soon where its %s is gone", async (killed) => {
+    const body = `${modules.join("\n")}command.main(async () => { ${work} });`;
+    const plugin = 'echo {} | "$NODE" --input-type=module --eval "$BODY"; true';
+    const pulumi = spawn("sh", ["-c", 'sh -c "$PLUGIN" & echo $!; wait'], {
+      env: { ...process.env, NODE: process.execPath, BODY: body, PLUGIN: plugin },
+    });
+    const [pid] = await once(pulumi.stdout, "data");
+    await words(pulumi);
+    const gone = performance.now();
+    process.kill(killed === "plugin" ? Number(pid) : (pulumi.pid ?? 0), "SIGKILL");
+    // All that holds its end of the pipe.
+    expect(await text(pulumi.stderr)).toBe("stopped: whoever started it is gone\n");
+    expect(performance.now() - gone).toBeLessThan(5000);
+  });
 });
