@@ -57,7 +57,7 @@ export default async function flotilla() {
   const balancerCount = hosts.length * settings.loadBalancers.count;
   if (entry) {
     const args = { ...settings, ...entry, cluster, balancerHosts: hosts, balancerCount, credentials };
-    new RoutingTable("routes", args, { dependsOn: pools });
+    new RoutingTable("routes", args, { dependsOn: [...pools, ...balancers] });
   }
 
   return {

@@ -145,7 +145,7 @@ async function restoreRoutes({ stack, hosts }: ConsulSetupArgs, consul: Consul):
 async function routesOf(stack: string, engine: DockerEngine): Promise<string | undefined> {
   const balancers = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "balancer" });
   for (const balancer of balancers) {
-    const { output } = await engine.exec(
+    const { output } = await engine.tryExec(
       balancer,
       "sed",
       "-n",

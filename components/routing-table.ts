@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RoutesArgs } from "../commands/routes.ts";
-import type { ServiceSettings } from "../config/settings.ts";
+import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { routingTable } from "../lib/routes.ts";
 import { programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
@@ -20,6 +20,7 @@ export interface RoutingTableArgs {
   readonly balancerHosts: readonly DockerHost[];
   /** How many there are on all hosts together. */
   readonly balancerCount: number;
+  readonly loadBalancers: LoadBalancerSettings;
   readonly credentials: Credentials;
 }
 
@@ -27,13 +28,24 @@ export interface RoutingTableArgs {
 export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
-    const { stack, host, agent, cluster, services, balancerHosts, balancerCount, credentials } = args;
+    const {
+      stack,
+      host,
+      agent,
+      cluster,
+      services,
+      balancerHosts,
+      balancerCount,
+      loadBalancers,
+      credentials,
+    } = args;
     programCommand<RoutesArgs>(
       name,
       { update: "routes.ts" },
       {
         stack,
         balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
+        balancersPerHost: loadBalancers.count,
         docker: host.settings.docker,
         agent: agent.containerName,
         token: credentials.registration.secretId,

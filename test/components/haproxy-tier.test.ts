@@ -161,13 +161,14 @@ test.each([
   [4, 3],
   [2, 1],
   [1, 2],
-])("from %i to %i: only those that come or go, and the wait for them", async (from, to) => {
+])("from %i to %i: only those that come or go, the wait for them, and who counts them", async (from, to) => {
   const [before, after] = [await ofSize(from), await ofSize(to)];
   const ids = new Set(after.map(({ id }) => id));
   const stayed = before.filter(({ id }) => ids.has(id));
   const changed = stayed.filter((old) => JSON.stringify(old) !== JSON.stringify(find(after, old.id)));
   expect(changed.map(({ id }) => id)).toStrictEqual([
     "HaproxyTier balancers-local",
+    "Command routes",
     "Command balancers-local-ready",
   ]);
 });
@@ -192,6 +193,7 @@ test("the routing table is handed to a command, with the token that may write it
   expect(JSON.parse(String(stdin))).toStrictEqual({
     stack: "test",
     balancerHosts: ["unix:///var/run/docker.sock"],
+    balancersPerHost: 1,
     docker: "unix:///var/run/docker.sock",
     agent: "test--agent--local",
     token: secrets.registration,
@@ -199,6 +201,7 @@ test("the routing table is handed to a command, with the token that may write it
     routes: [
       {
         service: "api",
+        hosts: ["local"],
         condition: "{ path -m reg ^/a(/|$) }",
         default: false,
         publish: 0,
@@ -208,6 +211,7 @@ test("the routing table is handed to a command, with the token that may write it
       },
       {
         service: "web",
+        hosts: ["local"],
         condition: "",
         default: true,
         publish: 0,
