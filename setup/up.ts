@@ -10,7 +10,8 @@ import { run } from "./run-program.ts";
 
 /** `pulumi up` of the dev stack as if typed by hand, then where to look; or what to do if the machine failed it. */
 export async function up(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
-  const code = await pulumi("up", env, flags);
+  // Nobody is asked, so a preview would only run the program a second time.
+  const code = await pulumi("up", env, ["--skip-preview", ...flags]);
   if (code === 0) await printAddresses(env);
   return code;
 }
@@ -28,8 +29,7 @@ async function pulumi(
 ): Promise<number> {
   mkdirSync(cache, { recursive: true });
   const events = join(cache, `events-${process.pid}.log`);
-  // Nobody is asked, so a preview would only run the program a second time.
-  const args = [command, "--yes", "--skip-preview", "--stack", stack, "--event-log", events, ...flags];
+  const args = [command, "--yes", "--stack", stack, "--event-log", events, ...flags];
   let stderr = "";
   const code = await new Promise<number>((done) => {
     // stdout stays the terminal, for Pulumi's live display; its text is read from the event log instead,
