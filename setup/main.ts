@@ -10,6 +10,7 @@ import { refuseProtected } from "./protection.ts";
 import { ensurePulumi } from "./pulumi.ts";
 import { show } from "./run-program.ts";
 import { SetupError, say, seconds } from "./say.ts";
+import { letOthersIn } from "./set-up-lock.ts";
 import { exportLines } from "./shell-exports.ts";
 import { ensureStack } from "./stack.ts";
 import { readState, stateFolder } from "./state.ts";
@@ -52,6 +53,7 @@ program
     refuseProtected(state ?? [], flags);
     await requireEngine();
     const environment = await ensureStack(await ensurePulumi());
+    letOthersIn();
     // Where the state can't be read here, Pulumi's own preview refuses to delete what is protected.
     const unread = state === undefined;
     process.exitCode = await destroy(processEnv(environment), unread ? flags : ["--skip-preview", ...flags]);
@@ -125,6 +127,7 @@ async function setUp(): Promise<PulumiEnvironment> {
   const cliFolder = await ensurePulumi();
   await ensureBaseImages();
   const environment = await ensureStack(cliFolder);
+  letOthersIn();
   say(
     "set-up",
     `ready: Docker ${engine}, Pulumi in ${cliFolder}, stack ${stack}${seconds(performance.now() - start)}`,
