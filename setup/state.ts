@@ -9,13 +9,18 @@ export const project = "flotilla";
 /** A resource as Pulumi's state has it. */
 export interface StateResource {
   readonly urn: string;
+  readonly type: string;
   readonly protect?: boolean;
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly outputs?: Readonly<Record<string, unknown>>;
 }
 
 /** What Pulumi last wrote down of a stack. */
 export interface Deployment {
   readonly secrets_providers?: { readonly state?: { readonly salt?: string } };
   readonly resources?: readonly StateResource[];
+  /** What runs of Pulumi that were killed had begun. */
+  readonly pending_operations?: readonly unknown[];
 }
 
 /** Folder in which this machine keeps the states of stacks; undefined where they are kept elsewhere. */

@@ -1,11 +1,15 @@
 import { refuseProtected } from "../../setup/protection.ts";
 
-const data = { urn: "urn:pulumi:dev::flotilla::docker:index/volume:Volume::consul-1-data", protect: true };
+const resource = (type: string, name: string) => ({
+  urn: `urn:pulumi:dev::flotilla::${type}::${name}`,
+  type,
+});
+const data = { ...resource("docker:index/volume:Volume", "consul-1-data"), protect: true };
 const secret = {
-  urn: "urn:pulumi:dev::flotilla::random:index/randomPassword:RandomPassword::credentials-gossip",
+  ...resource("random:index/randomPassword:RandomPassword", "credentials-gossip"),
   protect: true,
 };
-const server = { urn: "urn:pulumi:dev::flotilla::docker:index/container:Container::dev-web-local-1" };
+const server = resource("docker:index/container:Container", "dev-web-local-1");
 const stack = [data, secret, server];
 
 test.each([
