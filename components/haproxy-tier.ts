@@ -44,6 +44,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
   /** Address of all balancers together. */
   readonly url: string;
   readonly endpoints: readonly BalancerEndpoint[];
+  /** There once every balancer serves. */
+  readonly ready: pulumi.Resource;
 
   constructor(name: string, args: HaproxyTierArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:HaproxyTier", name, {}, opts);
@@ -52,7 +54,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
 
     const front = this.#front(frontName(stack, host.key), args);
     const balancers = numbers.map((number) => this.#balancer(number, front, args));
-    this.#ready(`${name}-ready`, balancers, args);
+    this.ready = this.#ready(`${name}-ready`, balancers, args);
 
     const { address } = host.settings;
     this.url = `http://${address}:${loadBalancers.port}/`;
@@ -133,8 +135,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
     );
   }
 
-  #ready(name: string, balancers: readonly docker.Container[], { host }: HaproxyTierArgs): void {
-    new Command(
+  #ready(name: string, balancers: readonly docker.Container[], { host }: HaproxyTierArgs): Command {
+    return new Command(
       name,
       {
         create: "node commands/balancers-ready.ts",

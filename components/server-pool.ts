@@ -48,7 +48,8 @@ export class ServerPool extends pulumi.ComponentResource {
   readonly instances: pulumi.Output<string[]>;
 
   constructor(name: string, args: ServerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("flotilla:index:ServerPool", name, {}, opts);
+    // For whoever looks for the pool in Pulumi's state.
+    super("flotilla:index:ServerPool", name, { service: args.service.name, host: args.host.key }, opts);
     this.service = args.service.name;
     const image = this.#image(name, args);
     const volumes = this.#volumes(name, args);
@@ -128,7 +129,7 @@ export class ServerPool extends pulumi.ComponentResource {
     return new Command(
       name,
       { create: run, update: run, ...this.#input(servers, image, args) },
-      { parent: this, dependsOn: [...servers, ...args.balancers] },
+      { parent: this, dependsOn: [...servers, ...readyOf(args.balancers)] },
     );
   }
 
@@ -146,7 +147,7 @@ export class ServerPool extends pulumi.ComponentResource {
         delete: "node commands/register.ts --withdraw",
         ...this.#input(servers, image, args),
       },
-      { parent: this, dependsOn: [...servers, ...args.balancers] },
+      { parent: this, dependsOn: [...servers, ...readyOf(args.balancers)] },
     );
   }
 
@@ -171,6 +172,14 @@ export class ServerPool extends pulumi.ComponentResource {
       stopGrace,
     });
   }
+}
+
+/**
+ * Not all that the balancers consist of: `npm run rollback` has Pulumi change this pool alone, which it refuses where the
+ * pool waits for something that is yet to be made.
+ */
+function readyOf(balancers: readonly HaproxyTier[]): pulumi.Resource[] {
+  return balancers.map(({ ready }) => ready);
 }
 
 function namesOf(servers: readonly docker.Container[]): pulumi.Output<string[]> {

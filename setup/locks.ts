@@ -1,7 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { stack } from "./dev-stack.ts";
 import { say } from "./say.ts";
 import { project, stateFolder } from "./state.ts";
 
@@ -11,8 +10,8 @@ interface Lock {
   readonly hostname: string;
 }
 
-/** Takes away the locks of the dev stack whose runs of Pulumi were killed. What another machine holds stays. */
-export function clearDeadLocks(): void {
+/** Takes away the locks of a stack whose runs of Pulumi were killed. What another machine holds stays. */
+export function clearDeadLocks(stack: string): void {
   const state = stateFolder();
   if (state === undefined) return;
   const folder = join(state, "locks", "organization", project, stack);

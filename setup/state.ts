@@ -10,7 +10,10 @@ export const project = "flotilla";
 export interface StateResource {
   readonly urn: string;
   readonly type: string;
+  readonly parent?: string;
   readonly protect?: boolean;
+  /** Another took its place, and it was not yet deleted. */
+  readonly delete?: boolean;
   readonly inputs?: Readonly<Record<string, unknown>>;
   readonly outputs?: Readonly<Record<string, unknown>>;
 }

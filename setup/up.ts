@@ -34,7 +34,7 @@ async function pulumi(
   env: NodeJS.ProcessEnv,
   flags: readonly string[],
 ): Promise<{ code: number; output: string }> {
-  clearDeadLocks();
+  clearDeadLocks(stack);
   mkdirSync(cache, { recursive: true });
   const events = join(cache, `events-${process.pid}.log`);
   const args = [command, "--yes", "--stack", stack, "--event-log", events, ...flags];

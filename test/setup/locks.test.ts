@@ -63,7 +63,7 @@ test.each<[string, () => Promise<number>]>([
 ])("takes away the lock of a run %s", async (_, pid) => {
   const number = await pid();
   lock(JSON.stringify({ pid: number, username: "root", hostname: hostname() }));
-  clearDeadLocks();
+  clearDeadLocks("dev");
   expect(readdirSync(locks)).toStrictEqual([]);
   expect(said).toContain(`took away the lock of a run that was killed (process ${number})`);
 });
@@ -77,12 +77,12 @@ test.each<[string, () => Promise<string>]>([
   ["that is not yet written", async () => '{"pid":'],
 ])("leaves a lock %s", async (_, content) => {
   lock(await content());
-  clearDeadLocks();
+  clearDeadLocks("dev");
   expect(existsSync(join(locks, "one.json"))).toBe(true);
   expect(said).toBe("");
 });
 
 test.each(["", "s3://somewhere"])("where there are no locks, there is nothing to do (%j)", (url) => {
   if (url) process.env.PULUMI_BACKEND_URL = url;
-  expect(() => clearDeadLocks()).not.toThrow();
+  expect(() => clearDeadLocks("dev")).not.toThrow();
 });
