@@ -273,6 +273,12 @@ test("the registration: what it runs, what it waits for, what it is told", async
       "Container test--web--local--2",
     ]),
   );
+  // One that is yet to be made would keep a rollback from changing this pool alone.
+  expect(dependsOn.filter((id) => id.includes("test-balancer"))).toStrictEqual([]);
+});
+
+test("a pool says whose it is, so that a rollback finds it", async () => {
+  expect(find(await web(), "ServerPool web-local").inputs).toStrictEqual({ service: "web", host: "local" });
 });
 
 test.each([
