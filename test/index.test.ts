@@ -76,7 +76,7 @@ const everything = {
       volumes: [{ name: "uploads", path: "/uploads" }],
       default: true,
     },
-    db: { image: "postgres:18", port: 5432, health: { type: "tcp" }, publish: 5432, hosts: ["d"] },
+    db: { image: "postgrest:12", port: 5432, publish: 5432, hosts: ["d"] },
   },
 };
 
