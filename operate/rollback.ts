@@ -172,7 +172,13 @@ async function goTo(
 
 /** Nobody waits for this: the service has long gone back. */
 async function sayWhatIsLeft(stack: string, service: string): Promise<void> {
-  const { code, stdout } = await attempt("pulumi", ["preview", "--json", "--stack", stack, "--non-interactive"]);
+  const { code, stdout } = await attempt("pulumi", [
+    "preview",
+    "--json",
+    "--stack",
+    stack,
+    "--non-interactive",
+  ]);
   if (code !== 0) {
     say(service, "nothing else was touched; `pulumi preview`, which would tell what is pending, fails");
     return;

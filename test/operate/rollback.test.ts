@@ -115,7 +115,7 @@ web: runs bb, whatever its folder becomes. To build the folder again:
         since,
       })),
     };
-    stack.told = { web: "flotilla/prod-web:cc" };
+    stack.told = { web: "flotilla/prod--web:cc" };
     const args = ["--yes", "--to", "aa", "--stack", "prod", "--service", "web"];
     expect((await rollback(stack, ...args)).code).toBe(0);
     expect(stack.log).toStrictEqual(pinned("aa", "prod"));
