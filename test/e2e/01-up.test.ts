@@ -117,7 +117,7 @@ describe("up from nothing", () => {
       "/v1/health/service/web",
       "/v1/agent/members",
       "/v1/agent/self",
-      "/v1/kv/flotilla/ready",
+      "/v1/kv/flotilla/routes",
       "/v1/acl/tokens",
       "/v1/operator/keyring",
     ]) {
