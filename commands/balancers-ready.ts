@@ -1,4 +1,5 @@
-/** Waits until new balancers answer, so that those they replace may go. */
+/** Waits until new balancers answer, so that those they replace may go. Prints how many there are. */
+import { writeSync } from "node:fs";
 import { CommandFailure, main, until } from "../runtime/command.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 
@@ -27,4 +28,5 @@ main<BalancersReadyArgs>(async ({ docker, balancers }) => {
         `"docker logs ${silent[0]}" tells why.`,
     );
   }
+  writeSync(1, String(balancers.length));
 });

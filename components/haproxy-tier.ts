@@ -46,7 +46,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
   readonly url: string;
   readonly endpoints: readonly BalancerEndpoint[];
   /** There once every balancer serves. */
-  readonly ready: pulumi.Resource;
+  readonly ready: Command;
 
   constructor(name: string, args: HaproxyTierArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:HaproxyTier", name, {}, opts);

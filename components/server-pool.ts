@@ -1,7 +1,7 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
-import type { LoadBalancerSettings, RegistrySettings, ServiceSettings } from "../config/settings.ts";
+import type { RegistrySettings, ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
 import { imageName, instancePrefix, joined, serviceVolumeName } from "../lib/names.ts";
 import { BuiltImage } from "./built-image.ts";
@@ -23,7 +23,6 @@ export interface ServerPoolArgs {
   readonly balancerHosts: readonly DockerHost[];
   /** Must be ready before anything is registered; the containers themselves need not wait for them. */
   readonly balancers: readonly HaproxyTier[];
-  readonly loadBalancers: LoadBalancerSettings;
   readonly agent: ConsulAgent;
   readonly cluster: Pick<ConsulCluster, "identity">;
   readonly service: ServiceSettings;
@@ -166,14 +165,14 @@ export class ServerPool extends pulumi.ComponentResource {
   }
 
   #input(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Inputs<RegisterArgs> {
-    const { stack, host, balancerHosts, loadBalancers, agent, cluster, service, credentials } = args;
+    const { stack, host, balancerHosts, agent, cluster, service, credentials } = args;
     const { name, source, port, health, rollout, drain, stopGrace } = service;
     return {
       stack,
       host: host.key,
       docker: host.settings.docker,
       balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
-      balancersPerHost: loadBalancers.count,
+      balancersPerHost: countOf(args.balancers),
       agent: agent.containerName,
       agentId: agent.containerId,
       consulId: cluster.identity,
@@ -196,6 +195,15 @@ export class ServerPool extends pulumi.ComponentResource {
  */
 function readyOf(balancers: readonly HaproxyTier[]): pulumi.Resource[] {
   return balancers.map(({ ready }) => ready);
+}
+
+/**
+ * How many balancers each host has, as their readiness has told, 0 where it did not: not as the config has it, whose
+ * balancers need not be there when Pulumi is told to change this pool alone.
+ */
+function countOf(balancers: readonly HaproxyTier[]): pulumi.Output<number> {
+  const counts = pulumi.all(balancers.map(({ ready }) => ready.stdout));
+  return counts.apply((texts) => Math.min(...texts.map((text) => Number.parseInt(text, 10) || 0)));
 }
 
 function namesOf(servers: readonly docker.Container[]): pulumi.Output<string[]> {

@@ -245,7 +245,7 @@ test("the registration: what it runs, what it waits for, what it is told", async
     host: "local",
     docker: "unix:///var/run/docker.sock",
     balancerHosts: ["unix:///var/run/docker.sock"],
-    balancersPerHost: 1,
+    balancersPerHost: 2,
     agent: "test--agent--local",
     agentId: "agent-local-id",
     consulId: "identity",

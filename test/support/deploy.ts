@@ -155,7 +155,7 @@ function computed(type: string, name: string): Record<string, unknown> {
     case "docker:index/container:Container":
       return { name: `${name}-0a1b2c3` };
     case "command:local:Command":
-      return { stdout: `what ${name} printed` };
+      return { stdout: name.endsWith("-ready") ? "2" : `what ${name} printed` };
     case "docker:index/remoteImage:RemoteImage":
       return { imageId: `sha256:${name}` };
     case "random:index/randomPassword:RandomPassword":
