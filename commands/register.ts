@@ -5,6 +5,7 @@
  * with, and the latter stopped; `--withdraw` takes all instances out.
  */
 import { catalogueDiff, type ServiceDefinition } from "../lib/catalogue.ts";
+import { serviceBackend } from "../lib/haproxy.ts";
 import { labels, replicaNumber } from "../lib/names.ts";
 import { main, say } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
@@ -114,7 +115,12 @@ class Registrar {
     const { service, drain } = this.#args;
     const addresses = await this.#addresses(instances);
     await this.#registrations.remove(instances);
-    const left = await this.#balancers.await("gone", service.name, instances, BALANCER_TIMEOUT);
+    const left = await this.#balancers.await(
+      "gone",
+      serviceBackend(service.name),
+      instances,
+      BALANCER_TIMEOUT,
+    );
     if (left.length > 0)
       say(`${service.name}: still with a balancer after ${BALANCER_TIMEOUT} s: ${left.join("; ")}`);
     const drained = await this.#balancers.awaitDrained(addresses, drain);

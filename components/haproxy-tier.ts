@@ -98,6 +98,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
           port: loadBalancers.port,
           statsPassword,
           maxconn: loadBalancers.memory && loadBalancers.memory * CONNECTIONS_PER_MIB,
+          drain: loadBalancers.drain,
         }),
       }));
     const environment = renderFile("balancer/balancer.env.mustache", {
@@ -126,8 +127,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
           },
         ],
         volumes: [{ fromContainer: host.logs.containerName }],
-        // Longer than HAProxy's hard-stop-after.
-        destroyGraceSeconds: 70,
+        destroyGraceSeconds: loadBalancers.stopGrace,
       },
       { parent: this, deleteBeforeReplace: false, additionalSecretOutputs: ["uploads"], dependsOn: agent },
     );

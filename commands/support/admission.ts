@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Held, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
+import { serviceBackend } from "../../lib/haproxy.ts";
 import { CommandFailure, say } from "../../runtime/command.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
 import type { Balancers } from "./balancers.ts";
@@ -45,7 +46,7 @@ export class Admission {
     try {
       await this.#register(instances);
       const complaint = `${service.name}: not every balancer took the new instances`;
-      await balancers.require(service.name, instances, complaint);
+      await balancers.require(serviceBackend(service.name), instances, complaint);
       await this.#checkLasting(instances, seen);
     } catch (error) {
       // Nothing but a next update may let them in.

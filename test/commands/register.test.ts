@@ -9,7 +9,8 @@ import {
   runCommand,
 } from "../support/fake-docker.ts";
 
-const service = { name: "web", port: 8000, health: { type: "http", path: "/health", interval: 1 } } as const;
+const health = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
+const service = { name: "web", port: 8000, health } as const;
 const token = "a-token-of-its-own";
 const secret = "KEY=hush";
 const image = "flotilla/test-web:new";
@@ -161,7 +162,7 @@ class Fleet implements FakeHosts {
   }
 
   /** As the agent's `await-passing` does it, but for the waiting. */
-  #awaitPassing([seconds, path, ...targets]: readonly string[]): DockerAnswer {
+  #awaitPassing([seconds, timeout, host, path, ...targets]: readonly string[]): DockerAnswer {
     if (this.absent-- > 0) return { code: 1, err: "Error response from daemon: Container is restarting\n" };
     this.asked ||= performance.now();
     const instances = targets.map((target) => target.split(":")[0] ?? "");
@@ -173,7 +174,7 @@ class Fleet implements FakeHosts {
     };
     const failed = instances.filter(failing);
     if (failed.length > 0) this.failed = performance.now();
-    this.log.push(`${instances.join(" ")}: ${path} for ${seconds} s?`);
+    this.log.push(`${instances.join(" ")}: ${path} of ${host} in ${timeout} s, for ${seconds} s?`);
     const lines = failed.map((instance) => `${instance}:8000 503: from ${path}\n`);
     return { code: failed.length > 0 ? 1 : 0, out: lines.join("") };
   }
@@ -182,9 +183,9 @@ class Fleet implements FakeHosts {
 const register = (fleet: Fleet, changes: Partial<RegisterArgs>) =>
   runCommand(fleet, "register", { ...args, ...changes });
 const asks = (instances: string, { path = "/health", seconds = 5 } = {}) =>
-  `${instances}: ${path} for ${seconds} s?`;
-const up = (servers: string) => `tcp://a:1 balancer: ${servers} up in web?`;
-const gone = (servers: string) => `tcp://a:1 balancer: ${servers} gone in web?`;
+  `${instances}: ${path} of localhost in 1.5 s, for ${seconds} s?`;
+const up = (servers: string) => `tcp://a:1 balancer: ${servers} up in service.web?`;
+const gone = (servers: string) => `tcp://a:1 balancer: ${servers} gone in service.web?`;
 
 // Each mostly waits for processes to start.
 describe("register", () => {
@@ -275,11 +276,11 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const fleet = new Fleet();
     fleet.roles = { ...fleet.roles, balancer: ["balancer-1", "balancer-2"] };
     await register(fleet, { instances: ["w1"], balancerHosts: ["tcp://a:1", "tcp://b:1"] });
-    expect(fleet.log.filter((line) => line.endsWith(" in web?")).sort()).toStrictEqual([
-      "tcp://a:1 balancer-1: w1 up in web?",
-      "tcp://a:1 balancer-2: w1 up in web?",
-      "tcp://b:1 balancer-1: w1 up in web?",
-      "tcp://b:1 balancer-2: w1 up in web?",
+    expect(fleet.log.filter((line) => line.endsWith(" in service.web?")).sort()).toStrictEqual([
+      "tcp://a:1 balancer-1: w1 up in service.web?",
+      "tcp://a:1 balancer-2: w1 up in service.web?",
+      "tcp://b:1 balancer-1: w1 up in service.web?",
+      "tcp://b:1 balancer-2: w1 up in service.web?",
     ]);
   });
 
@@ -294,7 +295,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
       "flotilla/pools/web/a = 2",
       remembered,
     ]);
-    expect(fleet.held.get("w1")?.Meta["health-path"]).toBe("/ready");
+    expect(fleet.held.get("w1")?.Meta["haproxy-uri"]).toBe("/ready");
     expect(code).toBe(0);
   });
 
@@ -305,7 +306,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const { code, said } = await register(fleet, { service: ready, instances: ["w1"], healthTimeout: 0 });
     expect(code).toBe(1);
     expect(said).toContain("last answer to GET /ready on port 8000: 503: from /ready");
-    expect([...fleet.held.values()].map(({ ID, Meta }) => [ID, Meta["health-path"]])).toStrictEqual([
+    expect([...fleet.held.values()].map(({ ID, Meta }) => [ID, Meta["haproxy-uri"]])).toStrictEqual([
       ["w1", "/health"],
     ]);
   });

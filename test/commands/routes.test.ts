@@ -8,9 +8,11 @@ const args: RoutesArgs = {
   docker: "tcp://a:1",
   agent: "test-agent-a",
   token: "registration",
-  routes: [
-    { service: "web", condition: "", default: true, publish: 0, maxconn: 500, maxqueue: 500, wait: 5000 },
-  ],
+  routes: {
+    routes: [],
+    default: "web",
+    services: [{ name: "web", publish: 0, backend: ["timeout server 60000ms"], server: "maxconn 500" }],
+  },
 };
 
 test.concurrent("routes writes the table, again and again until Consul takes it", async () => {

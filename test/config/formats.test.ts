@@ -1,7 +1,9 @@
 import {
   isAddress,
+  isCheckHost,
   isDnsName,
   isDockerEndpoint,
+  isHealthPath,
   isImageReference,
   isInnerPath,
   isKey,
@@ -29,6 +31,16 @@ const cases: [(text: string) => boolean, string[], string[]][] = [
     isAddress,
     ["127.0.0.1", "::1", "fe80::1", "host.example"],
     ["", "256.1.1.1", "1.2.3", "host:80", "[::1]"],
+  ],
+  [
+    isHealthPath,
+    ["/", "/up", "/a'b", "/health?deep=1&x=%20", `/${"a".repeat(254)}`, "/a(b)/~c;d"],
+    ["", "up", "/a b", '/a"b', "/a\\b", "/a#b", "/a\nb", "/%zz", "/ä", "/{x}", `/${"a".repeat(255)}`],
+  ],
+  [
+    isCheckHost,
+    ["localhost", "shop.example", "shop.example:8080", "127.0.0.1", "[::1]:80"],
+    ["", "shop.example:", "shop.example:0", "a b", 'a"b', "a%b", "::1:80:x", "a.example:99999"],
   ],
   [
     isDockerEndpoint,
