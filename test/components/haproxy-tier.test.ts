@@ -79,7 +79,7 @@ test("the whole of a balancer", async () => {
         content: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
           port: 8080,
           statsPassword: secrets.statsPassword,
-          maxconn: 128 * 24,
+          maxconn: 800,
           drain: 3600,
         }),
         permissions: "0600",
