@@ -3,6 +3,7 @@ import { balancers } from "./balancers.ts";
 import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
 import { interrupted } from "./interrupted.ts";
+import { lasting } from "./lasting.ts";
 import { underLoad } from "./load.ts";
 import { maintenance } from "./maintenance.ts";
 import { operator } from "./operator.ts";
@@ -24,5 +25,6 @@ export const scenarios: readonly Scenario[] = [
   ...operator,
   ...interrupted,
   ...daemon,
+  ...lasting,
   ...underLoad,
 ];
