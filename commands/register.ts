@@ -4,7 +4,8 @@
  * by the registration of a pool. With `--batch` only the instances named, and those whose places they take, are dealt
  * with, and the latter stopped; `--withdraw` takes all instances out.
  */
-import { catalogueDiff, type ServiceDefinition } from "../lib/catalogue.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { catalogueDiff, leavingOf, type ServiceDefinition } from "../lib/catalogue.ts";
 import { serviceBackend } from "../lib/haproxy.ts";
 import { labels, replicaNumber } from "../lib/names.ts";
 import { main, say } from "../runtime/command.ts";
@@ -73,6 +74,7 @@ class Registrar {
   async reconcile(): Promise<void> {
     const { instances, image } = this.#args;
     const remove = await this.#bringIn();
+    await this.#keepToSessions(remove);
     await this.#record.recordSize(instances.length);
     if (instances.length > 0) await this.#record.recordVersion(image);
     await this.#takeOut(remove);
@@ -85,8 +87,9 @@ class Registrar {
     const numbers = new Set(instances.map((instance) => this.#number(instance)));
     const replaced = (instance: string) =>
       !instances.includes(instance) && numbers.has(this.#number(instance) ?? Number.NaN);
-    const remove = await this.#bringIn();
-    await this.#takeOut(remove.filter(replaced));
+    const remove = (await this.#bringIn()).filter(replaced);
+    await this.#keepToSessions(remove);
+    await this.#takeOut(remove);
     // Those that a failed update left take up memory, too, though no balancer knows them.
     await this.#engine.stop((await this.#containers()).filter(replaced), stopGrace);
   }
@@ -108,6 +111,21 @@ class Registrar {
     await this.#admission.admit(add, held);
     await this.#admission.change(change);
     return remove;
+  }
+
+  /** Lets clients that keep to the instances come to an end with them, such as pages that still load their parts. */
+  async #keepToSessions(leaving: readonly string[]): Promise<void> {
+    const { service, instances, drain } = this.#args;
+    if (!service.sessions || leaving.length === 0 || instances.length === 0) return;
+    const held = await this.#registrations.of(service.name);
+    await this.#registrations.put(
+      leaving.flatMap((instance) => {
+        const now = held[instance];
+        return now ? [leavingOf(service, instance, now)] : [];
+      }),
+    );
+    say(`${service.name}: ${count(leaving)} to leave, for ${drain} s there for their sessions only`);
+    await sleep(drain * 1000);
   }
 
   async #takeOut(instances: readonly string[]): Promise<void> {

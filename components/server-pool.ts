@@ -152,7 +152,7 @@ export class ServerPool extends pulumi.ComponentResource {
 
   #input(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs) {
     const { stack, host, balancerHosts, agent, service, credentials } = args;
-    const { name, source, port, health, rollout, drain, stopGrace } = service;
+    const { name, source, port, health, sessions, rollout, drain, stopGrace } = service;
     return stdinJson<RegisterArgs>({
       stack,
       host: host.key,
@@ -161,7 +161,7 @@ export class ServerPool extends pulumi.ComponentResource {
       agent: agent.containerName,
       agentId: agent.containerId,
       token: credentials.registration.secretId,
-      service: { name, port, health },
+      service: { name, port, health, sessions },
       image: image.reference,
       instances: namesOf(servers),
       healthTimeout: health.timeout,

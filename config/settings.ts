@@ -94,6 +94,8 @@ export interface ServiceSettings extends Limits {
   readonly rollout: RolloutSettings;
   readonly load: LoadSettings;
   readonly timeouts: TimeoutSettings;
+  /** Whether a browser's requests go to the copy that answered its first one, while it is there. */
+  readonly sessions: boolean;
   /** Which requests come here; the default service and one that only publishes a port need none. */
   readonly route?: Route;
   /** Whether the service answers what no route matches. */

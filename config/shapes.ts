@@ -171,6 +171,7 @@ const service = shape({
   rollout: rollout.prefault({}),
   load: load.prefault({}),
   timeouts: timeouts.prefault({}),
+  sessions: flag().default(false),
   route: route.optional(),
   default: flag().optional(),
   publish: port.optional(),

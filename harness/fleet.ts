@@ -29,6 +29,7 @@ export interface Service {
   drain?: number;
   rollout?: { surge?: number | string; settle?: number };
   load?: { concurrency?: number; queue?: number; wait?: number };
+  sessions?: boolean;
   timeouts?: { request?: number; idle?: number; tunnel?: number };
   route?: { path?: string; host?: string | string[] };
   publish?: number;

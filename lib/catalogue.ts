@@ -17,6 +17,8 @@ export interface ServiceDefinition {
   readonly name: string;
   readonly port: number;
   readonly health: Omit<HealthSettings, "timeout">;
+  /** Whether clients keep to the instance that answered them first. */
+  readonly sessions: boolean;
 }
 
 /** Where an instance is to be reached, in the network of its host: its container's name, which outlives its IP. */
@@ -44,6 +46,7 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
       // Twice as often as Consul's check: balancers are to notice a dead server soon.
       "haproxy-inter": time(interval / 2),
       "haproxy-timeout": time(checkTimeout),
+      "haproxy-options": "",
     },
     Check: {
       CheckID: `${instance}:health`,
@@ -55,6 +58,14 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
       Status: "passing",
     },
   };
+}
+
+/**
+ * The registration of an instance that is to leave: balancers send it only the requests of clients that keep to it. How it
+ * is reached and checked stays as the agent holds it.
+ */
+export function leavingOf(service: ServiceDefinition, instance: string, { Port, Meta }: Held): Registration {
+  return { ...registrationOf(service, instance), Port, Meta: { ...Meta, "haproxy-options": "weight 0" } };
 }
 
 /** What an agent holds of one instance. */

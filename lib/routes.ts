@@ -15,6 +15,8 @@ export interface ServiceEntry {
   readonly name: string;
   /** Host port of its own, 0 for none. */
   readonly publish: number;
+  /** Whether clients keep to the server that answered them first. */
+  readonly sessions: boolean;
   /** Lines of its backend. */
   readonly backend: readonly string[];
   /** Options of each of its servers. */
@@ -36,13 +38,14 @@ export function routingTable(services: readonly ServiceSettings[], balancerCount
       .sort(bySpecificity)
       .map(({ host, path, service }) => ({ condition: condition(host, path), service })),
     default: sorted.find((service) => service.default)?.name ?? "",
-    services: sorted.map(({ name, publish, timeouts, load }) => {
+    services: sorted.map(({ name, publish, timeouts, load, sessions }) => {
       const share = (limit: number) => Math.ceil(limit / balancerCount);
       const limits = { ...load, concurrency: share(load.concurrency), queue: share(load.queue) };
       return {
         name,
         publish: publish ?? 0,
-        backend: [...timeoutLines(timeouts), ...queueLines(limits)],
+        sessions,
+        backend: [...timeoutLines(timeouts), ...queueLines(limits), ...(sessions ? [cookieLine(name)] : [])],
         server: `maxconn ${limits.concurrency}`,
       };
     }),
@@ -96,6 +99,10 @@ function timeoutLines({ request, idle, tunnel }: TimeoutSettings): string[] {
     `http-response set-timeout server ${time(idle)}`,
   ];
 }
+
+/** One for each service, since several may share a host. The service itself never sees it. */
+const cookieLine = (service: string) =>
+  `cookie flotilla-${service} insert indirect nocache httponly attr SameSite=Lax`;
 
 function queueLines({ queue, wait }: LoadSettings): string[] {
   // Without a queue nobody is to wait, not even the first. Its two fetches look at what is under way, a moment late: a

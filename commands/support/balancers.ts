@@ -1,4 +1,4 @@
-import { connectionsTo } from "../../lib/tcp-table.ts";
+import { countConnections } from "../../lib/tcp-table.ts";
 import { CommandFailure, until } from "../../runtime/command.ts";
 import { DockerEngine } from "../../runtime/docker.ts";
 
@@ -68,8 +68,10 @@ export class Balancers {
       // All balancers of a host live in front's network namespace, old processes that finish their requests included.
       const [front] = await engine.containers({ "flotilla.stack": this.#stack, "flotilla.role": "front" });
       if (!front) return 0;
-      const { output } = await engine.exec(front, "cat", "/proc/net/tcp");
-      return addresses.reduce((sum, { ip, port }) => sum + connectionsTo(output, ip, port), 0);
+      const { code, output } = await engine.exec(front, ...countConnections(addresses));
+      // What can't be looked at is not done.
+      if (code !== 0) throw new Error(output);
+      return Number(output);
     });
     return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
   }

@@ -57,6 +57,10 @@ class Handler(server.Handler):
     def do_GET(self):
         if urllib.parse.urlsplit(self.path).path == "/ticks":
             self._tick()
+        elif urllib.parse.urlsplit(self.path).path.startswith("/assets/"):
+            # Each version has its own.
+            known = self.path == f"/assets/{server.VERSION}"
+            self._send(200 if known else 404, "text/plain", server.VERSION)
         elif urllib.parse.urlsplit(self.path).path == "/lines":
             self._lines()
         else:

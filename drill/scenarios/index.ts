@@ -9,6 +9,7 @@ import { maintenance } from "./maintenance.ts";
 import { operator } from "./operator.ts";
 import { scaling } from "./scaling.ts";
 import { servers } from "./servers.ts";
+import { sessions } from "./sessions.ts";
 import { settings } from "./settings.ts";
 import { brokenVersions, rollouts } from "./versions.ts";
 
@@ -26,5 +27,6 @@ export const scenarios: readonly Scenario[] = [
   ...interrupted,
   ...daemon,
   ...lasting,
+  ...sessions,
   ...underLoad,
 ];

@@ -10,7 +10,7 @@ import {
 } from "../support/fake-docker.ts";
 
 const health = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
-const service = { name: "web", port: 8000, health } as const;
+const service = { name: "web", port: 8000, health, sessions: false } as const;
 const token = "a-token-of-its-own";
 const secret = "KEY=hush";
 const image = "flotilla/test-web:new";
@@ -45,8 +45,8 @@ class Fleet implements FakeHosts {
   broken: readonly string[] = [];
   /** What the balancers' `await-servers` prints when it gives up. */
   complaint = "";
-  /** The balancers' connections. */
-  tcpTable = "";
+  /** How many connections the balancers have to those that are taken out. */
+  connections = 0;
   /** How many times the agent is found restarting: when it is asked as Consul, and when it is to ask instances. */
   restarting = 0;
   absent = 0;
@@ -112,9 +112,9 @@ class Fleet implements FakeHosts {
 
   #exec(endpoint: string, [container = "", command, ...args]: readonly string[]): DockerAnswer {
     if (container === "-i") return { code: this.restarting-- > 0 ? 1 : 0 };
-    if (command === "cat") {
+    if (command === "awk") {
       this.log.push("looks for connections");
-      return { out: this.tcpTable };
+      return { out: `${this.connections}\n` };
     }
     if (command === "await-passing") return this.#awaitPassing(args);
     const [, state, backend, ...servers] = args;
@@ -133,7 +133,8 @@ class Fleet implements FakeHosts {
       case "PUT /v1/agent/service/register": {
         const registration: Registration = JSON.parse(body);
         this.registered ||= performance.now();
-        this.log.push(`registers ${registration.ID}`);
+        const options = registration.Meta["haproxy-options"];
+        this.log.push(`registers ${registration.ID}${options ? ` with ${options}` : ""}`);
         this.held.set(registration.ID, registration);
         return { json: null };
       }
@@ -313,10 +314,31 @@ Correct the application, or health.path, port or health.timeout in its config, a
 
   test.concurrent("requests under way get their time, but no more than that", async () => {
     const fleet = new Fleet("w1");
-    fleet.tcpTable = "0: 04801EAC:A3D2 09801EAC:1F40 01\n";
+    fleet.connections = 1;
     const { code, said } = await register(fleet, { instances: [], drain: 3 });
     expect(fleet.log.filter((line) => line === "looks for connections").length).toBeGreaterThan(1);
     expect(said).toBe("web: 1 instance taken out, with requests under way after 3 s\n");
+    expect(code).toBe(0);
+  });
+
+  test.concurrent("where clients keep to instances, those that leave serve them on for a while", async () => {
+    const fleet = new Fleet("old-1");
+    const sticky = { ...service, sessions: true };
+    const start = performance.now();
+    const { code, said } = await register(fleet, { service: sticky, instances: ["new-1"], drain: 1 });
+    expect(performance.now() - start).toBeGreaterThan(1000);
+    expect(fleet.log).toStrictEqual([
+      asks("new-1"),
+      "registers new-1",
+      up("new-1"),
+      "registers old-1 with weight 0",
+      "flotilla/pools/web/a = 1",
+      remembered,
+      "deregisters old-1",
+      gone("old-1"),
+      "looks for connections",
+    ]);
+    expect(said).toContain("web: 1 instance to leave, for 1 s there for their sessions only\n");
     expect(code).toBe(0);
   });
 

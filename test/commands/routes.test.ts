@@ -11,7 +11,15 @@ const args: RoutesArgs = {
   routes: {
     routes: [],
     default: "web",
-    services: [{ name: "web", publish: 0, backend: ["timeout server 60000ms"], server: "maxconn 500" }],
+    services: [
+      {
+        name: "web",
+        publish: 0,
+        sessions: false,
+        backend: ["timeout server 60000ms"],
+        server: "maxconn 500",
+      },
+    ],
   },
 };
 

@@ -241,6 +241,7 @@ test("the registration: what it runs, what it waits for, what it is told", async
         checkTimeout: 1,
         timeout: 30,
       },
+      sessions: false,
     },
     image: "nginx:1.29",
     instances: ["test-web-local-1-0a1b2c3", "test-web-local-2-0a1b2c3"],

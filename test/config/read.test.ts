@@ -47,6 +47,7 @@ const simpleServer: Settings["services"][number] = {
   rollout: { surge: 4, settle: 3 },
   load: { concurrency: 1000, queue: 1000, wait: 5 },
   timeouts: { request: 60, idle: 300, tunnel: 3600 },
+  sessions: false,
   default: true,
   hosts: ["local"],
 };
@@ -125,6 +126,7 @@ test("all that can be set is set", async () => {
         rollout: { surge: 2, settle: 0 },
         load: { concurrency: 20, queue: 40, wait: 0.5 },
         timeouts: { request: 90, idle: 600, tunnel: 7200 },
+        sessions: true,
         route: { host: "*.Example.com", path: "/shop" },
         default: true,
         publish: 3000,
@@ -217,6 +219,7 @@ test("all that can be set is set", async () => {
         rollout: { surge: 2, settle: 0 },
         load: { concurrency: 20, queue: 40, wait: 0.5 },
         timeouts: { request: 90, idle: 600, tunnel: 7200 },
+        sessions: true,
         route: { host: ["*.example.com"], path: "/shop" },
         default: true,
         publish: 3000,

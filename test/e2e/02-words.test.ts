@@ -36,6 +36,7 @@ const service: fc.Arbitrary<ServiceSettings> = fc.record({
   timeouts: fc.record({ request: seconds, idle: seconds, tunnel: seconds }),
   route: fc.record({ host: fc.uniqueArray(host, { minLength: 1, maxLength: 4 }), path: routePath }),
   default: fc.boolean(),
+  sessions: fc.boolean(),
   publish: fc.option(fc.integer({ min: 10_000, max: 60_000 }), { nil: undefined }),
 }) as fc.Arbitrary<unknown> as fc.Arbitrary<ServiceSettings>;
 

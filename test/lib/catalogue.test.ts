@@ -1,8 +1,13 @@
-import { catalogueDiff, type Held, registrationOf } from "../../lib/catalogue.ts";
+import { catalogueDiff, type Held, leavingOf, registrationOf } from "../../lib/catalogue.ts";
 
 const http = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
-const web = { name: "web", port: 8000, health: http } as const;
-const db = { name: "db", port: 5432, health: { ...http, type: "tcp", path: "/", interval: 0.5 } } as const;
+const web = { name: "web", port: 8000, health: http, sessions: false } as const;
+const db = {
+  ...web,
+  name: "db",
+  port: 5432,
+  health: { ...http, type: "tcp", path: "/", interval: 0.5 },
+} as const;
 
 test("an instance, which has just passed its check", () => {
   expect(registrationOf(web, "dev-web-a-1-0a1b2c3")).toStrictEqual({
@@ -16,6 +21,7 @@ test("an instance, which has just passed its check", () => {
       "haproxy-host": "localhost",
       "haproxy-inter": "500ms",
       "haproxy-timeout": "1500ms",
+      "haproxy-options": "",
     },
     Check: {
       CheckID: "dev-web-a-1-0a1b2c3:health",
@@ -35,6 +41,15 @@ test("what HAProxy could read as something else is written so that it can't", ()
   expect(Check.HTTP).toBe("http://w1:8000/a'b?c=%20");
 });
 
+test("an instance that is to leave is reached and checked as before, and given nothing but what keeps to it", () => {
+  const { Port, Meta } = registrationOf(web, "w1");
+  const next = { ...web, port: 9000, health: { ...http, path: "/ready" } };
+  const leaving = leavingOf(next, "w1", { Port, Meta });
+  expect(leaving).toMatchObject({ ID: "w1", Port: 8000, Meta: { ...Meta, "haproxy-options": "weight 0" } });
+  // Wanted once more, it is to be given everything again.
+  expect(catalogueDiff(web, ["w1"], { w1: leaving }).change).toStrictEqual(["w1"]);
+});
+
 test("an instance that is checked by connecting", () => {
   const { Meta, Check } = registrationOf(db, "d1");
   expect(Meta).toStrictEqual({
@@ -42,6 +57,7 @@ test("an instance that is checked by connecting", () => {
     "haproxy-host": "",
     "haproxy-inter": "250ms",
     "haproxy-timeout": "1500ms",
+    "haproxy-options": "",
   });
   expect(Check).toStrictEqual({
     CheckID: "d1:health",

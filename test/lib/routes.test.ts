@@ -1,14 +1,14 @@
 import type { Route, ServiceSettings } from "../../config/settings.ts";
 import { routingTable } from "../../lib/routes.ts";
 
-type Looked = Pick<ServiceSettings, "route" | "default" | "publish" | "load" | "timeouts">;
+type Looked = Pick<ServiceSettings, "route" | "default" | "publish" | "load" | "timeouts" | "sessions">;
 const load = { concurrency: 10, queue: 100, wait: 5 };
 const timeouts = { request: 60, idle: 300, tunnel: 3600 };
 
 /** Services as far as routes look at them. */
 function services(of: Record<string, Partial<Looked>>) {
   return Object.entries(of).map(
-    ([name, rest]) => ({ name, default: false, load, timeouts, ...rest }) as ServiceSettings,
+    ([name, rest]) => ({ name, default: false, load, timeouts, sessions: false, ...rest }) as ServiceSettings,
   );
 }
 
@@ -33,7 +33,7 @@ test("what is told of each service", () => {
     "http-request deny deny_status 503 if { queue ge 50 }",
     "http-request disable-l7-retry if { queue gt 0 }",
   ];
-  const rest = { backend, server: "maxconn 5" };
+  const rest = { sessions: false, backend, server: "maxconn 5" };
   expect(table).toStrictEqual({
     routes: [{ condition: "{ path -m reg ^/api(/|$) }", service: "api" }],
     default: "web",
@@ -87,6 +87,12 @@ test.each([
   [600, 600_000],
 ])("a wait of %d s is %i ms, whatever the number of balancers", (wait, milliseconds) => {
   expect(backendOf({ load: { ...load, wait } }, 3)).toContain(`timeout queue ${milliseconds}ms`);
+});
+
+test("a client keeps to a server by a cookie that no other service's takes the place of", () => {
+  expect(backendOf({ sessions: true })).toContain(
+    "cookie flotilla-web insert indirect nocache httponly attr SameSite=Lax",
+  );
 });
 
 test("how long an answer may stay out, and be quiet once it has begun", () => {
