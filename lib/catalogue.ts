@@ -65,7 +65,12 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
  * is reached and checked stays as the agent holds it.
  */
 export function leavingOf(service: ServiceDefinition, instance: string, { Port, Meta }: Held): Registration {
-  return { ...registrationOf(service, instance), Port, Meta: { ...Meta, "haproxy-options": "weight 0" } };
+  return onlyForSessions({ ...registrationOf(service, instance), Port, Meta });
+}
+
+/** The same registration, by which balancers send the instance only the requests of clients that keep to it. */
+export function onlyForSessions(registration: Registration): Registration {
+  return { ...registration, Meta: { ...registration.Meta, "haproxy-options": "weight 0" } };
 }
 
 /** What an agent holds of one instance. */

@@ -119,7 +119,7 @@ class Fleet implements FakeHosts {
     if (command === "await-passing") return this.#awaitPassing(args);
     const [, state, backend, ...servers] = args;
     this.log.push(`${endpoint} ${container}: ${servers.join(" ")} ${state} in ${backend}?`);
-    return this.complaint && state === "up" ? { code: 1, out: this.complaint } : { out: "" };
+    return this.complaint && state !== "gone" ? { code: 1, out: this.complaint } : { out: "" };
   }
 
   consul({ container, method, path, filter, token, body }: ConsulRequest): ConsulAnswer {
@@ -329,6 +329,8 @@ Correct the application, or health.path, port or health.timeout in its config, a
     expect(performance.now() - start).toBeGreaterThan(1000);
     expect(fleet.log).toStrictEqual([
       asks("new-1"),
+      "registers new-1 with weight 0",
+      "tcp://a:1 balancer: new-1 known in service.web?",
       "registers new-1",
       up("new-1"),
       "registers old-1 with weight 0",
