@@ -1,3 +1,4 @@
+import { serviceBackend, sharedFrontend } from "../lib/haproxy.ts";
 import { Application } from "./application.ts";
 import { Consul } from "./consul.ts";
 import { type Container, containers, type Role } from "./docker.ts";
@@ -13,7 +14,14 @@ export interface Service {
   image?: string;
   replicas: number;
   port: number;
-  health: { type?: "http" | "tcp"; path?: string; interval?: number; timeout: number };
+  health: {
+    type?: "http" | "tcp";
+    path?: string;
+    host?: string;
+    interval?: number;
+    checkTimeout?: number;
+    timeout: number;
+  };
   env?: Record<string, string>;
   cpus?: number;
   memory?: string;
@@ -21,7 +29,9 @@ export interface Service {
   drain?: number;
   rollout?: { surge?: number | string; settle?: number };
   load?: { concurrency?: number; queue?: number; wait?: number };
-  route?: { path?: string; host?: string };
+  sessions?: boolean;
+  timeouts?: { request?: number; idle?: number; tunnel?: number };
+  route?: { path?: string; host?: string | string[] };
   publish?: number;
 }
 
@@ -193,14 +203,14 @@ export class Fleet {
 
   /** Status of every server of a pool, as balancer i (from 1) sees it. */
   async serversSeenBy(balancer: number, service = this.service): Promise<Record<string, string>> {
-    const rows = await this.#figures(balancer, service);
+    const rows = await this.#figures(balancer, serviceBackend(service));
     const servers = rows.filter(({ svname }) => svname !== "BACKEND");
     return Object.fromEntries(servers.map(({ svname = "", status = "" }) => [svname, status]));
   }
 
   /** Requests that balancer i has taken since its configuration was last loaded. */
   async requestsTakenBy(balancer: number): Promise<number> {
-    const [frontend] = await this.#figures(balancer, "all");
+    const [frontend] = await this.#figures(balancer, sharedFrontend);
     return Number(frontend?.req_tot);
   }
 

@@ -3,11 +3,13 @@ import { balancers } from "./balancers.ts";
 import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
 import { interrupted } from "./interrupted.ts";
+import { lasting } from "./lasting.ts";
 import { underLoad } from "./load.ts";
 import { maintenance } from "./maintenance.ts";
 import { operator } from "./operator.ts";
 import { scaling } from "./scaling.ts";
 import { servers } from "./servers.ts";
+import { sessions } from "./sessions.ts";
 import { settings } from "./settings.ts";
 import { brokenVersions, rollouts } from "./versions.ts";
 
@@ -24,5 +26,7 @@ export const scenarios: readonly Scenario[] = [
   ...operator,
   ...interrupted,
   ...daemon,
+  ...lasting,
+  ...sessions,
   ...underLoad,
 ];

@@ -9,7 +9,8 @@ import {
   runCommand,
 } from "../support/fake-docker.ts";
 
-const service = { name: "web", port: 8000, health: { type: "http", path: "/health", interval: 1 } } as const;
+const health = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
+const service = { name: "web", port: 8000, health, sessions: false } as const;
 const token = "a-token-of-its-own";
 const secret = "KEY=hush";
 const image = "flotilla/test--web:new";
@@ -148,7 +149,7 @@ class Fleet implements FakeHosts {
     if (command === "await-passing") return this.#awaitPassing(args);
     const [, state, backend, ...servers] = args;
     this.log.push(`${endpoint} ${container}: ${servers.join(" ")} ${state} in ${backend}?`);
-    return this.complaint && state === "up" ? { code: 1, out: this.complaint } : { out: "" };
+    return this.complaint && state !== "gone" ? { code: 1, out: this.complaint } : { out: "" };
   }
 
   consul({ container, method, path, filter, token, body }: ConsulRequest): ConsulAnswer {
@@ -163,7 +164,8 @@ class Fleet implements FakeHosts {
       case "PUT /v1/agent/service/register": {
         const registration: Registration = JSON.parse(body);
         this.registered ||= performance.now();
-        this.log.push(`registers ${registration.ID}`);
+        const options = registration.Meta["haproxy-options"];
+        this.log.push(`registers ${registration.ID}${options ? ` with ${options}` : ""}`);
         this.held.set(registration.ID, registration);
         return { json: null };
       }
@@ -195,7 +197,7 @@ class Fleet implements FakeHosts {
   }
 
   /** As the agent's `await-passing` does it, but for the waiting. */
-  #awaitPassing([seconds, path, ...targets]: readonly string[]): DockerAnswer {
+  #awaitPassing([seconds, timeout, host, path, ...targets]: readonly string[]): DockerAnswer {
     if (this.absent-- > 0) return { code: 1, err: "Error response from daemon: Container is restarting\n" };
     this.asked ||= performance.now();
     const instances = targets.map((target) => target.split(":")[0] ?? "");
@@ -207,7 +209,7 @@ class Fleet implements FakeHosts {
     };
     const failed = instances.filter(failing);
     if (failed.length > 0) this.failed = performance.now();
-    this.log.push(`${instances.join(" ")}: ${path} for ${seconds} s?`);
+    this.log.push(`${instances.join(" ")}: ${path} of ${host} in ${timeout} s, for ${seconds} s?`);
     const lines = failed.map(
       (instance) => `${instance}:8000 ${this.answer.replace("/health", path ?? "")}\n`,
     );
@@ -218,11 +220,11 @@ class Fleet implements FakeHosts {
 const register = (fleet: Fleet, changes: Partial<RegisterArgs>) =>
   runCommand(fleet, "register", { ...args, ...changes });
 const asks = (instances: string, { path = "/health", seconds = 5 } = {}) =>
-  `${instances}: ${path} for ${seconds} s?`;
-const up = (servers: string) => `tcp://a:1 balancer: ${servers} up in web?`;
+  `${instances}: ${path} of localhost in 1.5 s, for ${seconds} s?`;
+const up = (servers: string) => `tcp://a:1 balancer: ${servers} up in service.web?`;
 /** Of those that are taken out, the fake engine knows where the last one is. */
 const drains = (at = "09801EAC:1F40") => `looks for connections to ${at}`;
-const gone = (servers: string) => `tcp://a:1 balancer: ${servers} gone in web?`;
+const gone = (servers: string) => `tcp://a:1 balancer: ${servers} gone in service.web?`;
 
 // Each mostly waits for processes to start.
 describe("register", () => {
@@ -386,11 +388,11 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const fleet = new Fleet();
     fleet.roles = { ...fleet.roles, balancer: ["balancer-1", "balancer-2"] };
     await register(fleet, { instances: ["w1"], balancerHosts: ["tcp://a:1", "tcp://b:1"] });
-    expect(fleet.log.filter((line) => line.endsWith(" in web?")).sort()).toStrictEqual([
-      "tcp://a:1 balancer-1: w1 up in web?",
-      "tcp://a:1 balancer-2: w1 up in web?",
-      "tcp://b:1 balancer-1: w1 up in web?",
-      "tcp://b:1 balancer-2: w1 up in web?",
+    expect(fleet.log.filter((line) => line.endsWith(" in service.web?")).sort()).toStrictEqual([
+      "tcp://a:1 balancer-1: w1 up in service.web?",
+      "tcp://a:1 balancer-2: w1 up in service.web?",
+      "tcp://b:1 balancer-1: w1 up in service.web?",
+      "tcp://b:1 balancer-2: w1 up in service.web?",
     ]);
   });
 
@@ -405,7 +407,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
       "flotilla/pools/web/a = 2",
       remembered,
     ]);
-    expect(fleet.held.get("w1")?.Meta["health-path"]).toBe("/ready");
+    expect(fleet.held.get("w1")?.Meta["haproxy-uri"]).toBe("/ready");
     expect(code).toBe(0);
   });
 
@@ -416,7 +418,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const { code, said } = await register(fleet, { service: ready, instances: ["w1"], healthTimeout: 0 });
     expect(code).toBe(1);
     expect(said).toContain("last answer to GET /ready on port 8000: 503: from /ready");
-    expect([...fleet.held.values()].map(({ ID, Meta }) => [ID, Meta["health-path"]])).toStrictEqual([
+    expect([...fleet.held.values()].map(({ ID, Meta }) => [ID, Meta["haproxy-uri"]])).toStrictEqual([
       ["w1", "/health"],
     ]);
   });
@@ -427,6 +429,29 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const { code, said } = await register(fleet, { instances: [], drain: 3 });
     expect(fleet.log.filter((line) => line === drains()).length).toBeGreaterThan(1);
     expect(said).toBe("web: 1 instance taken out, with requests under way after 3 s\n");
+    expect(code).toBe(0);
+  });
+
+  test.concurrent("where clients keep to instances, those that leave serve them on for a while", async () => {
+    const fleet = new Fleet("old-1");
+    const sticky = { ...service, sessions: true };
+    const start = performance.now();
+    const { code, said } = await register(fleet, { service: sticky, instances: ["new-1"], drain: 1 });
+    expect(performance.now() - start).toBeGreaterThan(1000);
+    expect(fleet.log).toStrictEqual([
+      asks("new-1"),
+      "registers new-1 with weight 0",
+      "tcp://a:1 balancer: new-1 known in service.web?",
+      "registers new-1",
+      up("new-1"),
+      "registers old-1 with weight 0",
+      "flotilla/pools/web/a = 1",
+      remembered,
+      "deregisters old-1",
+      gone("old-1"),
+      "looks for connections",
+    ]);
+    expect(said).toContain("web: 1 instance to leave, for 1 s there for their sessions only\n");
     expect(code).toBe(0);
   });
 

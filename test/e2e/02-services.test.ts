@@ -1,3 +1,4 @@
+import { shortIds } from "../../harness/docker.ts";
 import { Fleet } from "../../harness/fleet.ts";
 import { get } from "../../harness/http.ts";
 import { losingNothing } from "./load.ts";
@@ -24,5 +25,61 @@ describe("services", () => {
     const answer = await get(path, { headers: { Host: "registry.example.com" } });
     expect(JSON.parse(answer.body).Config.Version).toBe("1.14.11");
     expect((await get(path)).status).toBe(404);
+  });
+
+  test("whatever they are called, and however they are to be asked, they are served", async () => {
+    const names = ["nobody", "unrouted", "maintenance-web"];
+    await losingNothing(fleet.url, () =>
+      fleet.up(({ services }) => {
+        delete services.registry;
+        for (const name of names) {
+          services[name] = {
+            ...structuredClone(services.web),
+            replicas: 1,
+            health: { path: "/health?it's=(fine)", timeout: 30 },
+            route: { host: [`${name}.example`, `*.${name}.test`] },
+          };
+        }
+      }),
+    );
+    for (const name of names) {
+      const [server] = shortIds(await fleet.servers(name));
+      for (const host of [`${name}.example`, `${name.toUpperCase()}.EXAMPLE.:80`, `a.b.${name}.test.`]) {
+        const { headers } = await get(fleet.url, { headers: { Host: host } });
+        expect([host, headers["x-served-by"]]).toEqual([host, server]);
+      }
+    }
+  });
+
+  test("a version that is too slow for its check does not come up, and its time is named", async () => {
+    const { code, output } = await losingNothing(fleet.url, () =>
+      fleet.attemptUp(({ services }) => {
+        for (const name of Object.keys(services)) if (name !== "web") delete services[name];
+        services.web.health = { path: "/slow?seconds=1.2", timeout: 5 };
+      }),
+    );
+    expect(code).not.toBe(0);
+    expect(output).toMatch(/answers after 1\.[23]\d s, but a check waits 1 s \(health\.checkTimeout\)/);
+    await fleet.up(({ services }) => {
+      Object.assign(services.web.health, { checkTimeout: 2 });
+    });
+    expect(await fleet.serversSeenBy(1)).not.toEqual({});
+    expect(new Set(Object.values(await fleet.serversSeenBy(1)))).toEqual(new Set(["UP"]));
+  });
+
+  test("headers of 32 KB and 200 lines pass, and what is beyond is told so", async () => {
+    const cookie = (length: number) => ({ Cookie: "x".repeat(length) });
+    const many = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, i) => [`X-${i}`, "y"]));
+    const told = async (headers: Record<string, string>) => {
+      const { status, body } = await get(fleet.url, { headers });
+      return `${status} ${body}`;
+    };
+    const beyond = "431 The request has more than 32 KB or 200 lines of headers.\n";
+    // The application has limits of its own, and words of its own for them.
+    expect(await told(many(190))).not.toBe(beyond);
+    expect(await told(cookie(32_000))).not.toBe(beyond);
+    expect(await told(cookie(33_000))).toBe(beyond);
+    expect(await told(many(210))).toBe(beyond);
   });
 });
