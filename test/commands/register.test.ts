@@ -79,7 +79,7 @@ class Fleet implements FakeHosts {
   /** The tables of connections in their network. */
   tcpTable = "";
   /** The routing table in Consul. */
-  routes: readonly { service: string; hosts: readonly string[] }[] | undefined;
+  services: readonly { name: string; hosts: readonly string[] }[] | undefined;
   /** Paths of Consul that it answers with a failure. */
   consulFails: RegExp | undefined;
   /** Docker commands that the engine leaves without an answer, and whether it refuses all. */
@@ -178,7 +178,8 @@ class Fleet implements FakeHosts {
           : { status: 404, text: "Unknown service ID" };
       }
       case "GET /v1/kv":
-        if (path.endsWith("/routes")) return this.routes ? { json: this.routes } : { status: 404 };
+        if (path.endsWith("/routes"))
+          return this.services ? { json: { services: this.services } } : { status: 404 };
         return this.history ? { json: this.history } : { status: 404 };
       case "PUT /v1/kv":
         if (path.includes("/versions/")) {
@@ -449,7 +450,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
       remembered,
       "deregisters old-1",
       gone("old-1"),
-      "looks for connections",
+      drains(),
     ]);
     expect(said).toContain("web: 1 instance to leave, for 1 s there for their sessions only\n");
     expect(code).toBe(0);
@@ -683,15 +684,15 @@ describe("register --batch", () => {
 describe("register --withdraw", () => {
   const withdraw = (fleet: Fleet, changes: Partial<RegisterArgs> = {}) =>
     runCommand(fleet, "register", { ...args, instances: ["w1"], ...changes }, "--withdraw");
-  const here = [{ service: "web", hosts: ["a", "b"] }];
+  const here = [{ name: "web", hosts: ["a", "b"] }];
 
   describe.each([
-    ["the service is no more", [{ service: "api", hosts: ["a"] }]],
-    ["it runs on other hosts only", [{ service: "web", hosts: ["b"] }]],
-  ])("where %s", (_, routes) => {
+    ["the service is no more", [{ name: "api", hosts: ["a"] }]],
+    ["it runs on other hosts only", [{ name: "web", hosts: ["b"] }]],
+  ])("where %s", (_, services) => {
     test.concurrent("takes all out, and leaves nothing behind", async () => {
       const fleet = new Fleet("w1");
-      fleet.routes = routes;
+      fleet.services = services;
       const { code } = await withdraw(fleet);
       expect(fleet.log).toStrictEqual([
         "flotilla/pools/web/a = 0",
@@ -707,14 +708,14 @@ describe("register --withdraw", () => {
 
   test.concurrent("a pool of nought leaves nothing behind either", async () => {
     const fleet = new Fleet();
-    fleet.routes = [];
+    fleet.services = [];
     await withdraw(fleet, { instances: [] });
     expect(fleet.log.slice(-2)).toStrictEqual(["flotilla/pools/web/a gone", "flotilla/versions/web/a gone"]);
   });
 
   test.concurrent("is never in the way: what Consul cannot do any more is told, and that is all", async () => {
     const fleet = new Fleet("w1");
-    fleet.routes = [];
+    fleet.services = [];
     fleet.holdsOn = true;
     expect(await withdraw(fleet)).toStrictEqual({
       code: 0,
@@ -726,7 +727,7 @@ describe("register --withdraw", () => {
 
   test.concurrent("another registration took its place: what that let in serves on", async () => {
     const fleet = new Fleet("new-1", "new-2");
-    fleet.routes = here;
+    fleet.services = here;
     fleet.roles.server = ["new-1", "new-2", "w1"];
     expect(await withdraw(fleet)).toStrictEqual({ code: 0, said: "" });
     expect(fleet.log).toStrictEqual([]);
@@ -735,7 +736,7 @@ describe("register --withdraw", () => {
 
   test.concurrent("the whole stack goes: only what Pulumi does not know of is taken away", async () => {
     const fleet = new Fleet("w1");
-    fleet.routes = here;
+    fleet.services = here;
     fleet.roles.server = ["lost-1", "w1"];
     expect(await withdraw(fleet, { stopGrace: 100 })).toStrictEqual({ code: 0, said: "" });
     expect(fleet.log).toStrictEqual(["stop -t 10 lost-1", "rm --force --volumes lost-1"]);
@@ -795,7 +796,7 @@ describe("register --withdraw", () => {
   });
 
   test.concurrent("the engine stops answering in the midst of it: it ends soon", async () => {
-    const fleet = Object.assign(new Fleet("w1"), { routes: here, hangs: /^stop/ });
+    const fleet = Object.assign(new Fleet("w1"), { services: here, hangs: /^stop/ });
     fleet.roles.server = ["lost-1", "w1"];
     const { code, said } = await withdraw(fleet);
     expect(code).toBe(0);

@@ -110,7 +110,7 @@ test("all that can be set is set", async () => {
         replicas: 0,
         port: 80,
         health: {
-          type: "tcp",
+          type: "http",
           path: "/up?full=1",
           host: "shop.example",
           interval: 0.5,
@@ -209,7 +209,7 @@ test("all that can be set is set", async () => {
         replicas: 0,
         port: 80,
         health: {
-          type: "tcp",
+          type: "http",
           path: "/up?full=1",
           host: "shop.example",
           interval: 0.5,
