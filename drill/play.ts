@@ -4,8 +4,10 @@ import { everyKind, type Plan, pagesOnly, unhurried } from "../harness/load/plan
 import type { Failure, Latency, Slice } from "../harness/load/samples.ts";
 import { sleep } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
+import type { Part } from "./part.ts";
 import type { Scenario } from "./scenario.ts";
 import { type Event, Stage } from "./stage.ts";
+import type { Row } from "./walk.ts";
 
 /** What came of a scenario. */
 export interface Result {
@@ -28,6 +30,8 @@ export interface Result {
   readonly sockets: { readonly held: number; readonly messages: number; readonly breaks: readonly string[] };
   readonly events: readonly Event[];
   readonly notes: readonly string[];
+  /** What came of each step, where there were many. */
+  readonly rows: readonly Row[];
   readonly timeline: readonly Slice[];
   /** Seconds since the load began, of the first act and of the end of the last. */
   readonly acted: { readonly from: number; readonly to: number };
@@ -35,6 +39,8 @@ export interface Result {
 
 export interface Mode {
   readonly short: boolean;
+  /** What is taken of walks and groups. */
+  readonly part: Part;
   /** Whether the application is the drill's own. */
   readonly ownApplication: boolean;
 }
@@ -47,7 +53,7 @@ export async function play(
   live: Pick<Live, "say" | "watch">,
 ): Promise<Result> {
   const plan = planOf(scenario, fleet.url, mode);
-  const stage = new Stage(fleet, new Load(plan), mode.short, live);
+  const stage = new Stage(fleet, new Load(plan), mode, live);
   live.watch(stage.load);
   const rest = mode.short ? 0.5 : 4;
   let [from, to] = [0, 0];
@@ -96,6 +102,7 @@ export async function play(
     },
     events: stage.events,
     notes: stage.notes,
+    rows: stage.rows,
     timeline: samples.timeline(to > 60 ? 1 : 0.25),
     acted: { from, to },
   };

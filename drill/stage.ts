@@ -1,11 +1,15 @@
 import { type Container, containers, docker } from "../harness/docker.ts";
-import type { Fleet } from "../harness/fleet.ts";
+import type { Config, Fleet } from "../harness/fleet.ts";
 import { type Answer, get } from "../harness/http.ts";
 import { Load } from "../harness/load/load.ts";
 import type { Plan } from "../harness/load/plan.ts";
 import type { Failure } from "../harness/load/samples.ts";
 import { within } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
+import type { Part } from "./part.ts";
+import type { Mode } from "./play.ts";
+import { rowText } from "./report/report.ts";
+import type { Row } from "./walk.ts";
 
 /** Something that was done, on the load's clock. */
 export interface Event {
@@ -22,6 +26,10 @@ interface Allowance {
 
 /** Seconds after which nothing is waited for any more, whatever the bar. */
 const PATIENCE = 120;
+/** Seconds that a stack has to be whole after whatever it was: Consul's leader looks after its members once a minute. */
+export const WHOLE = 90;
+/** Seconds after which a stack that `up` is done with, and that is not whole, had better be made anew. */
+const MENDED = 30;
 /** By how much the short form, which runs on busy machines, is more patient with times. Counts it takes as strictly. */
 const LENIENCE = 5;
 
@@ -30,21 +38,31 @@ export class Stage {
   readonly fleet: Fleet;
   /** Whether the short form is wanted: less load, shorter waits, the same claims. */
   readonly short: boolean;
+  /** The part of a walk that is to be taken. */
+  readonly part: Part;
   load: Load;
   readonly events: Event[] = [];
   readonly shortfalls: string[] = [];
   /** Measured on the way and worth telling. */
   readonly notes: string[] = [];
+  /** What came of each step of a walk. */
+  readonly rows: Row[] = [];
   /** Seconds until all was back, the longest of them. */
   recovery: number | undefined;
   readonly #allowances: Allowance[] = [];
   readonly #say: Live["say"];
   readonly #watch: Live["watch"];
 
-  constructor(fleet: Fleet, load: Load, short: boolean, live: Pick<Live, "say" | "watch">) {
+  constructor(
+    fleet: Fleet,
+    load: Load,
+    { short, part }: Pick<Mode, "short" | "part">,
+    live: Pick<Live, "say" | "watch">,
+  ) {
     this.fleet = fleet;
     this.load = load;
     this.short = short;
+    this.part = part;
     this.#say = live.say;
     this.#watch = live.watch;
   }
@@ -82,6 +100,18 @@ export class Stage {
     return result;
   }
 
+  /** By how much bars on times are multiplied. */
+  get lenience(): number {
+    return this.short ? LENIENCE : 1;
+  }
+
+  /** Keeps what came of a step. */
+  addRow(row: Row): void {
+    this.rows.push(row);
+    this.shortfalls.push(...row.shortfalls.map((shortfall) => `${row.what}: ${shortfall}`));
+    this.#say(rowText(row));
+  }
+
   /** A claim that must hold. */
   expect(claim: string, holds: boolean, seen?: unknown): void {
     if (holds) return;
@@ -100,7 +130,7 @@ export class Stage {
     const took = this.load.seconds - start;
     this.recovery = Math.max(this.recovery ?? 0, took);
     this.notes.push(`${what}: after ${took.toFixed(1)} s`);
-    const limit = this.short ? seconds * LENIENCE : seconds;
+    const limit = seconds * this.lenience;
     if (took > limit) this.shortfalls.push(`${what}: after ${took.toFixed(1)} s, more than ${limit} s`);
   }
 
@@ -177,8 +207,7 @@ export class Stage {
   }
 
   /** That Consul has all its members, a leader, every server's vote, and every registration passing. */
-  async consulIsWhole(servers = this.fleet.size.consul): Promise<void> {
-    const instances = this.fleet.size.servers;
+  async consulIsWhole(servers = this.fleet.size.consul, instances = this.fleet.size.servers): Promise<void> {
     const consul = await this.fleet.consul();
     const voters = await consul.voters();
     if (voters.length !== servers) throw new Error(`${voters.length} Consul servers vote`);
@@ -187,6 +216,52 @@ export class Stage {
     const passing = await consul.passing(this.fleet.service);
     if (passing.length !== instances) throw new Error(`${passing.length} instances pass in the catalogue`);
     await consul.put("/v1/kv/drill/written", String(this.load.seconds));
+  }
+
+  /** That all is there which the config asks for, and does its work. */
+  async isWhole(): Promise<void> {
+    const { services, loadBalancers, consul } = this.fleet.stack.config;
+    const all = await this.fleet.containers();
+    const down = all.filter(
+      ({ State, Config }) => !State.Running && Config.Labels["flotilla.role"] !== "volumes",
+    );
+    if (down.length > 0) throw new Error(`not running: ${down.map(({ Name }) => Name).join(", ")}`);
+    const count = (role: string) =>
+      all.filter(({ Config }) => Config.Labels["flotilla.role"] === role).length;
+    const wanted = {
+      balancer: loadBalancers.count,
+      consul: consul.servers,
+      server: Object.values(services).reduce((sum, { replicas }) => sum + replicas, 0),
+      agent: 1,
+      front: 1,
+      warden: 1,
+    };
+    for (const [role, number] of Object.entries(wanted))
+      if (count(role) !== number) throw new Error(`${count(role)} of ${number} containers of role ${role}`);
+    await this.allAnswer(loadBalancers.count);
+    for (const [service, { replicas }] of Object.entries(services))
+      await this.allServersUp(replicas, service);
+    await this.consulIsWhole(consul.servers, services[this.fleet.service]?.replicas);
+  }
+
+  /** Brings the drill's own stack back to a config and the start's code, whatever has become of it; if need be, by making it anew. */
+  async putInOrder(config: Config): Promise<void> {
+    const { fleet } = this;
+    fleet.application.restore();
+    fleet.stack.config = config;
+    const { code } = await fleet.stack.attempt("up", "--refresh");
+    const isWhole = () => within(MENDED, "the stack is whole", () => this.isWhole());
+    if (
+      code === 0 &&
+      (await isWhole().then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+    this.#say("making the stack anew");
+    await fleet.remake();
+    await within(WHOLE, "the stack is whole", () => this.isWhole());
   }
 
   servers(): Promise<Container[]> {

@@ -18,6 +18,33 @@ export interface Outputs {
   statsPassword: string;
 }
 
+/** A custom resource of a stack's state. */
+export interface Resource {
+  readonly urn: string;
+  /** Such as "docker:index/container:Container". */
+  readonly type: string;
+  /** By which the program calls it. */
+  readonly name: string;
+  /** What a container is for; nothing for others. */
+  readonly role?: string;
+  /** When it was made, as ISO time. */
+  readonly created: string;
+}
+
+/** The state as `pulumi stack export` prints it, as far as the tests ask. */
+interface Exported {
+  deployment: {
+    resources?: {
+      urn: string;
+      type: string;
+      custom: boolean;
+      delete?: boolean;
+      created: string;
+      inputs?: { labels?: { label: string; value: string }[] };
+    }[];
+  };
+}
+
 /**
  * A stack of the project, driven by the real CLI in the project's folder as a user would. Its state and its config
  * file are in the run's folder, so that nothing in the project changes.
@@ -27,6 +54,7 @@ export class Stack<Config extends object> {
   readonly #project: string;
   readonly #home: string;
   readonly #isUsers: boolean;
+  #outputs: Promise<Outputs> | undefined;
 
   /** One of the run's own; of a copy of the project where one is given. */
   constructor(name: string, project = runInfo().root, isUsers = false) {
@@ -102,7 +130,8 @@ export class Stack<Config extends object> {
   async attempt(command: "up" | "refresh" | "preview" | "destroy", ...flags: string[]): Promise<Outcome> {
     const consent = command === "preview" ? [] : ["--yes", "--skip-preview"];
     const { result, seconds } = await timed(() => this.#run([command, ...consent, ...this.#which, ...flags]));
-    say(`  pulumi ${[command, ...flags].join(" ")}: code ${result.code} after ${seconds.toFixed(1)} s`);
+    const told = [command, ...flags].map((word) => word.replace(/^urn:.*::/, ""));
+    say(`  pulumi ${told.join(" ")}: code ${result.code} after ${seconds.toFixed(1)} s`);
     return result;
   }
 
@@ -113,8 +142,36 @@ export class Stack<Config extends object> {
     return output;
   }
 
-  async outputs(): Promise<Outputs> {
-    return JSON.parse(await this.read("output", "--json", "--show-secrets"));
+  /** Asked for once after each change, since Pulumi takes a second to answer. */
+  outputs(): Promise<Outputs> {
+    const forget = () => {
+      this.#outputs = undefined;
+    };
+    if (!this.#outputs) {
+      this.#outputs = this.read("output", "--json", "--show-secrets").then((text) => JSON.parse(text));
+      this.#outputs.catch(forget);
+    }
+    return this.#outputs;
+  }
+
+  /** Every custom resource, providers too, by URN. */
+  async resources(): Promise<Resource[]> {
+    const { deployment } = JSON.parse(await this.read("export")) as Exported;
+    const custom = (deployment.resources ?? []).filter((resource) => resource.custom && !resource.delete);
+    return custom
+      .map(({ urn, type, created, inputs }) => {
+        const name = urn.split("::").slice(3).join("::");
+        const role = inputs?.labels?.find(({ label }) => label === "flotilla.role")?.value;
+        const isContainer = type === "docker:index/container:Container";
+        return { urn, type, name, created, ...(isContainer && role !== undefined && { role }) };
+      })
+      .sort((a, b) => (a.urn < b.urn ? -1 : 1));
+  }
+
+  /** Takes everything out of the state; what there is on the engine stays. */
+  async forget(): Promise<void> {
+    const outcome = await this.#run(["state", "delete", "--all", "--force", "--yes", "--stack", this.name]);
+    if (outcome.code !== 0) throw new Error(outcome.output);
   }
 
   /** What a subcommand of `pulumi stack` prints. */
@@ -133,6 +190,7 @@ export class Stack<Config extends object> {
   }
 
   #run(args: string[], options: Pick<Options, "signal" | "killSignal"> = {}): Promise<Outcome> {
+    if (args[0] !== "stack") this.#outputs = undefined;
     const command = [...args, "--non-interactive", "--color=never"];
     return attempt("pulumi", command, { cwd: this.#project, env: this.#env, ...options });
   }

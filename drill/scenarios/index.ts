@@ -2,10 +2,11 @@ import type { Scenario } from "../scenario.ts";
 import { balancers } from "./balancers.ts";
 import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
+import { everyResource } from "./every-resource.ts";
 import { interrupted } from "./interrupted.ts";
 import { underLoad } from "./load.ts";
+import { everyLoss } from "./losses.ts";
 import { maintenance } from "./maintenance.ts";
-import { operator } from "./operator.ts";
 import { scaling } from "./scaling.ts";
 import { servers } from "./servers.ts";
 import { settings } from "./settings.ts";
@@ -21,8 +22,9 @@ export const scenarios: readonly Scenario[] = [
   ...consul,
   ...maintenance,
   ...servers,
-  ...operator,
   ...interrupted,
   ...daemon,
   ...underLoad,
+  everyResource,
+  ...everyLoss,
 ];

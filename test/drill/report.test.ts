@@ -17,6 +17,7 @@ const held: Result = {
   sockets: { held: 2, messages: 50, breaks: [] },
   events: [{ at: 1, text: "4 → 10 <servers>" }],
   notes: ["all there: after 1.0 s"],
+  rows: [],
   timeline: [
     { at: 0, answers: 10, failures: 0, p50: 2, p99: 20, max: 200 },
     { at: 1, answers: 10, failures: 0, p50: 2, p99: 20, max: 200 },

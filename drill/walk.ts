@@ -1,0 +1,92 @@
+import type { Failure } from "../harness/load/samples.ts";
+import { sleep, within } from "../harness/wait.ts";
+import type { Exception } from "./exceptions.ts";
+import { partOf } from "./part.ts";
+import { type Stage, WHOLE } from "./stage.ts";
+
+/** One of many things that are done in turn. */
+export interface Step {
+  readonly what: string;
+  readonly act: () => Promise<unknown>;
+  /** Why it may cost requests, and for how long. */
+  readonly exception?: Exception | undefined;
+}
+
+/** What came of a step. */
+export interface Row {
+  readonly what: string;
+  /** Until the stack was whole again. */
+  readonly seconds: number;
+  /** Requests that failed meanwhile. */
+  readonly failed: number;
+  /** Why they may, where they may. */
+  readonly allowed?: string;
+  readonly shortfalls: readonly string[];
+}
+
+/**
+ * Takes the steps of the stage's part one after the other under one load, each from the stack as it was at the start. A step that falls short
+ * does not end the walk: the stack is put in order, and the next one is taken.
+ */
+export async function walk(stage: Stage, steps: readonly Step[]): Promise<void> {
+  const start = stage.fleet.stack.config;
+  for (const step of partOf(steps, stage.part)) {
+    const row = await take(stage, step);
+    stage.addRow(row);
+    if (row.shortfalls.length === 0) continue;
+    const done = stage.allowFromNow("while the stack was put in order for the next step");
+    await stage.act("putting the stack in order", () => stage.putInOrder(start));
+    done();
+  }
+}
+
+async function take(stage: Stage, { what, act, exception }: Step): Promise<Row> {
+  const shortfalls: string[] = [];
+  const from = stage.load.seconds;
+  try {
+    await stage.act(what, act);
+    await within(WHOLE, "the stack is whole", () => stage.isWhole());
+  } catch (error) {
+    shortfalls.push(gist((error as Error).message));
+  }
+  const to = stage.load.seconds;
+  // What has failed by now is told a moment later.
+  await sleep(0.5);
+  const failures = stage.load.samples.failures.filter(({ end }) => end >= from);
+  const bound = (exception?.bound ?? 0) * stage.lenience;
+  const outage = lengthOf(failures);
+  if (failures.length > 0 && outage <= bound)
+    stage.allow(exception?.why ?? "", (failure) => failures.includes(failure));
+  else if (failures.length > 0)
+    shortfalls.push(
+      `${failures.length} requests failed in ${outage.toFixed(1)} s (${kinds(failures)})` +
+        (exception ? `, more than the ${bound} s that are allowed` : ""),
+    );
+  return {
+    what,
+    seconds: to - from,
+    failed: failures.length,
+    ...(exception && { allowed: `${exception.why} (at most ${exception.bound} s)` }),
+    shortfalls,
+  };
+}
+
+/** Seconds from the first failure to the last. */
+function lengthOf(failures: readonly Failure[]): number {
+  const ends = failures.map(({ end }) => end);
+  return failures.length === 0 ? 0 : Math.max(...ends) - Math.min(...ends);
+}
+
+function kinds(failures: readonly Failure[]): string {
+  const groups = Map.groupBy(failures, ({ reason }) => reason);
+  return [...groups].map(([reason, { length }]) => `${length} × ${reason}`).join(", ");
+}
+
+/** What Pulumi says went wrong, without all that went well before it. */
+export function gist(message: string): string {
+  const [head = ""] = message.split("\n", 1);
+  const [, diagnostics] = message.split(/^Diagnostics:$/m);
+  return diagnostics
+    ? `${head}\n${diagnostics.split(/^(?:Outputs|Resources|Duration):/m)[0]?.trim()}`
+    : message;
+}
