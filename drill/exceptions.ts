@@ -13,24 +13,35 @@ export interface Exception {
 
 export const exceptions: readonly Exception[] = [
   {
-    what: "`front`, and the keys that say which ports it publishes",
-    why: "a port belongs to one container, so the old one goes before the new one comes, and the balancers, which live in its network namespace, with it",
-    bound: 15,
+    what: "`front`; the ports that it publishes",
+    why: "a port belongs to one container, so the old one goes before the new one comes, and with it the balancers, which live in its network namespace",
+    bound: 10,
     resources: { type: /^docker:.*:Container$/, role: "front" },
+    keys: ["loadBalancers.max", "loadBalancers.statsPort", "services.<name>.publish"],
   },
   {
-    what: "the network",
-    why: "two networks of one name or subnet can't live side by side: all containers go with it and are made again",
+    what: "`loadBalancers.port`",
+    why: "whoever asks at the old port is refused",
+    bound: 60,
+    keys: ["loadBalancers.port"],
+  },
+  {
+    what: "the network; its subnet",
+    why: "two networks of one name can't live side by side, so all containers go with it and are made again",
     bound: 60,
     resources: { type: /^docker:.*:Network$/ },
-  },
-  {
-    what: "the Docker provider",
-    why: "Pulumi takes what a replaced provider made for another machine's, and makes everything again",
-    bound: 60,
-    resources: { type: /^pulumi:providers:docker$/ },
+    keys: ["network.subnet"],
   },
 ];
+
+/** Config keys that the drill changes nowhere, with the reason. */
+export const keysLeftAlone: Readonly<Record<string, string>> = {
+  "network.driver": "an overlay needs a Swarm",
+  "hosts.<key>.consulServers": "says something only where there are several hosts",
+  "registry.address": "needs a registry",
+  "registry.username": "needs a registry",
+  "registry.password": "needs a registry",
+};
 
 /** What is asked of a resource here. */
 interface Resource {

@@ -40,12 +40,14 @@ export async function walk(stage: Stage, steps: readonly Step[]): Promise<void> 
   }
 }
 
+export const wholeAgain = (stage: Stage) => within(WHOLE, "the stack is whole", () => stage.isWhole());
+
 async function take(stage: Stage, { what, act, exception }: Step): Promise<Row> {
   const shortfalls: string[] = [];
   const from = stage.load.seconds;
   try {
     await stage.act(what, act);
-    await within(WHOLE, "the stack is whole", () => stage.isWhole());
+    await wholeAgain(stage);
   } catch (error) {
     shortfalls.push(gist((error as Error).message));
   }

@@ -1,4 +1,4 @@
-import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInfo } from "./run-info.ts";
 
@@ -24,11 +24,12 @@ export class Application {
     cpSync(join(runInfo().root, "examples/simple-server"), this.folder, { recursive: true });
     if (!this.#drilled) return;
     cpSync(join(runInfo().root, "drill/application"), this.folder, { recursive: true });
-    appendFileSync(join(this.folder, ".dockerignore"), "!drill.py\n");
+    appendFileSync(join(this.folder, ".dockerignore"), "!drill.py\n!Dockerfile.other\n");
     appendFileSync(
       join(this.folder, "Dockerfile"),
       'COPY drill.py /app/\nCMD ["python3", "/app/drill.py"]\n',
     );
+    copyFileSync(join(this.folder, "Dockerfile"), join(this.folder, "Dockerfile.other"));
   }
 
   setVersion(text: string): void {

@@ -72,6 +72,11 @@ export async function crash(...victims: Container[]): Promise<void> {
   await docker("run", ...args);
 }
 
+/** Tags of a repository that the engine has, the newest first. */
+export async function tags(repository: string): Promise<string[]> {
+  return lines(await docker("image", "ls", "--format", "{{.Tag}}", repository));
+}
+
 export const removeByHand = (container: Container) => docker("rm", "--force", container.Id);
 
 /** All that a container has written. */

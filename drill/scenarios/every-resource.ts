@@ -3,6 +3,7 @@ import { exceptionForResource } from "../exceptions.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 import { type Step, walk } from "../walk.ts";
+import { withSecondService } from "./every-key.ts";
 
 /** Forces a resource to be replaced, as a change of any kind to it might. */
 function replaced({ fleet }: Stage, resource: Resource): Step {
@@ -23,16 +24,7 @@ export const everyResource: Scenario = {
   title: "Each resource of the stack replaced in turn",
   bar: "0 failed but for the exceptions; each up ends well and leaves the stack whole",
   needs: "own stack",
-  start: ({ services }, short) => {
-    // One of each kind of resource is there: also a service's own volume.
-    services.store = {
-      ...structuredClone(services.web),
-      replicas: 1,
-      route: { path: "/store" },
-      volumes: [{ name: "data", path: "/data" }],
-    };
-    if (short) services.web.replicas = 2;
-  },
+  start: withSecondService,
   async play(stage) {
     const resources = await stage.fleet.stack.resources();
     await walk(

@@ -2,6 +2,7 @@ import type { Scenario } from "../scenario.ts";
 import { balancers } from "./balancers.ts";
 import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
+import { everyKey } from "./every-key.ts";
 import { everyResource } from "./every-resource.ts";
 import { interrupted } from "./interrupted.ts";
 import { underLoad } from "./load.ts";
@@ -27,4 +28,5 @@ export const scenarios: readonly Scenario[] = [
   ...underLoad,
   everyResource,
   ...everyLoss,
+  everyKey,
 ];
