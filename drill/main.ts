@@ -20,17 +20,19 @@ export interface Order {
   readonly short: boolean;
   /** What is taken of walks and groups. */
   readonly part: Part;
+  /** What the names of a walk's steps must contain. */
+  readonly step?: string;
   /** Folder for drill.json and drill.html. */
   readonly report: string;
   /** A stack of the user's, in the place of one of the drill's own. */
   readonly stack?: string;
 }
 
-const { names, short, part, report, stack } = JSON.parse(process.argv[2] ?? "{}") as Order;
+const { names, short, part, step: only, report, stack } = JSON.parse(process.argv[2] ?? "{}") as Order;
 const live = new Live();
 const book = new Book(report, short);
 const fleet = stack ? Fleet.ofUser(stack) : Fleet.ofDrill(new Project());
-const mode = { short, part, ownApplication: !stack };
+const mode = { short, part, ...(only && { step: only }), ownApplication: !stack };
 let trusted = true;
 
 if (!stack) await step("bringing up a stack for the drill", () => fleet.toStart());

@@ -41,6 +41,8 @@ export interface Mode {
   readonly short: boolean;
   /** What is taken of walks and groups. */
   readonly part: Part;
+  /** What the names of a walk's steps must contain. */
+  readonly step?: string;
   /** Whether the application is the drill's own. */
   readonly ownApplication: boolean;
 }

@@ -32,6 +32,7 @@ const program: Command = new Command("npm run drill --")
     "--part <i/n>",
     "of every-resource, every-loss and every-key only each n-th step, from the i-th on; without it the short form takes a quarter, another one each day",
   )
+  .option("--step <text>", "of every-resource and every-key only the steps with that in their names")
   .option("--yes", "don't ask")
   .option("--report <folder>", "where drill.html and drill.json go", join(root, ".flotilla", "drill"))
   .option("--user-engine", "on your Docker engine, also as root: scenarios that would stop it are skipped")
@@ -40,6 +41,7 @@ const {
   list,
   short = false,
   part: partText,
+  step,
   report,
   userEngine,
   stack,
@@ -48,6 +50,7 @@ const {
   list?: boolean;
   short?: boolean;
   part?: string;
+  step?: string;
   report: string;
   userEngine?: boolean;
   stack?: string;
@@ -60,7 +63,7 @@ if (list) {
     console.log(`${name.padEnd(28)} ${title}${group ? ` (in ${group})` : ""}\n${" ".repeat(29)}${bar}`);
   process.exit();
 }
-const part = partText === undefined ? (short ? partOfDay(new Date()) : whole) : parsePart(partText);
+const part = partText === undefined ? (short && !step ? partOfDay(new Date()) : whole) : parsePart(partText);
 if (!part) program.error(`--part wants something like 2/4, not ${partText}`);
 const unknown = unknownNames(scenarios, names);
 if (unknown.length > 0)
@@ -70,7 +73,14 @@ if (stack && !existsSync(join(root, `Pulumi.${stack}.yaml`)))
   program.error(`there is no Pulumi.${stack}.yaml: --stack wants the name of a stack of this project`);
 if (stack && !yes) await ask(stack);
 
-const order: Order = { names, short, part, report: resolve(report), ...(stack && { stack }) };
+const order: Order = {
+  names,
+  short,
+  part,
+  ...(step && { step }),
+  report: resolve(report),
+  ...(stack && { stack }),
+};
 process.exitCode = await withEngine({ usersEngine: userEngine || stack !== undefined }, (info, signal) =>
   runBeside(info, [join(import.meta.dirname, "main.ts"), JSON.stringify(order)], signal),
 );

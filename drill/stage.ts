@@ -6,7 +6,7 @@ import type { Plan } from "../harness/load/plan.ts";
 import type { Failure } from "../harness/load/samples.ts";
 import { within } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
-import type { Part } from "./part.ts";
+import { partOf } from "./part.ts";
 import type { Mode } from "./play.ts";
 import { rowText } from "./report/report.ts";
 import type { Row } from "./walk.ts";
@@ -38,8 +38,7 @@ export class Stage {
   readonly fleet: Fleet;
   /** Whether the short form is wanted: less load, shorter waits, the same claims. */
   readonly short: boolean;
-  /** The part of a walk that is to be taken. */
-  readonly part: Part;
+  readonly #mode: Pick<Mode, "part" | "step">;
   load: Load;
   readonly events: Event[] = [];
   readonly shortfalls: string[] = [];
@@ -56,13 +55,13 @@ export class Stage {
   constructor(
     fleet: Fleet,
     load: Load,
-    { short, part }: Pick<Mode, "short" | "part">,
+    mode: Pick<Mode, "short" | "part" | "step">,
     live: Pick<Live, "say" | "watch">,
   ) {
     this.fleet = fleet;
     this.load = load;
-    this.short = short;
-    this.part = part;
+    this.short = mode.short;
+    this.#mode = mode;
     this.#say = live.say;
     this.#watch = live.watch;
   }
@@ -103,6 +102,12 @@ export class Stage {
   /** By how much bars on times are multiplied. */
   get lenience(): number {
     return this.short ? LENIENCE : 1;
+  }
+
+  /** Those of a walk's steps that are to be taken. */
+  chosen<T extends { readonly what: string }>(steps: readonly T[]): T[] {
+    const { part, step = "" } = this.#mode;
+    return partOf(steps, part).filter(({ what }) => what.includes(step));
   }
 
   /** Keeps what came of a step. */

@@ -1,7 +1,6 @@
 import type { Failure } from "../harness/load/samples.ts";
 import { sleep, within } from "../harness/wait.ts";
 import type { Exception } from "./exceptions.ts";
-import { partOf } from "./part.ts";
 import { type Stage, WHOLE } from "./stage.ts";
 
 /** One of many things that are done in turn. */
@@ -25,12 +24,12 @@ export interface Row {
 }
 
 /**
- * Takes the steps of the stage's part one after the other under one load, each from the stack as it was at the start. A step that falls short
+ * Takes the steps that are asked for one after the other under one load, each from the stack as it was at the start. A step that falls short
  * does not end the walk: the stack is put in order, and the next one is taken.
  */
 export async function walk(stage: Stage, steps: readonly Step[]): Promise<void> {
   const start = stage.fleet.stack.config;
-  for (const step of partOf(steps, stage.part)) {
+  for (const step of stage.chosen(steps)) {
     const row = await take(stage, step);
     stage.addRow(row);
     if (row.shortfalls.length === 0) continue;

@@ -5,6 +5,7 @@ import { runInfo } from "./run-info.ts";
 const version = /^VERSION = .*$/m;
 const health = /(elif url\.path == "\/health":\n\s+)self\._send\(.*\)/;
 const start = /^def main\(\):$/m;
+const anywhere = /Server\(\("", port\)\)/;
 const port = /^ {4}port = int\(.*\)$/m;
 
 /** A folder with an application in it: a copy of the example, whose code the tests edit as its author would. */
@@ -49,6 +50,16 @@ export class Application {
   /** Listens where nobody asks. */
   listenElsewhere(): void {
     this.#edit(port, "    port = 9999");
+  }
+
+  /** Answers its health check well, but later than the balancers wait for it. */
+  slowHealth(): void {
+    this.#edit(health, '$1(time.sleep(1.2), self._send(200, "text/plain", "ok\\n"))');
+  }
+
+  /** Listens where only it itself asks. */
+  listenInside(): void {
+    this.#edit(anywhere, 'Server(("127.0.0.1", port))');
   }
 
   /** Answers its health check as it should, and ends 2.5 s after the first time. */

@@ -1,11 +1,13 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { runInfo } from "./run-info.ts";
 import { say } from "./say.ts";
-import { attempt, type Options, type Outcome } from "./shell.ts";
+import { attempt, type Outcome } from "./shell.ts";
 import { timed } from "./wait.ts";
 
 /** What `pulumi up` shows at its end, as far as the tests ask. */
@@ -17,6 +19,9 @@ export interface Outputs {
   consulToken: string;
   statsPassword: string;
 }
+
+/** How a `pulumi up` is ended: without a chance to put anything in order, or as from a terminal. */
+export type End = "kill -9" | "Ctrl-C";
 
 /** A custom resource of a stack's state. */
 export interface Resource {
@@ -107,17 +112,29 @@ export class Stack<Config extends object> {
     if (outcome.code !== 0) throw new Error(outcome.output);
   }
 
-  /** Starts `pulumi up` and ends it without a chance to put anything in order, as soon as `moment` has come. */
-  async killUp(moment: () => Promise<void>): Promise<void> {
-    const end = new AbortController();
-    const args = ["up", "--yes", "--skip-preview", ...this.#which];
-    const running = this.#run(args, { signal: end.signal, killSignal: "SIGKILL" });
-    running.catch(() => {});
-    await Promise.race([moment(), running]);
-    end.abort();
-    const outcome = await running.catch(() => undefined);
-    if (outcome?.code === 0) throw new Error("`pulumi up` was done before it could be killed");
-    say("  pulumi up: killed");
+  /**
+   * Starts `pulumi up` and ends it as soon as `moment` has come. Gives a look that throws as long as anything of what it
+   * started works on.
+   */
+  async endUp(end: End, moment: () => Promise<void>): Promise<() => void> {
+    this.#outputs = undefined;
+    const args = ["up", "--yes", "--skip-preview", ...this.#which, ...this.#plain];
+    // A process group of its own, as a shell makes one for each command.
+    const options = { cwd: this.#project, env: this.#env, detached: true, stdio: "ignore" } as const;
+    const child = spawn("pulumi", args, options);
+    const { pid } = child;
+    if (pid === undefined) throw new Error("pulumi could not be started");
+    const ended = once(child, "exit");
+    const tooSoon = ended.then(() => Promise.reject(new Error("`pulumi up` ended before its moment came")));
+    await Promise.race([moment(), tooSoon]);
+    tooSoon.catch(() => {});
+    if (end === "Ctrl-C") process.kill(-pid, "SIGINT");
+    else process.kill(pid, "SIGKILL");
+    const { seconds } = await timed(() => ended);
+    say(`  pulumi up: ended ${seconds.toFixed(1)} s after ${end}`);
+    return () => {
+      if (isGroup(pid)) throw new Error("processes of it are still there");
+    };
   }
 
   /** What the README says to do after that: takes away the lock that it left. */
@@ -189,11 +206,12 @@ export class Stack<Config extends object> {
     return attempt(process.execPath, [file, "--stack", this.name, ...args], { cwd: this.#project, env });
   }
 
-  #run(args: string[], options: Pick<Options, "signal" | "killSignal"> = {}): Promise<Outcome> {
+  #run(args: string[]): Promise<Outcome> {
     if (args[0] !== "stack") this.#outputs = undefined;
-    const command = [...args, "--non-interactive", "--color=never"];
-    return attempt("pulumi", command, { cwd: this.#project, env: this.#env, ...options });
+    return attempt("pulumi", [...args, ...this.#plain], { cwd: this.#project, env: this.#env });
   }
+
+  readonly #plain = ["--non-interactive", "--color=never"];
 
   get #env(): NodeJS.ProcessEnv {
     const pulumiHome = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");
@@ -228,5 +246,15 @@ export class Stack<Config extends object> {
 
   #readConfig(): { config?: Record<string, unknown> } {
     return parse(readFileSync(this.#configFile, "utf8"));
+  }
+}
+
+/** Whether any process of a group is there. */
+function isGroup(id: number): boolean {
+  try {
+    process.kill(-id, 0);
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -1,7 +1,8 @@
 """The example application with what the drill asks of it besides.
 
 It keeps a receipt of every POST, answers a POST late when it is asked to, holds WebSockets, and falls ill on demand:
-`echo slow >/tmp/fault` makes it answer everything three seconds late, `echo 500 >/tmp/fault` with an error.
+`echo slow >/tmp/fault` makes it answer everything three seconds late, `echo 500 >/tmp/fault` with an error. It passes its
+check only READY_AFTER seconds after its start, where that is set.
 """
 
 import base64
@@ -13,6 +14,7 @@ import urllib.parse
 
 import server
 
+READY = time.monotonic() + float(os.environ.get("READY_AFTER", 0))
 FAULT = pathlib.Path("/tmp/fault")
 # RFC 6455, section 1.3.
 WEBSOCKET_KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -38,8 +40,11 @@ class Handler(server.Handler):
         return not self._falls_ill()
 
     def do_GET(self):
-        if urllib.parse.urlsplit(self.path).path == "/ticks":
+        path = urllib.parse.urlsplit(self.path).path
+        if path == "/ticks":
             self._tick()
+        elif path == "/health" and time.monotonic() < READY:
+            self._send(503, "text/plain", "still starting\n")
         else:
             super().do_GET()
 

@@ -259,6 +259,28 @@ export const everyLoss: readonly Scenario[] = [
     },
     false,
   ),
+  {
+    name: "destroy-protected",
+    group: "every-loss",
+    title: "destroy of a protected stack, then up",
+    bar: "the next up goes through, and Consul has its data",
+    needs: "own stack",
+    start(config) {
+      config.protect = true;
+    },
+    async play(stage) {
+      const { fleet } = stage;
+      const value = `written at ${Date.now()}`;
+      await (await fleet.consul()).put("/v1/kv/drill/kept", value);
+      const served = stage.allowFromNow("while the stack was away");
+      stage.expect("destroy is refused", (await destroy(stage)) !== 0);
+      await stage.act("up again", () => fleet.stack.run("up"));
+      await stage.back("everything is whole", WHOLE, () => stage.isWhole());
+      served();
+      const kept = await (await fleet.consul()).value("drill/kept");
+      stage.expect("Consul has its data", kept === value, kept);
+    },
+  },
   destroyed("without-consul", "docker rm -f of all Consul servers, then destroy", (stage) =>
     removeAll(stage, "consul"),
   ),

@@ -170,6 +170,18 @@ export const brokenVersions: Scenario[] = [
     [/service web: .* did not pass within 6 s/, /Could not connect/, /listens on port 9999/],
   ),
   broken(
+    "wrong-address",
+    "A version that listens on 127.0.0.1 only",
+    (application) => application.listenInside(),
+    [/service web: .* did not pass within 6 s/, /127\.0\.0\.1/],
+  ),
+  broken(
+    "slow-health",
+    "A version that answers its check later than the balancers wait for it",
+    (application) => application.slowHealth(),
+    [/service web: .* did not pass within 6 s/, /1[.,]?[12]\d* ?m?s/],
+  ),
+  broken(
     "crashes-later",
     "A version that is healthy first, and ends 2.5 s later",
     (application) => application.breakLater(),
