@@ -54,15 +54,9 @@ async function take(stage: Stage, { what, act, exception }: Step): Promise<Row> 
   // What has failed by now is told a moment later.
   await sleep(0.5);
   const failures = stage.load.samples.failures.filter(({ end }) => end >= from);
-  const bound = (exception?.bound ?? 0) * stage.lenience;
-  const outage = lengthOf(failures);
-  if (failures.length > 0 && outage <= bound)
-    stage.allow(exception?.why ?? "", (failure) => failures.includes(failure));
-  else if (failures.length > 0)
-    shortfalls.push(
-      `${failures.length} requests failed in ${outage.toFixed(1)} s (${kinds(failures)})` +
-        (exception ? `, more than the ${bound} s that are allowed` : ""),
-    );
+  const shortfall = shortfallOf(failures, exception, stage.lenience);
+  if (shortfall) shortfalls.push(shortfall);
+  else if (failures.length > 0) stage.allow(exception?.why ?? "", (failure) => failures.includes(failure));
   return {
     what,
     seconds: to - from,
@@ -72,10 +66,19 @@ async function take(stage: Stage, { what, act, exception }: Step): Promise<Row> 
   };
 }
 
-/** Seconds from the first failure to the last. */
-function lengthOf(failures: readonly Failure[]): number {
+/** What is wrong with a step's failures; nothing where there are none, or where they all lie within what is allowed. */
+export function shortfallOf(
+  failures: readonly Failure[],
+  exception: Exception | undefined,
+  lenience: number,
+): string | undefined {
+  if (failures.length === 0) return undefined;
   const ends = failures.map(({ end }) => end);
-  return failures.length === 0 ? 0 : Math.max(...ends) - Math.min(...ends);
+  const seconds = Math.max(...ends) - Math.min(...ends);
+  const bound = exception && exception.bound * lenience;
+  if (bound !== undefined && seconds <= bound) return undefined;
+  const limit = bound === undefined ? "" : `, more than the ${bound} s that are allowed`;
+  return `${failures.length} requests failed in ${seconds.toFixed(1)} s${limit}: ${kinds(failures)}`;
 }
 
 function kinds(failures: readonly Failure[]): string {

@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { type Resource, resourcesOf } from "./resources.ts";
 import { runInfo } from "./run-info.ts";
 import { say } from "./say.ts";
 import { attempt, type Outcome } from "./shell.ts";
@@ -22,33 +23,6 @@ export interface Outputs {
 
 /** How a `pulumi up` is ended: without a chance to put anything in order, or as from a terminal. */
 export type End = "kill -9" | "Ctrl-C";
-
-/** A custom resource of a stack's state. */
-export interface Resource {
-  readonly urn: string;
-  /** Such as "docker:index/container:Container". */
-  readonly type: string;
-  /** By which the program calls it. */
-  readonly name: string;
-  /** What a container is for; nothing for others. */
-  readonly role?: string;
-  /** When it was made, as ISO time. */
-  readonly created: string;
-}
-
-/** The state as `pulumi stack export` prints it, as far as the tests ask. */
-interface Exported {
-  deployment: {
-    resources?: {
-      urn: string;
-      type: string;
-      custom: boolean;
-      delete?: boolean;
-      created: string;
-      inputs?: { labels?: { label: string; value: string }[] };
-    }[];
-  };
-}
 
 /**
  * A stack of the project, driven by the real CLI in the project's folder as a user would. Its state and its config
@@ -173,16 +147,7 @@ export class Stack<Config extends object> {
 
   /** Every custom resource, providers too, by URN. */
   async resources(): Promise<Resource[]> {
-    const { deployment } = JSON.parse(await this.read("export")) as Exported;
-    const custom = (deployment.resources ?? []).filter((resource) => resource.custom && !resource.delete);
-    return custom
-      .map(({ urn, type, created, inputs }) => {
-        const name = urn.split("::").slice(3).join("::");
-        const role = inputs?.labels?.find(({ label }) => label === "flotilla.role")?.value;
-        const isContainer = type === "docker:index/container:Container";
-        return { urn, type, name, created, ...(isContainer && role !== undefined && { role }) };
-      })
-      .sort((a, b) => (a.urn < b.urn ? -1 : 1));
+    return resourcesOf(JSON.parse(await this.read("export")));
   }
 
   /** Takes everything out of the state; what there is on the engine stays. */

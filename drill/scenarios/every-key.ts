@@ -3,23 +3,9 @@ import { baseImages } from "../../lib/base-images.ts";
 import { exceptionForKey } from "../exceptions.ts";
 import { type KeyChange, keyChanges, secondService } from "../key-changes.ts";
 import type { Scenario } from "../scenario.ts";
+import { setAt } from "../set-at.ts";
 import type { Stage } from "../stage.ts";
 import { type Step, walk, wholeAgain } from "../walk.ts";
-
-type Tree = Record<string, unknown>;
-
-/** Puts a value at a path of a config, or takes away what is there. */
-function set(config: object, path: readonly string[], value: unknown): void {
-  const [key = "", ...rest] = path;
-  const tree = config as Tree;
-  if (rest.length > 0) {
-    // A folder to build may stand there by itself.
-    if (typeof tree[key] === "string") tree[key] = { context: tree[key] };
-    tree[key] ??= {};
-    set(tree[key] as Tree, rest, value);
-  } else if (value === undefined) delete tree[key];
-  else tree[key] = value;
-}
 
 /** Changes a key and changes it back. */
 function changed(stage: Stage, { key, service = "web", value, along = {}, secret }: KeyChange): Step {
@@ -32,8 +18,8 @@ function changed(stage: Stage, { key, service = "web", value, along = {}, secret
       const before = fleet.stack.config;
       const next = typeof value === "function" ? await value(fleet) : value;
       fleet.configure((config) => {
-        for (const [other, its] of Object.entries(along)) set(config, [...path.slice(0, -1), other], its);
-        if (!secret) set(config, path, next);
+        for (const [other, its] of Object.entries(along)) setAt(config, [...path.slice(0, -1), other], its);
+        if (!secret) setAt(config, path, next);
       });
       for (const [name, text] of Object.entries(secret ? next : {}))
         await fleet.stack.setSecret([...path, name].join("."), String(text));

@@ -1,4 +1,4 @@
-import type { Resource } from "../../harness/pulumi.ts";
+import type { Resource } from "../../harness/resources.ts";
 import { exceptionForResource } from "../exceptions.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";

@@ -54,6 +54,20 @@ test("what is told of one whose bar was missed", () => {
   ]);
 });
 
+test("what is told of the steps of one that has many", () => {
+  const row = { what: "docker:Volume data", seconds: 3.21, failed: 0, shortfalls: [] };
+  const rows = [
+    row,
+    { ...row, what: "front", failed: 561, allowed: "ports (at most 10 s)" },
+    { ...row, what: "consul-1", failed: 2, shortfalls: ["2 requests failed"] },
+  ];
+  expect(lines({ ...held, notes: [], rows }).slice(1)).toStrictEqual([
+    "  held        0 failed    3.2 s  docker:Volume data",
+    "  allowed   561 failed    3.2 s  front: ports (at most 10 s)",
+    "  MISSED      2 failed    3.2 s  consul-1",
+  ]);
+});
+
 test("the table has a row for each", () => {
   const table = rows([held, missed]);
   expect(table.scale).toMatchObject({ bar: "held", requests: 1234, failed: "0", "back, s": "" });
