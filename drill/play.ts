@@ -1,6 +1,6 @@
 import type { Fleet } from "../harness/fleet.ts";
 import { Load } from "../harness/load/load.ts";
-import { everyKind, type Plan, pagesOnly, unhurried } from "../harness/load/plan.ts";
+import { everyMethod, type Plan, pagesOnly, unhurried } from "../harness/load/plan.ts";
 import type { Failure, Latency, Slice } from "../harness/load/samples.ts";
 import { sleep } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
@@ -114,7 +114,7 @@ function planOf({ plan }: Scenario, url: string, { short, ownApplication }: Mode
   if (plan) return plan(url, short);
   if (!ownApplication) return pagesOnly(url);
   // Whatever waits for WebSockets to end waits long: the short form holds some in one scenario only.
-  return short ? { ...unhurried(everyKind(url)), sockets: 0 } : everyKind(url);
+  return short ? { ...unhurried(everyMethod(url)), sockets: 0 } : everyMethod(url);
 }
 
 function judge(

@@ -48,6 +48,9 @@ class Handler(server.Handler):
         else:
             super().do_GET()
 
+    def do_OPTIONS(self):
+        self._send(200, "text/plain", '"version" may be asked for\n')
+
     def do_POST(self):
         time.sleep(float(self._query("seconds") or 0))
         super().do_POST()
