@@ -49,7 +49,9 @@ async function put(
   { name, description, rules, accessorId, secretId }: Policy,
 ): Promise<void> {
   const policy = { Name: name, Description: description, Rules: rules };
-  const known = await consul.get<{ ID: string }>(`/v1/acl/policy/name/${name}`);
+  // Listed, since Consul 1.14 answers 403 for a name that it does not know.
+  const all = (await consul.get<{ ID: string; Name: string }[]>("/v1/acl/policies")) ?? [];
+  const known = all.find(({ Name }) => Name === name);
   await consul.put(known ? `/v1/acl/policy/${known.ID}` : "/v1/acl/policy", policy);
 
   const token = {
@@ -58,6 +60,7 @@ async function put(
     Description: description,
     Policies: [{ Name: name }],
   };
+  // Unknown ones are answered 403, too.
   const exists = await consul.get(`/v1/acl/token/${accessorId}`).catch(() => undefined);
   await consul.put(exists ? `/v1/acl/token/${accessorId}` : "/v1/acl/token", token);
 }

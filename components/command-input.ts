@@ -1,4 +1,4 @@
-import type { CommandArgs } from "@pulumi/command/local/command.js";
+import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 
 /** The same shape with Pulumi inputs in the place of values, at every depth. */
@@ -10,17 +10,41 @@ export type Inputs<T> =
         ? { readonly [K in keyof T]: Inputs<T[K]> }
         : never);
 
-/**
- * How a command of ours is handed its arguments: as JSON on standard input, which is secret in state, since command
- * line and environment would show tokens to everybody on the machine. What is to make the command run again goes in
- * there too, never into `triggers`: a changed trigger replaces the command, which runs its `delete`.
- */
-export function stdinJson<T extends object>(
-  args: Inputs<T>,
-): Pick<CommandArgs, "stdin" | "logging" | "addPreviousOutputInEnv"> {
-  return {
-    stdin: pulumi.secret(pulumi.jsonStringify(args)),
-    logging: "stderr",
-    addPreviousOutputInEnv: false,
-  };
+/** What Pulumi runs and when: a program in commands/ with its flags, such as "register.ts --withdraw". */
+export interface Programs {
+  /** @default what `update` says; null for nothing */
+  readonly create?: string | null;
+  readonly update: string;
+  /** @default nothing */
+  readonly delete?: string;
 }
+
+/**
+ * A resource that runs programs of ours. Its arguments reach them as JSON on standard input, and are secret in state:
+ * command line and environment show tokens to everybody on the machine. What makes the command run again is among the
+ * arguments too, never in `triggers`: a changed trigger replaces the command, which runs its `delete`. What the programs
+ * print is secret in state, since they quote applications and Consul.
+ */
+export function programCommand<T extends object>(
+  name: string,
+  programs: Programs,
+  args: Inputs<T>,
+  opts: pulumi.CustomResourceOptions,
+): Command {
+  const { update, create = update, delete: remove } = programs;
+  return new Command(
+    name,
+    {
+      ...(create !== null && { create: lineOf(create) }),
+      update: lineOf(update),
+      ...(remove !== undefined && { delete: lineOf(remove) }),
+      stdin: pulumi.secret(pulumi.jsonStringify(args)),
+      logging: "stderr",
+      addPreviousOutputInEnv: false,
+    },
+    { ...opts, additionalSecretOutputs: ["stdout", "stderr"] },
+  );
+}
+
+/** The plugin runs a shell, which makes way for the program: signals that end the one then end the other. */
+const lineOf = (program: string) => `exec node commands/${program}`;

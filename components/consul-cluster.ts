@@ -1,4 +1,3 @@
-import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsulServerArgs } from "../commands/consul-server.ts";
 import type { ConsulSetupArgs } from "../commands/consul-setup.ts";
@@ -9,7 +8,7 @@ import { consulPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
 import { consulAddress } from "../lib/subnet.ts";
 import { uuidOf } from "../lib/uuid.ts";
-import { stdinJson } from "./command-input.ts";
+import { programCommand } from "./command-input.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials, Token } from "./credentials.ts";
 import * as docker from "./docker.ts";
@@ -121,19 +120,15 @@ export class ConsulCluster extends pulumi.ComponentResource {
 
   /** Acts when the server changes: nothing to wait for at its creation, since a quorum needs the ones to come. */
   #quorum(name: string, server: docker.Container, number: number, host: DockerHost, args: ConsulClusterArgs) {
-    return new Command(
+    return programCommand<ConsulServerArgs>(
       name,
+      { create: null, update: "consul-server.ts", delete: "consul-server.ts --leave" },
       {
-        create: "true",
-        update: "node commands/consul-server.ts",
-        delete: "node commands/consul-server.ts --leave",
-        ...stdinJson<ConsulServerArgs>({
-          docker: host.settings.docker,
-          server: consulServerName(args.stack, number),
-          stack: args.stack,
-          containerId: server.id,
-          managementToken: args.credentials.management.secretId,
-        }),
+        docker: host.settings.docker,
+        server: consulServerName(args.stack, number),
+        stack: args.stack,
+        containerId: server.id,
+        managementToken: args.credentials.management.secretId,
       },
       { parent: this, dependsOn: server },
     );
@@ -150,32 +145,29 @@ export class ConsulCluster extends pulumi.ComponentResource {
     });
     const first = placement(args)[0];
     if (!first) return;
-    new Command(
+    programCommand<ConsulSetupArgs>(
       name,
+      { update: "consul-setup.ts" },
       {
-        create: "node commands/consul-setup.ts",
-        update: "node commands/consul-setup.ts",
-        ...stdinJson<ConsulSetupArgs>({
-          docker: first.host.settings.docker,
-          server: consulServerName(stack, first.number),
-          servers: consul.servers,
-          managementToken: credentials.management.secretId,
-          policies: [
-            policy("agent", "Consul's agents, for their own upkeep", agentRules, credentials.agent),
-            policy(
-              "balancer",
-              "balancers: read the catalogue and the routes",
-              balancerRules,
-              credentials.balancer,
-            ),
-            policy(
-              "registration",
-              "pulumi up: registrations and routes",
-              registrationRules,
-              credentials.registration,
-            ),
-          ],
-        }),
+        docker: first.host.settings.docker,
+        server: consulServerName(stack, first.number),
+        servers: consul.servers,
+        managementToken: credentials.management.secretId,
+        policies: [
+          policy("agent", "Consul's agents, for their own upkeep", agentRules, credentials.agent),
+          policy(
+            "balancer",
+            "balancers: read the catalogue and the routes",
+            balancerRules,
+            credentials.balancer,
+          ),
+          policy(
+            "registration",
+            "pulumi up: registrations and routes",
+            registrationRules,
+            credentials.registration,
+          ),
+        ],
       },
       { parent: this, dependsOn: [...servers] },
     );

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { HostSettings, NetworkSettings, RegistrySettings } from "../config/settings.ts";
+import type { ConsulSettings, HostSettings, NetworkSettings, RegistrySettings } from "../config/settings.ts";
 import { baseImages } from "../lib/base-images.ts";
 import { logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
 import { renderFile } from "../lib/render.ts";
@@ -19,6 +19,7 @@ export interface DockerHostArgs {
   readonly stack: string;
   readonly host: HostSettings;
   readonly network: NetworkSettings;
+  readonly consul: ConsulSettings;
   readonly registry?: RegistrySettings;
   /** The host's provider; also handed to children that don't inherit it. */
   readonly provider: docker.Provider;
@@ -35,7 +36,12 @@ export class DockerHost extends pulumi.ComponentResource {
 
   constructor(name: string, args: DockerHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:DockerHost", name, {}, { ...opts, providers: [args.provider] });
-    const { stack, host, registry } = args;
+    const { stack, host, consul, registry } = args;
+    const bases = {
+      debianImage: baseImages.debian,
+      consulImage: consul.image,
+      consulTemplateImage: baseImages.consulTemplate,
+    };
     this.key = host.key;
     this.settings = host;
     this.provider = args.provider;
@@ -51,7 +57,7 @@ export class DockerHost extends pulumi.ComponentResource {
           image: `${stack}-${role}`,
           context: renderedContext(
             `templates/${role}`,
-            { Dockerfile: renderFile(`${role}/Dockerfile.mustache`, imageNames) },
+            { Dockerfile: renderFile(`${role}/Dockerfile.mustache`, bases) },
             `.flotilla/${stack}/${name}/${role}`,
           ),
           registry,
@@ -94,9 +100,3 @@ export class DockerHost extends pulumi.ComponentResource {
     ).name;
   }
 }
-
-const imageNames = {
-  debianImage: baseImages.debian,
-  consulImage: baseImages.consul,
-  consulTemplateImage: baseImages.consulTemplate,
-};

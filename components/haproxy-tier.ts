@@ -1,11 +1,10 @@
-import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { BalancersReadyArgs } from "../commands/balancers-ready.ts";
 import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { balancerPrefix, frontName } from "../lib/names.ts";
 import { balancerPort, frontPorts, statsPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
-import { stdinJson } from "./command-input.ts";
+import { programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
@@ -134,16 +133,10 @@ export class HaproxyTier extends pulumi.ComponentResource {
   }
 
   #ready(name: string, balancers: readonly docker.Container[], { host }: HaproxyTierArgs): void {
-    new Command(
+    programCommand<BalancersReadyArgs>(
       name,
-      {
-        create: "node commands/balancers-ready.ts",
-        update: "node commands/balancers-ready.ts",
-        ...stdinJson<BalancersReadyArgs>({
-          docker: host.settings.docker,
-          balancers: balancers.map(({ name }) => name),
-        }),
-      },
+      { update: "balancers-ready.ts" },
+      { docker: host.settings.docker, balancers: balancers.map(({ name }) => name) },
       { parent: this, dependsOn: [...balancers] },
     );
   }

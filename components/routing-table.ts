@@ -1,9 +1,8 @@
-import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RoutesArgs } from "../commands/routes.ts";
 import type { ServiceSettings } from "../config/settings.ts";
 import { routingTable } from "../lib/routes.ts";
-import { stdinJson } from "./command-input.ts";
+import { programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DockerHost } from "./docker-host.ts";
@@ -27,19 +26,16 @@ export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
     const { stack, host, agent, services, balancerHosts, balancerCount, credentials } = args;
-    new Command(
+    programCommand<RoutesArgs>(
       name,
+      { update: "routes.ts" },
       {
-        create: "node commands/routes.ts",
-        update: "node commands/routes.ts",
-        ...stdinJson<RoutesArgs>({
-          stack,
-          balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
-          docker: host.settings.docker,
-          agent: agent.containerName,
-          token: credentials.registration.secretId,
-          routes: routingTable(services, balancerCount),
-        }),
+        stack,
+        balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
+        docker: host.settings.docker,
+        agent: agent.containerName,
+        token: credentials.registration.secretId,
+        routes: routingTable(services, balancerCount),
       },
       { parent: this },
     );

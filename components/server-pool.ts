@@ -1,11 +1,11 @@
-import { Command } from "@pulumi/command/local/command.js";
+import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
 import type { RegistrySettings, ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
 import { instancePrefix, serviceImage, serviceVolumeName } from "../lib/names.ts";
 import { BuiltImage } from "./built-image.ts";
-import { stdinJson } from "./command-input.ts";
+import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
@@ -124,10 +124,10 @@ export class ServerPool extends pulumi.ComponentResource {
 
   /** Has no delete: what it moved serves on when batches become fewer. */
   #batch(name: string, servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Command {
-    const run = "node commands/register.ts --batch";
-    return new Command(
+    return programCommand<RegisterArgs>(
       name,
-      { create: run, update: run, ...this.#input(servers, image, args) },
+      { update: "register.ts --batch" },
+      this.#input(servers, image, args),
       { parent: this, dependsOn: [...servers, ...args.balancers] },
     );
   }
@@ -138,22 +138,18 @@ export class ServerPool extends pulumi.ComponentResource {
     image: Image,
     args: ServerPoolArgs,
   ): void {
-    new Command(
+    programCommand<RegisterArgs>(
       name,
-      {
-        create: "node commands/register.ts",
-        update: "node commands/register.ts",
-        delete: "node commands/register.ts --withdraw",
-        ...this.#input(servers, image, args),
-      },
+      { update: "register.ts", delete: "register.ts --withdraw" },
+      this.#input(servers, image, args),
       { parent: this, dependsOn: [...servers, ...args.balancers] },
     );
   }
 
-  #input(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs) {
+  #input(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Inputs<RegisterArgs> {
     const { stack, host, balancerHosts, agent, service, credentials } = args;
     const { name, source, port, health, rollout, drain, stopGrace } = service;
-    return stdinJson<RegisterArgs>({
+    return {
       stack,
       host: host.key,
       docker: host.settings.docker,
@@ -169,7 +165,7 @@ export class ServerPool extends pulumi.ComponentResource {
       settle: source.kind === "build" && source.version !== undefined ? 0 : rollout.settle,
       drain,
       stopGrace,
-    });
+    };
   }
 }
 

@@ -46,6 +46,8 @@ export interface ConsulSettings extends Limits {
   readonly servers: number;
   /** Server i's UI and API are published on 127.0.0.1 at port + i - 1. */
   readonly port: number;
+  /** Image that has Consul at /bin/consul. */
+  readonly image: string;
 }
 
 export interface LoadBalancerSettings extends Limits {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { baseImages } from "../lib/base-images.ts";
 import { maxConsulServers, parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
@@ -58,6 +59,9 @@ const consul = shape({
     .refine((n) => [1, 3, 5, 7].includes(n), quorum)
     .default(3),
   port: port.default(8500),
+  image: text("an image reference, such as hashicorp/consul:1.22.5", isImageReference).default(
+    baseImages.consul,
+  ),
   ...limits,
 });
 

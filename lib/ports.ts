@@ -13,7 +13,7 @@ export interface HostPort {
   readonly offset: number;
 }
 
-type PortSettings = Pick<Settings, "consul" | "loadBalancers" | "services">;
+type PortSettings = Pick<Settings, "loadBalancers" | "services"> & { consul: Pick<ConsulSettings, "port"> };
 
 /** Port on which balancer i, numbered from 1, answers alone. */
 export function balancerPort({ port }: LoadBalancerSettings, balancer: number): number {
@@ -26,7 +26,7 @@ export function statsPort({ statsPort }: LoadBalancerSettings, balancer: number)
 }
 
 /** Port of Consul server i's UI and API. */
-export function consulPort({ port }: ConsulSettings, server: number): number {
+export function consulPort({ port }: Pick<ConsulSettings, "port">, server: number): number {
   return port + server - 1;
 }
 

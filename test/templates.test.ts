@@ -6,7 +6,7 @@ import { secrets } from "./support/secrets.ts";
 
 const images = {
   debianImage: "debian:trixie-slim",
-  consulImage: "hashicorp/consul:1.22.5",
+  consulImage: "hashicorp/consul:1.14.11",
   consulTemplateImage: "hashicorp/consul-template:0.41.1",
 };
 const consul = { stack: "test", datacenter: "dc1", gossipKey: secrets.gossipKey, agentToken: secrets.agent };

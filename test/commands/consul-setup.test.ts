@@ -38,8 +38,8 @@ class Cluster implements FakeHosts {
     if (token !== "management" || this.refusals-- > 0) return { status: 403, text: "ACL not found" };
     const name = path.split("/").at(-1) ?? "";
     if (method === "GET") {
-      if (kind === "policy")
-        return this.policies.has(name) ? { json: { ID: `id-${name}` } } : { status: 404 };
+      if (kind === "policies")
+        return { json: [...this.policies.keys()].map((Name) => ({ ID: `id-${Name}`, Name })) };
       return this.tokens.has(name) ? { json: {} } : { status: 403, text: "ACL not found" };
     }
     this.log.push(`${method} ${path}`);

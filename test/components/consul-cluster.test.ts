@@ -150,9 +150,8 @@ describe("Consul servers", () => {
     expect(quorum.secrets).toStrictEqual(["stdin"]);
     const { stdin, ...inputs } = quorum.inputs;
     expect(inputs).toStrictEqual({
-      create: "true",
-      update: "node commands/consul-server.ts",
-      delete: "node commands/consul-server.ts --leave",
+      update: "exec node commands/consul-server.ts",
+      delete: "exec node commands/consul-server.ts --leave",
       logging: "stderr",
       addPreviousOutputInEnv: false,
     });
@@ -173,8 +172,8 @@ describe("Consul servers", () => {
     expect(setup.secrets).toStrictEqual(["stdin"]);
     const { stdin, ...inputs } = setup.inputs;
     expect(inputs).toStrictEqual({
-      create: "node commands/consul-setup.ts",
-      update: "node commands/consul-setup.ts",
+      create: "exec node commands/consul-setup.ts",
+      update: "exec node commands/consul-setup.ts",
       logging: "stderr",
       addPreviousOutputInEnv: false,
     });

@@ -129,8 +129,8 @@ test("those that are replaced wait for the new ones to answer", async () => {
   const ready = find(await ofSize(2), "Command balancers-local-ready");
   const { stdin, ...inputs } = ready.inputs;
   expect(inputs).toStrictEqual({
-    create: "node commands/balancers-ready.ts",
-    update: "node commands/balancers-ready.ts",
+    create: "exec node commands/balancers-ready.ts",
+    update: "exec node commands/balancers-ready.ts",
     logging: "stderr",
     addPreviousOutputInEnv: false,
   });
@@ -169,8 +169,8 @@ test("the routing table is handed to a command, with the token that may write it
   const { inputs, secrets: secretInputs } = find(all, "Command routes");
   const { stdin, ...rest } = inputs;
   expect(rest).toStrictEqual({
-    create: "node commands/routes.ts",
-    update: "node commands/routes.ts",
+    create: "exec node commands/routes.ts",
+    update: "exec node commands/routes.ts",
     logging: "stderr",
     addPreviousOutputInEnv: false,
   });

@@ -199,8 +199,8 @@ describe("fewer at once than there are", () => {
     });
     const { stdin: _, ...command } = find(all, "Command web-local-batch-2").inputs;
     expect(command).toStrictEqual({
-      create: "node commands/register.ts --batch",
-      update: "node commands/register.ts --batch",
+      create: "exec node commands/register.ts --batch",
+      update: "exec node commands/register.ts --batch",
       logging: "stderr",
       addPreviousOutputInEnv: false,
     });
@@ -214,11 +214,12 @@ test("the registration: what it runs, what it waits for, what it is told", async
     health: { path: "/health", interval: 2, timeout: 30 },
   });
   const { inputs, dependsOn, ...rest } = find(all, "Command web-local-registration");
+  expect(rest.secretOutputs).toStrictEqual(["stdout", "stderr"]);
   const { stdin: _, ...command } = inputs;
   expect(command).toStrictEqual({
-    create: "node commands/register.ts",
-    update: "node commands/register.ts",
-    delete: "node commands/register.ts --withdraw",
+    create: "exec node commands/register.ts",
+    update: "exec node commands/register.ts",
+    delete: "exec node commands/register.ts --withdraw",
     logging: "stderr",
     addPreviousOutputInEnv: false,
   });

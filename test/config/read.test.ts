@@ -28,7 +28,7 @@ const defaults: Settings = {
       consulServers: [1, 2, 3],
     },
   ],
-  consul: { servers: 3, port: 8500 },
+  consul: { servers: 3, port: 8500, image: "hashicorp/consul:1.14.11" },
   loadBalancers: { count: 2, max: 4, port: 8080, statsPort: 9000 },
   services: [],
 };
@@ -85,7 +85,7 @@ test("all that can be set is set", async () => {
       b: { docker: "tcp://10.0.0.2:2376", address: "b.example", datacenter: "east", consulServers: [2] },
       a: { docker: "ssh://me@a.example", address: "a.example", datacenter: "east", consulServers: [3, 1] },
     },
-    "flotilla:consul": { servers: 3, port: 8600, cpus: 0.25, memory: "1.5g" },
+    "flotilla:consul": { servers: 3, port: 8600, image: "consul:1", cpus: 0.25, memory: "1.5g" },
     "flotilla:loadBalancers": { count: 1, max: 2, port: 80, statsPort: 7000, cpus: 2, memory: "64m" },
     "flotilla:registry": { address: "registry.example.com", username: "me", password: "hunter2" },
     "flotilla:services": {
@@ -141,7 +141,7 @@ test("all that can be set is set", async () => {
         consulServers: [2],
       },
     ],
-    consul: { servers: 3, port: 8600, cpus: "0.25", memory: 1536 },
+    consul: { servers: 3, port: 8600, image: "consul:1", cpus: "0.25", memory: 1536 },
     loadBalancers: { count: 1, max: 2, port: 80, statsPort: 7000, cpus: "2", memory: 64 },
     registry: { address: "registry.example.com", username: "me", password: "hunter2" },
     services: [
