@@ -1,9 +1,10 @@
 import { rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Application } from "../harness/application.ts";
-import { tags } from "../harness/docker.ts";
+import { nextRelease, tags } from "../harness/docker.ts";
 import type { Fleet } from "../harness/fleet.ts";
 import { runInfo } from "../harness/run-info.ts";
+import { baseImages } from "../lib/base-images.ts";
 
 /** Another good value of a config key than the one that the drill's stack has. */
 export interface KeyChange {
@@ -31,6 +32,7 @@ export const keyChanges: readonly KeyChange[] = [
   { key: "hosts.<key>.datacenter", value: "dc2" },
   { key: "consul.servers", value: 5 },
   { key: "consul.port", value: ({ stack }: Fleet) => stack.config.consul.port + 20 },
+  { key: "consul.image", value: () => nextRelease(baseImages.consul) },
   { key: "consul.cpus", value: 1.5 },
   { key: "consul.memory", value: "512m" },
   { key: "loadBalancers.count", value: 3 },

@@ -1,8 +1,8 @@
 import { appendFileSync, cpSync, globSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { baseImages } from "../lib/base-images.ts";
+import { nextRelease } from "./docker.ts";
 import { runInfo } from "./run-info.ts";
-import { run } from "./shell.ts";
 
 const notCopied = new Set([".git", ".flotilla", "node_modules"]);
 
@@ -40,9 +40,7 @@ export class Project {
 
   /** Has the images made from another base image, which differs in a label only. */
   async renewBase(image: keyof typeof baseImages): Promise<void> {
-    const next = `flotilla/${runInfo().prefix}-base-${image.toLowerCase()}:next`;
-    const dockerfile = `FROM ${baseImages[image]}\nLABEL release=next\n`;
-    await run("docker", ["build", "--quiet", "--tag", next, "-"], { input: dockerfile });
+    const next = await nextRelease(baseImages[image]);
     const file = join(this.folder, "lib/base-images.ts");
     writeFileSync(file, readFileSync(file, "utf8").replace(`"${baseImages[image]}"`, `"${next}"`));
   }
