@@ -11,12 +11,13 @@ import { maintenance } from "./maintenance.ts";
 import { scaling } from "./scaling.ts";
 import { servers } from "./servers.ts";
 import { settings } from "./settings.ts";
-import { brokenVersions, rollouts } from "./versions.ts";
+import { brokenVersions, rollbacks, rollouts } from "./versions.ts";
 
 /** All there are, in the order in which they are played. */
 export const scenarios: readonly Scenario[] = [
   ...scaling,
   ...rollouts,
+  ...rollbacks,
   ...brokenVersions,
   ...settings,
   ...balancers,
