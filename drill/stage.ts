@@ -1,3 +1,4 @@
+import { diagnosticsOf } from "../harness/diagnostics.ts";
 import { type Container, containers, docker } from "../harness/docker.ts";
 import type { Config, Fleet } from "../harness/fleet.ts";
 import { type Answer, get } from "../harness/http.ts";
@@ -120,7 +121,7 @@ export class Stage {
   /** A claim that must hold. */
   expect(claim: string, holds: boolean, seen?: unknown): void {
     if (holds) return;
-    this.shortfalls.push(`not so: ${claim}${seen === undefined ? "" : `, but ${JSON.stringify(seen)}`}`);
+    this.shortfalls.push(`not so: ${claim}${seen === undefined ? "" : `, but ${shown(seen)}`}`);
   }
 
   /** Waits until `look` no longer throws, which is to be within so many seconds from now. */
@@ -299,4 +300,9 @@ export class Stage {
     for (const id of lines.split("\n").filter(Boolean)) counts.set(id, (counts.get(id) ?? 0) + 1);
     return counts;
   }
+}
+
+/** What was seen, for people: of what Pulumi printed, what went wrong. */
+function shown(seen: unknown): string {
+  return typeof seen === "string" ? diagnosticsOf(seen) : JSON.stringify(seen);
 }

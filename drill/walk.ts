@@ -48,7 +48,7 @@ async function take(stage: Stage, { what, act, exception }: Step): Promise<Row> 
     await stage.act(what, act);
     await wholeAgain(stage);
   } catch (error) {
-    shortfalls.push(gist((error as Error).message));
+    shortfalls.push((error as Error).message);
   }
   const to = stage.load.seconds;
   // What has failed by now is told a moment later.
@@ -84,13 +84,4 @@ export function shortfallOf(
 function kinds(failures: readonly Failure[]): string {
   const groups = Map.groupBy(failures, ({ reason }) => reason);
   return [...groups].map(([reason, { length }]) => `${length} × ${reason}`).join(", ");
-}
-
-/** What Pulumi says went wrong, without all that went well before it. */
-export function gist(message: string): string {
-  const [head = ""] = message.split("\n", 1);
-  const [, diagnostics] = message.split(/^Diagnostics:$/m);
-  return diagnostics
-    ? `${head}\n${diagnostics.split(/^(?:Outputs|Resources|Duration):/m)[0]?.trim()}`
-    : message;
 }

@@ -5,6 +5,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { diagnosticsOf } from "./diagnostics.ts";
 import { type Resource, resourcesOf } from "./resources.ts";
 import { runInfo } from "./run-info.ts";
 import { say } from "./say.ts";
@@ -129,7 +130,8 @@ export class Stack<Config extends object> {
   /** The same where it must succeed; gives what it printed. */
   async run(...args: Parameters<Stack<Config>["attempt"]>): Promise<string> {
     const { code, output } = await this.attempt(...args);
-    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with code ${code}:\n${output}`);
+    if (code !== 0)
+      throw new Error(`pulumi ${args.join(" ")} ended with code ${code}:\n${diagnosticsOf(output)}`);
     return output;
   }
 

@@ -1,5 +1,5 @@
 import type { Exception } from "../../drill/exceptions.ts";
-import { gist, shortfallOf } from "../../drill/walk.ts";
+import { shortfallOf } from "../../drill/walk.ts";
 import type { Failure } from "../../harness/load/samples.ts";
 
 const failed = (end: number, reason = "status 503"): Failure => ({
@@ -32,25 +32,4 @@ test.each([
   ["within the bound where time is taken leniently", [failed(3), failed(12)], exception, 5, undefined],
 ])("what is wrong with a step's failures: %s", (_, failures, allowed, lenience, shortfall) => {
   expect(shortfallOf(failures, allowed, lenience)).toBe(shortfall);
-});
-
-test("of what Pulumi printed, what went wrong", () => {
-  const output = [
-    "pulumi up ended with code 1:",
-    "Updating (dev):",
-    " +  docker:index:Container web created",
-    "Diagnostics:",
-    "  docker:index:Volume (data):",
-    "    error: it is in use",
-    "",
-    "Resources:",
-    "    3 unchanged",
-  ].join("\n");
-  expect(gist(output)).toBe(
-    "pulumi up ended with code 1:\ndocker:index:Volume (data):\n    error: it is in use",
-  );
-});
-
-test("what is not Pulumi's is told as it is", () => {
-  expect(gist("Not within 90 s: the stack is whole")).toBe("Not within 90 s: the stack is whole");
 });
