@@ -1,5 +1,5 @@
 import { diagnosticsOf } from "../harness/diagnostics.ts";
-import { type Container, containers, docker } from "../harness/docker.ts";
+import { type Container, containers, docker, names } from "../harness/docker.ts";
 import type { Config, Fleet } from "../harness/fleet.ts";
 import { type Answer, get } from "../harness/http.ts";
 import { Load } from "../harness/load/load.ts";
@@ -226,14 +226,11 @@ export class Stage {
 
   /** That all is there which the config asks for, and does its work. */
   async isWhole(): Promise<void> {
-    const { services, loadBalancers, consul } = this.fleet.stack.config;
+    const { services, loadBalancers, consul } = this.fleet.config;
     const all = await this.fleet.containers();
-    const down = all.filter(
-      ({ State, Config }) => !State.Running && Config.Labels["flotilla.role"] !== "volumes",
-    );
-    if (down.length > 0) throw new Error(`not running: ${down.map(({ Name }) => Name).join(", ")}`);
-    const count = (role: string) =>
-      all.filter(({ Config }) => Config.Labels["flotilla.role"] === role).length;
+    const roleOf = ({ Config }: Container) => Config.Labels["flotilla.role"];
+    const down = all.filter((container) => !container.State.Running && roleOf(container) !== "volumes");
+    if (down.length > 0) throw new Error(`not running: ${names(down).join(", ")}`);
     const wanted = {
       balancer: loadBalancers.count,
       consul: consul.servers,
@@ -242,32 +239,33 @@ export class Stage {
       front: 1,
       warden: 1,
     };
-    for (const [role, number] of Object.entries(wanted))
-      if (count(role) !== number) throw new Error(`${count(role)} of ${number} containers of role ${role}`);
+    for (const [role, number] of Object.entries(wanted)) {
+      const found = all.filter((container) => roleOf(container) === role);
+      if (found.length !== number) throw new Error(`${role}: ${found.length} of ${number} containers`);
+    }
     await this.allAnswer(loadBalancers.count);
     for (const [service, { replicas }] of Object.entries(services))
       await this.allServersUp(replicas, service);
     await this.consulIsWhole(consul.servers, services[this.fleet.service]?.replicas);
   }
 
-  /** Brings the drill's own stack back to a config and the start's code, whatever has become of it; if need be, by making it anew. */
+  /**
+   * Brings the drill's own stack back to a config and the start's code, whatever has become of it; if need be, by making
+   * it anew.
+   */
   async putInOrder(config: Config): Promise<void> {
     const { fleet } = this;
     fleet.application.restore();
     fleet.stack.config = config;
-    const { code } = await fleet.stack.attempt("up", "--refresh");
-    const isWhole = () => within(MENDED, "the stack is whole", () => this.isWhole());
-    if (
-      code === 0 &&
-      (await isWhole().then(
-        () => true,
-        () => false,
-      ))
-    )
-      return;
-    this.#say("making the stack anew");
-    await fleet.remake();
-    await within(WHOLE, "the stack is whole", () => this.isWhole());
+    const whole = (seconds: number) => within(seconds, "the stack is whole", () => this.isWhole());
+    try {
+      await fleet.stack.run("up", "--refresh");
+      await whole(MENDED);
+    } catch {
+      this.#say("making the stack anew");
+      await fleet.remake();
+      await whole(WHOLE);
+    }
   }
 
   servers(): Promise<Container[]> {

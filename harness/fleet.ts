@@ -103,25 +103,25 @@ export class Fleet {
     return this.stack.name;
   }
 
-  /** The config as it is now, with the ports that it need not name. */
-  get #ports(): Pick<Config, "loadBalancers" | "consul"> {
+  /** The config as it is now, with what it need not name. */
+  get config(): Config {
     return withDefaults(this.stack.config);
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#ports.loadBalancers.port}/`;
+    return `http://127.0.0.1:${this.config.loadBalancers.port}/`;
   }
 
   balancerUrl(balancer: number): string {
-    return `http://127.0.0.1:${this.#ports.loadBalancers.port + 101 * balancer}/`;
+    return `http://127.0.0.1:${this.config.loadBalancers.port + 101 * balancer}/`;
   }
 
   statsUrl(balancer: number): string {
-    return `http://127.0.0.1:${this.#ports.loadBalancers.statsPort + balancer}/`;
+    return `http://127.0.0.1:${this.config.loadBalancers.statsPort + balancer}/`;
   }
 
   consulUrl(server = 1): string {
-    return `http://127.0.0.1:${this.#ports.consul.port + server - 1}`;
+    return `http://127.0.0.1:${this.config.consul.port + server - 1}`;
   }
 
   /** The stack with its config, but nothing of it running. */
@@ -233,10 +233,13 @@ export class Fleet {
 /** In a file, what has a default may be left out. */
 function withDefaults(config: Config): Config {
   const { consul, loadBalancers } = config as Partial<Config>;
+  const services = structuredClone(config.services);
+  for (const service of Object.values(services)) service.replicas ??= 1;
   return {
     ...config,
     consul: Object.assign({ servers: 3, port: 8500 }, consul),
     loadBalancers: Object.assign({ count: 2, port: 8080, statsPort: 9000 }, loadBalancers),
+    services,
   };
 }
 

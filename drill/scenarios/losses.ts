@@ -155,11 +155,18 @@ const scenarioOf = ({ name, title, lose, costs, needs = "own stack" }: Loss): Sc
     const { stack } = stage.fleet;
     if (typeof costs === "function") costs(stage);
     const served = typeof costs === "string" ? stage.allowFromNow("until it was back") : () => {};
+    const roles = async () =>
+      (await stage.fleet.containers())
+        .map(({ Config }) => Config.Labels["flotilla.role"])
+        .sort()
+        .join();
+    const before = await roles();
     await stage.act(title, () => lose(stage));
     await sleep(stage.short ? 1 : 5);
     await stage.act("up --refresh", () => stack.run("up", "--refresh"));
     await stage.back("everything is whole", WHOLE, () => stage.isWhole());
     served();
+    stage.expect("as many containers of each kind are there", (await roles()) === before);
     await stage.act("nothing is left to do", () => stack.run("preview", "--refresh", "--expect-no-changes"));
   },
 });
