@@ -6,6 +6,8 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { diagnosticsOf } from "./diagnostics.ts";
+import { commandLine } from "./engine/daemon.ts";
+import { processesWith } from "./processes.ts";
 import { type Resource, resourcesOf } from "./resources.ts";
 import { runInfo } from "./run-info.ts";
 import { say } from "./say.ts";
@@ -21,6 +23,9 @@ export interface Outputs {
   consulToken: string;
   statsPassword: string;
 }
+
+/** Environment variable by which all that a run of Pulumi starts is known: its children are in process groups of their own. */
+const MARK = "FLOTILLA_MARK";
 
 /** How a `pulumi up` is ended: without a chance to put anything in order, or as from a terminal. */
 export type End = "kill -9" | "Ctrl-C";
@@ -95,20 +100,23 @@ export class Stack<Config extends object> {
     this.#outputs = undefined;
     const args = ["up", "--yes", "--skip-preview", ...this.#which, ...this.#plain];
     // A process group of its own, as a shell makes one for each command.
-    const options = { cwd: this.#project, env: this.#env, detached: true, stdio: "ignore" } as const;
-    const child = spawn("pulumi", args, options);
+    const mark = randomBytes(8).toString("hex");
+    const env = { ...this.#env, [MARK]: mark };
+    const child = spawn("pulumi", args, { cwd: this.#project, env, detached: true, stdio: "ignore" });
     const { pid } = child;
     if (pid === undefined) throw new Error("pulumi could not be started");
     const ended = once(child, "exit");
     const tooSoon = ended.then(() => Promise.reject(new Error("`pulumi up` ended before its moment came")));
     await Promise.race([moment(), tooSoon]);
     tooSoon.catch(() => {});
+    if (processesWith(`${MARK}=${mark}`).length < 2) throw new Error("pulumi has started nothing");
     if (end === "Ctrl-C") process.kill(-pid, "SIGINT");
     else process.kill(pid, "SIGKILL");
     const { seconds } = await timed(() => ended);
     say(`  pulumi up: ended ${seconds.toFixed(1)} s after ${end}`);
     return () => {
-      if (isGroup(pid)) throw new Error("processes of it are still there");
+      const left = processesWith(`${MARK}=${mark}`);
+      if (left.length > 0) throw new Error(`still at work: ${left.map(commandLine).join("; ")}`);
     };
   }
 
@@ -213,15 +221,5 @@ export class Stack<Config extends object> {
 
   #readConfig(): { config?: Record<string, unknown> } {
     return parse(readFileSync(this.#configFile, "utf8"));
-  }
-}
-
-/** Whether any process of a group is there. */
-function isGroup(id: number): boolean {
-  try {
-    process.kill(-id, 0);
-    return true;
-  } catch {
-    return false;
   }
 }
