@@ -9,13 +9,14 @@ import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
 import { Warden } from "./components/warden.ts";
 import { readSettings } from "./config/read.ts";
-import { preflight } from "./preflight.ts";
+import { joined } from "./lib/names.ts";
+import { preflight } from "./preflight/preflight.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {
   const settings = readSettings();
   await preflight(settings);
-  const credentials = new Credentials("credentials");
+  const credentials = new Credentials("credentials", settings);
   const { services } = settings;
 
   const hosts = settings.hosts.map((host) => {
@@ -37,8 +38,17 @@ export default async function flotilla() {
     services
       .filter((service) => service.hosts.includes(host.key))
       .map((service) => {
-        const args = { ...settings, host, agent, service, balancers, balancerHosts: hosts, credentials };
-        return new ServerPool(`${service.name}-${host.key}`, args, { providers: [host.provider] });
+        const args = {
+          ...settings,
+          host,
+          agent,
+          cluster,
+          service,
+          balancers,
+          balancerHosts: hosts,
+          credentials,
+        };
+        return new ServerPool(joined(service.name, host.key), args, { providers: [host.provider] });
       }),
   );
 
@@ -46,8 +56,8 @@ export default async function flotilla() {
   const [entry] = tiers;
   const balancerCount = hosts.length * settings.loadBalancers.count;
   if (entry) {
-    const args = { ...settings, ...entry, balancerHosts: hosts, balancerCount, credentials };
-    new RoutingTable("routes", args, { dependsOn: pools });
+    const args = { ...settings, ...entry, cluster, balancerHosts: hosts, balancerCount, credentials };
+    new RoutingTable("routes", args, { dependsOn: [...pools, ...balancers] });
   }
 
   return {

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsulSettings, HostSettings, NetworkSettings, RegistrySettings } from "../config/settings.ts";
 import { baseImages } from "../lib/base-images.ts";
-import { logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
+import { imageName, joined, logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
 import { renderFile } from "../lib/render.ts";
 import { dynamicRange, gatewayAddress } from "../lib/subnet.ts";
 import { BuiltImage, renderedContext } from "./built-image.ts";
@@ -32,7 +32,10 @@ export class DockerHost extends pulumi.ComponentResource {
   readonly provider: docker.Provider;
   readonly networkName: pulumi.Output<string>;
   readonly images: Readonly<Record<OwnImage, BuiltImage>>;
+  /** The log volume; containers that mount it wait for this. */
   readonly logs: VolumeContainer;
+  /** How containers mount the log volume. */
+  readonly logMount: docker.types.input.ContainerVolume;
 
   constructor(name: string, args: DockerHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:DockerHost", name, {}, { ...opts, providers: [args.provider] });
@@ -52,9 +55,9 @@ export class DockerHost extends pulumi.ComponentResource {
 
     const image = (role: OwnImage) =>
       new BuiltImage(
-        `${name}-${role}`,
+        joined(name, role),
         {
-          image: `${stack}-${role}`,
+          image: imageName(stack, role),
           context: renderedContext(
             `templates/${role}`,
             { Dockerfile: renderFile(`${role}/Dockerfile.mustache`, bases) },
@@ -71,7 +74,7 @@ export class DockerHost extends pulumi.ComponentResource {
       warden: image("warden"),
     };
     this.logs = new VolumeContainer(
-      `${name}-logs`,
+      joined(name, "logs"),
       {
         stack,
         host: host.key,
@@ -83,13 +86,14 @@ export class DockerHost extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.logMount = { volumeName: logVolumeName(stack), containerPath: LOG_FOLDER };
     this.registerOutputs({ networkName: this.networkName });
   }
 
   #network(name: string, { stack, network }: DockerHostArgs): pulumi.Output<string> {
     const { subnet, driver } = network;
     return new docker.Network(
-      `${name}-network`,
+      joined(name, "network"),
       {
         name: networkName(stack),
         driver,

@@ -20,18 +20,18 @@ describe("a Docker host", () => {
   test("has the network, our images and the logs, all made by its own provider", async () => {
     const all = await run({});
     expect(idsBelow(all, "DockerHost local")).toStrictEqual([
-      "BuiltImage local-balancer",
-      "BuiltImage local-consul",
-      "BuiltImage local-front",
-      "BuiltImage local-warden",
-      "Container local-logs",
-      "Network local-network",
-      "RemoteImage local-balancer",
-      "RemoteImage local-consul",
-      "RemoteImage local-front",
-      "RemoteImage local-warden",
-      "Volume local-logs-test-logs",
-      "VolumeContainer local-logs",
+      "BuiltImage local--balancer",
+      "BuiltImage local--consul",
+      "BuiltImage local--front",
+      "BuiltImage local--warden",
+      "Container local--logs",
+      "Network local--network",
+      "RemoteImage local--balancer",
+      "RemoteImage local--consul",
+      "RemoteImage local--front",
+      "RemoteImage local--warden",
+      "Volume local--logs--test--logs",
+      "VolumeContainer local--logs",
     ]);
     expect(find(all, "docker local").inputs).toStrictEqual({ host: "unix:///var/run/docker.sock" });
     for (const { type, provider } of all.filter(({ type }) => type.startsWith("docker:"))) {
@@ -45,7 +45,7 @@ describe("a Docker host", () => {
     ["overlay", true],
   ])("its %s network leaves the lower half to fixed addresses", async (driver, attachable) => {
     const all = await run({ network: { subnet: "10.9.0.0/24", driver } });
-    const network = find(all, "Network local-network");
+    const network = find(all, "Network local--network");
     expect(network.inputs).toStrictEqual({
       name: "test",
       driver,
@@ -64,7 +64,7 @@ describe("a Docker host", () => {
       },
     });
     expect(all.filter(({ type }) => type.endsWith(":Network")).map(({ id }) => id)).toStrictEqual([
-      "Network b-network",
+      "Network b--network",
     ]);
     expect(find(all, "DockerHost a").outputs).toStrictEqual({ networkName: "test" });
   });
@@ -72,8 +72,8 @@ describe("a Docker host", () => {
   test("builds our images from their templates", async () => {
     const all = await run({});
     for (const role of ["consul", "balancer", "front"]) {
-      const { name, triggers, ...rest } = find(all, `RemoteImage local-${role}`).inputs;
-      const [, hash] = new RegExp(`^flotilla/test-${role}:([0-9a-f]{12})$`).exec(String(name)) ?? [];
+      const { name, triggers, ...rest } = find(all, `RemoteImage local--${role}`).inputs;
+      const [, hash] = new RegExp(`^flotilla/test--${role}:([0-9a-f]{12})$`).exec(String(name)) ?? [];
       expect(triggers).toStrictEqual({ content: hash });
       expect(rest).toStrictEqual({
         build: { context: `.flotilla/test/local/${role}`, dockerfile: "Dockerfile", buildArgs: {} },
@@ -84,14 +84,14 @@ describe("a Docker host", () => {
 
   test("keeps the logs on a volume that is never protected", async () => {
     const all = await run({ protect: true });
-    expect(find(all, "Volume local-logs-test-logs")).toMatchObject({
-      inputs: { name: "test-logs", labels: volumeLabels },
+    expect(find(all, "Volume local--logs--test--logs")).toMatchObject({
+      inputs: { name: "test--logs", labels: volumeLabels },
       protect: false,
     });
-    expect(find(all, "Container local-logs").inputs).toMatchObject({
-      name: "test-volumes-logs-local",
-      image: "sha256:local-front",
-      volumes: [{ volumeName: "test-logs", containerPath: "/var/log/flotilla", readOnly: false }],
+    expect(find(all, "Container local--logs").inputs).toMatchObject({
+      name: "test--volumes--logs--local",
+      image: "sha256:local--front",
+      volumes: [{ volumeName: "test--logs", containerPath: "/var/log/flotilla", readOnly: false }],
     });
   });
 });
@@ -184,8 +184,8 @@ describe("a volume container", () => {
 
   test.each([
     [0, ["Container data"]],
-    [1, ["Container data", "Volume data-test-a"]],
-    [2, ["Container data", "Volume data-test-a", "Volume data-test-b"]],
+    [1, ["Container data", "Volume data--test-a"]],
+    [2, ["Container data", "Volume data--test-a", "Volume data--test-b"]],
   ])("of %i volumes", async (count, ids) => {
     expect(idsBelow(await run({ volumes: volumes.slice(0, count) }), "VolumeContainer data")).toStrictEqual(
       ids,
@@ -215,7 +215,7 @@ describe("a volume container", () => {
 
   test.each([true, false])("protects its volumes: %j", async (protect) => {
     const all = await run({ protect });
-    expect(find(all, "Volume data-test-a")).toMatchObject({
+    expect(find(all, "Volume data--test-a")).toMatchObject({
       inputs: { name: "test-a", labels: volumeLabels },
       protect,
     });
@@ -224,6 +224,6 @@ describe("a volume container", () => {
 
   test("of one volume less leaves the other volume as it is", async () => {
     const [both, one] = [await run(), await run({ volumes: volumes.slice(0, 1) })];
-    expect(find(one, "Volume data-test-a")).toStrictEqual(find(both, "Volume data-test-a"));
+    expect(find(one, "Volume data--test-a")).toStrictEqual(find(both, "Volume data--test-a"));
   });
 });
