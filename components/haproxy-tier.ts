@@ -1,3 +1,4 @@
+import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { BalancersReadyArgs } from "../commands/balancers-ready.ts";
 import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
@@ -44,6 +45,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
   /** Address of all balancers together. */
   readonly url: string;
   readonly endpoints: readonly BalancerEndpoint[];
+  /** There once every balancer serves. */
+  readonly ready: pulumi.Resource;
 
   constructor(name: string, args: HaproxyTierArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:HaproxyTier", name, {}, opts);
@@ -52,7 +55,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
 
     const front = this.#front(frontName(stack, host.key), args);
     const balancers = numbers.map((number) => this.#balancer(number, front, args));
-    this.#ready(`${name}-ready`, balancers, args);
+    this.ready = this.#ready(`${name}-ready`, balancers, args);
 
     const { address } = host.settings;
     this.url = httpUrl(address, loadBalancers.port);
@@ -152,8 +155,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
     );
   }
 
-  #ready(name: string, balancers: readonly docker.Container[], { host }: HaproxyTierArgs): void {
-    programCommand<BalancersReadyArgs>(
+  #ready(name: string, balancers: readonly docker.Container[], { host }: HaproxyTierArgs): Command {
+    return programCommand<BalancersReadyArgs>(
       name,
       { update: "balancers-ready.ts" },
       { docker: host.settings.docker, balancers: balancers.map(({ name }) => name) },

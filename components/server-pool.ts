@@ -57,7 +57,8 @@ export class ServerPool extends pulumi.ComponentResource {
   readonly instances: pulumi.Output<string[]>;
 
   constructor(name: string, args: ServerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("flotilla:index:ServerPool", name, {}, opts);
+    // For whoever looks for the pool in Pulumi's state.
+    super("flotilla:index:ServerPool", name, { service: args.service.name, host: args.host.key }, opts);
     this.service = args.service.name;
     const image = this.#image(name, args);
     const volumes = this.#volumes(name, args);
@@ -146,7 +147,7 @@ export class ServerPool extends pulumi.ComponentResource {
       name,
       { update: "register.ts --batch" },
       this.#input(servers, image, args),
-      { parent: this, dependsOn: [...servers, ...args.balancers] },
+      { parent: this, dependsOn: [...servers, ...readyOf(args.balancers)] },
     );
   }
 
@@ -160,7 +161,7 @@ export class ServerPool extends pulumi.ComponentResource {
       name,
       { update: "register.ts", delete: "register.ts --withdraw" },
       this.#input(servers, image, args),
-      { parent: this, dependsOn: [...servers, ...args.balancers] },
+      { parent: this, dependsOn: [...servers, ...readyOf(args.balancers)] },
     );
   }
 
@@ -187,6 +188,14 @@ export class ServerPool extends pulumi.ComponentResource {
       stopGrace,
     };
   }
+}
+
+/**
+ * Not all that the balancers consist of: `npm run rollback` has Pulumi change this pool alone, which it refuses where the
+ * pool waits for something that is yet to be made.
+ */
+function readyOf(balancers: readonly HaproxyTier[]): pulumi.Resource[] {
+  return balancers.map(({ ready }) => ready);
 }
 
 function namesOf(servers: readonly docker.Container[]): pulumi.Output<string[]> {

@@ -48,7 +48,7 @@ export async function traces(stack: string): Promise<string[]> {
     list("network", "network", "ls", "--format", "{{.Name}}"),
     list("volume", "volume", "ls", "--format", "{{.Name}}"),
   ]);
-  return lists.flat().filter((trace) => new RegExp(` ${stack}($|-)`).test(trace));
+  return lists.flat().filter((trace) => new RegExp(` ${stack}($|--)`).test(trace));
 }
 
 async function list(kind: string, ...args: string[]): Promise<string[]> {

@@ -1,6 +1,7 @@
 /**
- * `npm run rollback`: takes a service back to a version that served before, by pinning it in the stack's config and
- * running `pulumi up`; or lists the versions that there are.
+ * `npm run rollback`: takes a service back to a version that served before, or to the one that serves where an update has
+ * failed, by pinning it in the stack's config and running `pulumi up` for that service alone; or lists the versions that
+ * there are.
  */
 import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
@@ -8,7 +9,10 @@ import colors from "picocolors";
 import { type Span, versionOf } from "../lib/history.ts";
 import { imageName } from "../lib/names.ts";
 import { attempt, lastLines, show } from "../runtime/program.ts";
+import { clearDeadLocks } from "../setup/locks.ts";
 import { SetupError, say } from "../setup/say.ts";
+import { pendingParts } from "./pending.ts";
+import { type Pool, targetsOf } from "./pools.ts";
 import { type OperatedStack, readStack } from "./stack.ts";
 import { hostsWithout, readVersions, type Versions } from "./versions.ts";
 
@@ -38,12 +42,21 @@ async function rollback({ service: wanted, to, stack: name, list, yes }: Options
   const built = imageName(stack.name, service);
   if (list) return printVersions(service, built, versions);
 
-  const { present, target } = choose(service, built, versions.spans, to);
+  const pools = stack.pools.filter((pool) => pool.service === service);
+  const failed = failedVersion(pools, versions);
+  const { from, target } = choose(service, built, versions.spans, failed, to);
   await checkImage(service, target.image, versions);
   const version = versionOf(target.image, built) ?? "";
-  say(service, `from ${told(present, built)} back to ${told(target, built)}`);
+  say(service, `from ${from} back to ${told(target, built)}`);
   if (!yes && !(await isConfirmed())) return 1;
-  return goTo(stack.name, service, version);
+  const outcome = await goTo(stack.name, service, version, targetsOf(pools, stack.resources));
+  if (outcome === 0) await sayWhatIsLeft(stack.name, service);
+  return outcome;
+}
+
+/** Image of an update that did not come to serve, on one host at least; undefined where the last one did. */
+function failedVersion(pools: readonly Pool[], { serving }: Versions): string | undefined {
+  return pools.find(({ host, image }) => serving[host] !== undefined && image !== serving[host])?.image;
 }
 
 function serviceOf({ name, services }: OperatedStack, wanted: string | undefined): string {
@@ -58,39 +71,44 @@ function serviceOf({ name, services }: OperatedStack, wanted: string | undefined
   );
 }
 
-/** The version that serves, and the one to go to: by default the one that served before. */
+/** What is left, in words, and the version to go to: by default the one that served before what is left. */
 function choose(
   service: string,
   built: string,
   spans: readonly Span[],
+  failed: string | undefined,
   to: string | undefined,
-): { present: Span; target: Span } {
-  const [present, ...earlier] = spans;
-  if (present === undefined) {
+): { from: string; target: Span } {
+  const [latest, ...earlier] = spans;
+  if (latest === undefined) {
     throw new SetupError(
       `No version of ${service} has been written down yet.`,
       "Every `pulumi up` that brings one into service does so.",
     );
   }
-  if (versionOf(present.image, built) === undefined) {
+  const present = failed ?? latest.image;
+  if (versionOf(present, built) === undefined) {
+    const before = failed === undefined ? earlier[0] : latest;
     throw new SetupError(
-      `${service} runs an image that is not built here, ${present.image}, and there is nothing to pin.`,
+      `${service} runs an image that is not built here, ${present}, and there is nothing to pin.`,
       `Set flotilla:services.${service}.image to the one that you want, and run \`pulumi up\`.`,
-      earlier[0] ? `Before, it ran ${earlier[0].image}.` : "",
+      before ? `Before, it ran ${before.image}.` : "",
     );
   }
-  if (to !== undefined && to === versionOf(present.image, built)) {
+  if (to !== undefined && to === versionOf(present, built) && failed === undefined) {
     throw new SetupError(`${service} runs ${to} already.`);
   }
-  const target = earlier.find(({ image }) => {
+  const from =
+    failed === undefined
+      ? told(latest, built)
+      : `${versionOf(failed, built)} (whose \`pulumi up\` did not go through)`;
+  const target = spans.find(({ image }) => {
     const version = versionOf(image, built);
-    return to === undefined ? version !== undefined && image !== present.image : version === to;
+    return to === undefined ? version !== undefined && image !== present : version === to;
   });
-  if (target) return { present, target };
+  if (target) return { from, target };
   throw new SetupError(
-    to === undefined
-      ? `${service} has no earlier version than ${told(present, built)}.`
-      : `${service} has never run ${to}.`,
+    to === undefined ? `${service} has no earlier version than ${from}.` : `${service} has never run ${to}.`,
     `\`npm run rollback -- --service ${service} --list\` shows which versions have served.`,
   );
 }
@@ -117,13 +135,26 @@ async function isConfirmed(): Promise<boolean> {
 }
 
 /** Pins the version, and brings it up: in two steps, since `pulumi up --config-path` drops the service's other settings. */
-async function goTo(stack: string, service: string, version: string): Promise<number> {
+async function goTo(
+  stack: string,
+  service: string,
+  version: string,
+  targets: readonly string[],
+): Promise<number> {
   const key = `flotilla:services.${service}.version`;
   // A version that is all digits is a text nevertheless.
   const set = ["config", "set", "--path", key, version, "--type", "string", "--stack", stack];
   const { code, stderr } = await attempt("pulumi", [...set, "--non-interactive"]);
   if (code !== 0) throw new SetupError(`${key} can't be set: ${lastLines(stderr, 3)}`);
-  const up = ["up", "--yes", "--skip-preview", "--stack", stack];
+  clearDeadLocks(stack);
+  const up = [
+    "up",
+    "--yes",
+    "--skip-preview",
+    "--stack",
+    stack,
+    ...targets.flatMap((urn) => ["--target", urn]),
+  ];
   const outcome = await show("pulumi", up, { stdio: "inherit" });
   const unpin = `pulumi config rm --path ${key} --stack ${stack}`;
   if (outcome === 0) {
@@ -137,6 +168,24 @@ async function goTo(stack: string, service: string, version: string): Promise<nu
     process.stderr.write(`  ${unpin} takes it out\n`);
   }
   return outcome;
+}
+
+/** Nobody waits for this: the service has long gone back. */
+async function sayWhatIsLeft(stack: string, service: string): Promise<void> {
+  const { code, stdout } = await attempt("pulumi", [
+    "preview",
+    "--json",
+    "--stack",
+    stack,
+    "--non-interactive",
+  ]);
+  if (code !== 0) {
+    say(service, "nothing else was touched; `pulumi preview`, which would tell what is pending, fails");
+    return;
+  }
+  const parts = pendingParts(JSON.parse(stdout));
+  if (parts.length > 0)
+    say(service, `nothing else was touched. Pending for \`pulumi up\`: ${parts.join("; ")}`);
 }
 
 async function printVersions(service: string, built: string, { spans, hosts }: Versions): Promise<number> {

@@ -1,6 +1,8 @@
 import { attempt, lastLines } from "../runtime/program.ts";
 import { stack } from "../setup/dev-stack.ts";
 import { SetupError } from "../setup/say.ts";
+import type { Deployment, StateResource } from "../setup/state.ts";
+import { type Pool, poolsOf } from "./pools.ts";
 
 /** A stack that is up, as somebody sees it who works on it beside Pulumi. */
 export interface OperatedStack {
@@ -8,8 +10,11 @@ export interface OperatedStack {
   /** Each host's Docker endpoint and the container of its Consul agent. */
   readonly hosts: readonly OperatedHost[];
   readonly services: readonly { readonly name: string }[];
+  readonly pools: readonly Pool[];
   /** Consul's management token: a secret. */
   readonly consulToken: string;
+  /** All that Pulumi's state holds, secrets in the clear. */
+  readonly resources: readonly StateResource[];
 }
 
 export interface OperatedHost {
@@ -18,16 +23,16 @@ export interface OperatedHost {
   readonly agent: string;
 }
 
-/** What `pulumi stack output` prints, as far as it is asked for here. */
+/** The stack's outputs, as far as they are asked for here. */
 interface Outputs {
   readonly hosts?: Readonly<Record<string, Omit<OperatedHost, "key">>>;
-  readonly services?: Readonly<Record<string, unknown>>;
   readonly consulToken?: string;
 }
 
 /** Reads a stack, the dev stack unless told otherwise. Throws a {@link SetupError} where it is not up. */
 export async function readStack(name: string = stack): Promise<OperatedStack> {
-  const args = ["stack", "output", "--json", "--show-secrets", "--stack", name, "--non-interactive"];
+  // The whole state, since starting Pulumi for the outputs and again for the rest takes twice as long.
+  const args = ["stack", "export", "--show-secrets", "--stack", name, "--non-interactive"];
   // Its standard output has the token in it: kept here, shown to nobody.
   const { code, stdout, stderr } = await attempt("pulumi", args);
   if (code !== 0) {
@@ -36,17 +41,32 @@ export async function readStack(name: string = stack): Promise<OperatedStack> {
       '`pulumi stack ls` shows which stacks there are; `eval "$(npm run --silent env)"` sets Pulumi up in a shell.',
     );
   }
-  const { hosts = {}, services = {}, consulToken }: Outputs = JSON.parse(stdout);
-  if (consulToken === undefined || Object.keys(hosts).length === 0) {
+  const { deployment }: { deployment?: Deployment } = JSON.parse(stdout, revealed);
+  const resources = deployment?.resources ?? [];
+  const root = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const { hosts = {}, consulToken }: Outputs = root?.outputs ?? {};
+  const pools = poolsOf(resources);
+  if (consulToken === undefined || Object.keys(hosts).length === 0 || pools === undefined) {
     throw new SetupError(
-      `The stack ${name} is not up, or was brought up before it told of its hosts.`,
+      `The stack ${name} is not up, or was brought up before it told of its hosts and pools.`,
       `\`pulumi up --stack ${name}\` brings it up.`,
     );
   }
   return {
     name,
     hosts: Object.entries(hosts).map(([key, host]) => ({ key, ...host })),
-    services: Object.keys(services).map((service) => ({ name: service })),
+    services: [...new Set(pools.map(({ service }) => service))].map((service) => ({ name: service })),
+    pools,
     consulToken,
+    resources,
   };
 }
+
+/** A secret as Pulumi exports it is an object that holds its JSON. */
+function revealed(_: string, value: unknown): unknown {
+  const isSecret = typeof value === "object" && value !== null && SECRET in value && "plaintext" in value;
+  return isSecret ? JSON.parse(String(value.plaintext)) : value;
+}
+
+/** The key by which Pulumi marks them. */
+const SECRET = "4dabf18193072939515e22adb298388d";

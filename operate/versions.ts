@@ -7,6 +7,8 @@ import type { OperatedHost, OperatedStack } from "./stack.ts";
 /** The versions of a service that have served, newest first, and the hosts on which it runs or ran. */
 export interface Versions {
   readonly spans: readonly Span[];
+  /** By host, the image that serves there. */
+  readonly serving: Readonly<Record<string, string | undefined>>;
   readonly hosts: readonly OperatedHost[];
 }
 
@@ -14,6 +16,7 @@ export async function readVersions(stack: OperatedStack, service: string): Promi
   const histories = await Promise.all(stack.hosts.map((host) => historyOn(host, stack.consulToken, service)));
   return {
     spans: timeline(histories),
+    serving: Object.fromEntries(stack.hosts.map(({ key }, index) => [key, histories[index]?.[0]?.image])),
     hosts: stack.hosts.filter((_, index) => histories[index]?.length),
   };
 }

@@ -60,13 +60,6 @@ function refuseWhatIsNotOurs(refusal: string): void {
       "Start that engine, or `unset DOCKER_HOST` to use the one on this machine.",
     );
   }
-  if (/permission denied/i.test(refusal)) {
-    throw new SetupError(
-      `A Docker engine runs here, but user ${user} may not use it.`,
-      `sudo usermod -aG docker ${user}`,
-      "Then log in anew (or `newgrp docker`) and run this again.",
-    );
-  }
   if (process.platform !== "linux") {
     throw new SetupError(
       "No Docker engine answers.",
@@ -81,12 +74,9 @@ function refuseWhatIsNotOurs(refusal: string): void {
     );
   }
   if (process.getuid?.() !== 0) {
-    const command = onPath("dockerd")
-      ? "sudo systemctl start docker"
-      : `sudo apt-get install ${packages.join(" ")}`;
     throw new SetupError(
-      "No Docker engine answers, and only root may install or start one.",
-      command,
+      "No Docker engine answers, and only root may start one.",
+      onPath("dockerd") ? "sudo systemctl start docker" : `sudo apt-get install ${packages.join(" ")}`,
       `sudo usermod -aG docker ${user}`,
       "Then log in anew and run this again. Or set DOCKER_HOST to an engine elsewhere.",
     );

@@ -3,14 +3,21 @@ import { run } from "./run-program.ts";
 
 export const saltFilter = "setup/salt-filter.awk";
 
-/** Defines the filter that .gitattributes names, so that this clone's salt never shows in git. */
-export async function hideSalt(salt: string): Promise<void> {
-  const wanted = {
-    "filter.flotilla-salt.clean": `awk -f ${saltFilter}`,
-    "filter.flotilla-salt.smudge": `awk -v salt=${salt} -f ${saltFilter}`,
+/** The filter that .gitattributes names, as git's config has it. */
+export function filterConfig(salt: string): Readonly<Record<string, string>> {
+  return {
+    "filter.flotilla-salt.clean": unlessMissing(`awk -f ${saltFilter}`),
+    "filter.flotilla-salt.smudge": unlessMissing(`awk -v salt=${salt} -f ${saltFilter}`),
   };
+}
+
+/** `git worktree add` writes Pulumi.dev.yaml before the filter's own program is there. */
+const unlessMissing = (command: string) => `if test -f ${saltFilter}; then ${command}; else cat; fi`;
+
+/** Defines the filter, so that this clone's salt never shows in git. */
+export async function hideSalt(salt: string): Promise<void> {
   const known = (await git("config", "--local", "--list")).stdout.split("\n");
-  for (const [key, value] of Object.entries(wanted)) {
+  for (const [key, value] of Object.entries(filterConfig(salt))) {
     if (!known.includes(`${key}=${value}`)) await git("config", "--local", key, value);
   }
 }

@@ -12,6 +12,12 @@ export const hints: readonly Hint[] = [
       "Another update of this stack runs, or one was killed: wait for it, or if there is none, `pulumi cancel --stack dev`.",
   },
   {
+    pattern: /because it is protected/i,
+    advice:
+      "Pulumi deletes no protected data: `pulumi destroy --exclude-protected` keeps it and the secrets that open it, and takes " +
+      "the rest away; `--ignore-protect` deletes it, for good.",
+  },
+  {
     pattern: /incorrect passphrase/i,
     advice:
       "The stack's secrets were made with another passphrase: set PULUMI_CONFIG_PASSPHRASE_FILE to the file that holds it " +

@@ -6,11 +6,14 @@ import { stack } from "./dev-stack.ts";
 import { ensureEngine, requireEngine } from "./engine.ts";
 import { type PulumiEnvironment, processEnv } from "./environment.ts";
 import { root } from "./places.ts";
+import { refuseProtected } from "./protection.ts";
 import { ensurePulumi } from "./pulumi.ts";
 import { show } from "./run-program.ts";
 import { SetupError, say, seconds } from "./say.ts";
+import { letOthersIn } from "./set-up-lock.ts";
 import { exportLines } from "./shell-exports.ts";
-import { ensureStack, resourceCount } from "./stack.ts";
+import { ensureStack } from "./stack.ts";
+import { readState, stateFolder } from "./state.ts";
 import { test } from "./test.ts";
 import { destroy, up } from "./up.ts";
 
@@ -42,13 +45,18 @@ program
   .allowUnknownOption()
   .action(async (flags: string[]) => {
     refuseStack(flags);
-    if (resourceCount() === 0) {
+    const state = stateFolder() === undefined ? undefined : (readState()?.resources ?? []);
+    if (state?.length === 0) {
       say("down", "there is nothing to take down");
       return;
     }
+    refuseProtected(state ?? [], flags);
     await requireEngine();
     const environment = await ensureStack(await ensurePulumi());
-    process.exitCode = await destroy(processEnv(environment), flags);
+    letOthersIn();
+    // Where the state can't be read here, Pulumi's own preview refuses to delete what is protected.
+    const unread = state === undefined;
+    process.exitCode = await destroy(processEnv(environment), unread ? flags : ["--skip-preview", ...flags]);
   });
 
 program
@@ -119,6 +127,7 @@ async function setUp(): Promise<PulumiEnvironment> {
   const cliFolder = await ensurePulumi();
   await ensureBaseImages();
   const environment = await ensureStack(cliFolder);
+  letOthersIn();
   say(
     "set-up",
     `ready: Docker ${engine}, Pulumi in ${cliFolder}, stack ${stack}${seconds(performance.now() - start)}`,

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { stack } from "./dev-stack.ts";
 import {
@@ -16,8 +15,8 @@ import { hintFor } from "./hints.ts";
 import { pulumiHome, root } from "./places.ts";
 import { lastLines, run } from "./run-program.ts";
 import { SetupError, say } from "./say.ts";
+import { project, readState } from "./state.ts";
 
-const project = "flotilla";
 const configFile = `Pulumi.${stack}.yaml`;
 
 /** Makes sure of the dev stack, its passphrase and its selection, and answers what `pulumi` needs. */
@@ -36,30 +35,8 @@ export async function ensureStack(cliFolder: string): Promise<PulumiEnvironment>
   return environment;
 }
 
-/** How many resources the stack holds, as far as its state on this machine tells; undefined where it can't. */
-export function resourceCount(): number | undefined {
-  if (!backendUrl().startsWith("file://")) return undefined;
-  return readState()?.latest?.resources?.length ?? 0;
-}
-
-interface Checkpoint {
-  readonly latest?: {
-    readonly secrets_providers?: { readonly state?: { readonly salt?: string } };
-    readonly resources?: readonly unknown[];
-  };
-}
-
-function readState(): Checkpoint | undefined {
-  const folder = backendUrl()
-    .replace(/^file:\/\//, "")
-    .replace(/\?.*$/, "")
-    .replace(/^~/, homedir());
-  const file = join(folder, ".pulumi", "stacks", project, `${stack}.json`);
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).checkpoint : undefined;
-}
-
 function stateSalt(): string | undefined {
-  return readState()?.latest?.secrets_providers?.state?.salt;
+  return readState()?.secrets_providers?.state?.salt;
 }
 
 /** One random passphrase a user, made once: so nothing secret hangs on what is committed. */

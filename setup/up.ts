@@ -6,33 +6,41 @@ import { sizeFault } from "../config/size.ts";
 import { addresses, type Outputs } from "./addresses.ts";
 import { stack } from "./dev-stack.ts";
 import { hintFor } from "./hints.ts";
+import { clearDeadLocks } from "./locks.ts";
 import { cache, root } from "./places.ts";
 import { run } from "./run-program.ts";
 import { SetupError } from "./say.ts";
+import { settle } from "./settle.ts";
 
 /** `pulumi up` of the dev stack as if typed by hand, then where to look; or what to do if the machine failed it. */
 export async function up(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
   refuseOversizedConfig();
-  const code = await pulumi("up", env, flags);
-  if (code === 0) await printAddresses(env);
+  // Nobody is asked, so a preview would only run the program a second time.
+  const { code, output } = await pulumi("up", env, ["--skip-preview", ...flags]);
+  if (code !== 0) return code;
+  if (/pending operations from previous deployment/.test(output)) await settle(env);
+  await printAddresses(env);
   return code;
 }
 
 /** The same for `pulumi destroy`. */
 export async function destroy(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
-  return pulumi("destroy", env, flags);
+  return (await pulumi("destroy", env, flags)).code;
 }
 
-/** Runs Pulumi on the user's terminal; a failure of the machine's ends in one line on what to do. */
+/**
+ * Runs Pulumi on the user's terminal; a failure of the machine's ends in one line on what to do. What it told comes with
+ * the exit code.
+ */
 async function pulumi(
   command: "up" | "destroy",
   env: NodeJS.ProcessEnv,
   flags: readonly string[],
-): Promise<number> {
+): Promise<{ code: number; output: string }> {
+  clearDeadLocks(stack);
   mkdirSync(cache, { recursive: true });
   const events = join(cache, `events-${process.pid}.log`);
-  // Nobody is asked, so a preview would only run the program a second time.
-  const args = [command, "--yes", "--skip-preview", "--stack", stack, "--event-log", events, ...flags];
+  const args = [command, "--yes", "--stack", stack, "--event-log", events, ...flags];
   let stderr = "";
   const code = await new Promise<number>((done) => {
     // stdout stays the terminal, for Pulumi's live display; its text is read from the event log instead,
@@ -51,10 +59,11 @@ async function pulumi(
     child.on("error", () => done(127));
     child.on("close", (status) => done(status ?? 130));
   });
-  const hint = code === 0 ? undefined : hintFor(stderr + readEvents(events));
+  const output = stderr + readEvents(events);
   rmSync(events, { force: true });
+  const hint = code === 0 ? undefined : hintFor(output);
   if (hint) process.stderr.write(`${colors.yellow("what to do:")} ${hint}\n`);
-  return code;
+  return { code, output };
 }
 
 /** Pulumi would end with "fork/exec node: argument list too long". */

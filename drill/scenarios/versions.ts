@@ -123,7 +123,7 @@ export const rollouts: Scenario[] = [
   {
     name: "rollback",
     title: "Back to the version before",
-    bar: "0 failed; within 10 s for 4 replicas, without a build",
+    bar: "0 failed; within 10 s for 4 replicas, without a build; what else is pending stays pending",
     needs: "own stack",
     async play(stage) {
       const { fleet } = stage;
@@ -137,18 +137,29 @@ export const rollouts: Scenario[] = [
       await roll(stage);
       const list = await rollback("--list");
       stage.expect("the list shows which one serves", /^[0-9a-f]{12} .* now +here$/m.test(list), list);
+      const balancers = (await fleet.containers("balancer")).map(({ Id }) => Id).join();
+      fleet.configure(({ loadBalancers }) => {
+        loadBalancers.count += 1;
+      });
       const start = stage.load.seconds;
       const done = stage.act("npm run rollback", () => rollback("--yes"));
       await stage.back("all requests go to the version before", 10, async () => {
         const answering = await versionsThatAnswer(fleet.url, 12);
         if (answering.join() !== served.join()) throw new Error(answering.join(", "));
       });
-      await done;
+      const told = await done;
       // With the newer ones drained, which waits for WebSockets, and gone.
       stage.notes.push(`the command was done after ${(stage.load.seconds - start).toFixed(1)} s`);
       const answering = await versionsThatAnswer(fleet.url);
       stage.expect("the version before answers", answering.join() === served.join(), answering);
       stage.expect("its image is the one that was there", (await images()) === before);
+      const now = (await fleet.containers("balancer")).map(({ Id }) => Id).join();
+      stage.expect("balancers are left alone", now === balancers);
+      stage.expect(
+        "it says that they are pending",
+        /Pending for .*balancers-local \(.*to create/.test(told),
+        told,
+      );
     },
   },
 ];

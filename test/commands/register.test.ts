@@ -104,7 +104,8 @@ class Fleet implements FakeHosts {
       }
       case "inspect":
         if (rest.join(" ").includes("Labels")) return { out: `/${rest.at(-1)}\ttest\ta\n` };
-        if (rest.join(" ").endsWith("{{.Image}} test--agent--a")) return { out: "/test--agent--a\tsha256:1\n" };
+        if (rest.join(" ").endsWith("{{.Image}} test--agent--a"))
+          return { out: "/test--agent--a\tsha256:1\n" };
         if (!rest.includes("--type")) return { out: "running, 2 restarts\n" };
         if (rest.join(" ").includes("IPAddress")) return { out: `/${rest.at(-1)}\t172.30.128.9\n` };
         return this.#containerRuns(rest.slice(4));

@@ -111,9 +111,7 @@ test("a volume that is mounted at two paths is one", async () => {
     { name: "data", path: "/b", readOnly: true },
   ];
   const all = await web({ replicas: 2, volumes });
-  expect(all.filter(({ type }) => type.endsWith(":Volume")).map(({ id }) => id)).toContain(
-    "Volume web--local_data",
-  );
+  expect(all.filter(({ id }) => id === "Volume web--local_data")).toHaveLength(1);
   expect(find(all, "Container test--web--local--2").inputs.volumes).toMatchObject([
     { volumeName: "test--web_data", containerPath: "/a", readOnly: false },
     { volumeName: "test--web_data", containerPath: "/b", readOnly: true },
@@ -273,6 +271,12 @@ test("the registration: what it runs, what it waits for, what it is told", async
       "Container test--web--local--2",
     ]),
   );
+  // One that is yet to be made would keep a rollback from changing this pool alone.
+  expect(dependsOn.filter((id) => id.includes("test-balancer"))).toStrictEqual([]);
+});
+
+test("a pool says whose it is, so that a rollback finds it", async () => {
+  expect(find(await web(), "ServerPool web--local").inputs).toStrictEqual({ service: "web", host: "local" });
 });
 
 test.each([

@@ -66,11 +66,15 @@ describe("sections", () => {
     [{ consul: { cpus: 0 } }, "consul.cpus: must be a number from 0.01 to 512, got 0"],
     [
       { consul: { memory: 256 } },
-      'consul.memory: must be a size from "6m" to "64t", such as "256m" or "1.5g", got 256',
+      'consul.memory: must be a size from "64m" to "64t", such as "256m" or "1.5g", got 256',
     ],
     [
-      { consul: { memory: "5m" } },
-      'consul.memory: must be a size from "6m" to "64t", such as "256m" or "1.5g", got "5m"',
+      { consul: { memory: "63m" } },
+      'consul.memory: must be a size from "64m" to "64t", such as "256m" or "1.5g", got "63m"',
+    ],
+    [
+      { loadBalancers: { memory: "95m" } },
+      'loadBalancers.memory: must be a size from "96m" to "64t", such as "256m" or "1.5g", got "95m"',
     ],
     [{ loadBalancers: { count: 0 } }, "loadBalancers.count: must be a whole number from 1 to 16, got 0"],
     [

@@ -91,7 +91,7 @@ test("all that can be set is set", async () => {
       a: { docker: "ssh://me@a.example", address: "a.example", datacenter: "east", consulServers: [3, 1] },
     },
     "flotilla:consul": { servers: 3, port: 8600, image: "consul:1", cpus: 0.25, memory: "1.5g" },
-    "flotilla:loadBalancers": { count: 1, max: 2, port: 80, statsPort: 7000, cpus: 2, memory: "64m" },
+    "flotilla:loadBalancers": { count: 1, max: 2, port: 80, statsPort: 7000, cpus: 2, memory: "96m" },
     "flotilla:registry": { address: "registry.example.com", username: "me", password: "hunter2" },
     "flotilla:services": {
       web: {
@@ -153,7 +153,7 @@ test("all that can be set is set", async () => {
       },
     ],
     consul: { servers: 3, port: 8600, image: "consul:1", cpus: "0.25", memory: 1536 },
-    loadBalancers: { count: 1, max: 2, port: 80, statsPort: 7000, cpus: "2", memory: 64 },
+    loadBalancers: { count: 1, max: 2, port: 80, statsPort: 7000, cpus: "2", memory: 96 },
     registry: { address: "registry.example.com", username: "me", password: "hunter2" },
     services: [
       {

@@ -35,11 +35,14 @@ describe("up from nothing", () => {
     expect({ url, loadBalancers, consul, services }).toEqual({
       url: fleet.url,
       loadBalancers: [1, 2].map((i) => ({
-        name: `${fleet.name}-balancer-local-${i}`,
+        name: `${fleet.name}--balancer--local--${i}`,
         url: fleet.balancerUrl(i),
         statsUrl: fleet.statsUrl(i),
       })),
-      consul: [1, 2, 3].map((i) => ({ name: `${fleet.name}-consul-${i}`, url: `${fleet.consulUrl(i)}/ui/` })),
+      consul: [1, 2, 3].map((i) => ({
+        name: `${fleet.name}--consul--${i}`,
+        url: `${fleet.consulUrl(i)}/ui/`,
+      })),
       services: { web: { replicas: 4, instances: names(await fleet.servers()) } },
     });
   });
@@ -91,10 +94,10 @@ describe("up from nothing", () => {
   });
 
   test("Consul has a leader, three servers that vote and the host's agent", async () => {
-    const servers = [1, 2, 3].map((i) => `${fleet.name}-consul-${i}`);
+    const servers = [1, 2, 3].map((i) => `${fleet.name}--consul--${i}`);
     expect(await consul.leader()).toMatch(/^10\.213\.0\.\d+:8300$/);
     expect(await consul.voters()).toEqual(servers);
-    expect(await consul.alive()).toEqual([`${fleet.name}-agent-local`, ...servers]);
+    expect(await consul.alive()).toEqual([`${fleet.name}--agent--local`, ...servers]);
   });
 
   test("Consul's gossip is encrypted with one key, which all members have", async () => {

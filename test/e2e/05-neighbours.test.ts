@@ -32,7 +32,7 @@ describe("beside the first stack", () => {
       config.loadBalancers.port = 18080;
     });
     expect(code).not.toBe(0);
-    expect(output).toMatch(new RegExp(`port 18080, .* is taken by container ${first.name}-front-local`));
+    expect(output).toMatch(new RegExp(`port 18080, .* is taken by container ${first.name}--front--local`));
     expect(output).not.toMatch(/^\s+at .*\.ts:\d+/m);
     expect(await traces(second.name)).toEqual([]);
   });
@@ -58,8 +58,8 @@ describe("beside the first stack", () => {
     expect(Object.keys(await whoAnswers(second.url)).sort()).toEqual(shortIds(await second.servers()));
     expect(Object.keys(await whoAnswers(first.url)).sort()).toEqual(shortIds(await first.servers()));
     expect(await (await second.consul()).alive()).toEqual([
-      `${second.name}-agent-local`,
-      `${second.name}-consul-1`,
+      `${second.name}--agent--local`,
+      `${second.name}--consul--1`,
     ]);
     await losingNothing(first.url, () => second.stack.run("destroy"));
     expect(await traces(second.name)).toEqual([]);

@@ -1,14 +1,16 @@
 import type { ConsulRequest, DockerAnswer } from "../support/fake-docker.ts";
 import { type FakeHosts, runProgram } from "../support/fake-docker.ts";
+import { poolResources, stackExport } from "../support/stack-export.ts";
 
 const outputs = {
   hosts: {
     a: { docker: "tcp://a:1", agent: "test--agent--a" },
     b: { docker: "tcp://b:1", agent: "test--agent--b" },
   },
-  services: { web: {}, api: {} },
   consulToken: "management",
 };
+
+const pools = ["web", "api"].flatMap((service) => poolResources(service, "a", "nginx:1.29"));
 
 function maintenance(hosts: FakeHosts, ...args: string[]) {
   return runProgram(hosts, "operate/maintenance.ts", args);
@@ -36,7 +38,7 @@ function fleet(answers: Special = {}) {
       if (args.includes("await-servers")) awaited.push(`${endpoint} ${words}`);
       return { out: "" };
     },
-    pulumi: () => answers.pulumi ?? { out: JSON.stringify(outputs) },
+    pulumi: () => answers.pulumi ?? { out: stackExport(outputs, pools) },
     consul(request: ConsulRequest) {
       requests.push(request);
       const key = request.path.replace("/v1/kv/", "");
@@ -145,7 +147,7 @@ test.concurrent.each<[string[], DockerAnswer | undefined, RegExp]>([
     { code: 255, err: "error: no such stack" },
     /shop can't be read: error: no such/,
   ],
-  [["off"], { out: '{ "services": {} }' }, /The stack dev is not up/],
+  [["off"], { out: stackExport({}, []) }, /The stack dev is not up/],
 ])("%j is refused, and nothing is touched", async (args, pulumi, message) => {
   const hosts = fleet({ pulumi });
   const { code, said } = await maintenance(hosts, ...args);

@@ -6,6 +6,7 @@ import {
   type FakeHosts,
   runProgram,
 } from "../support/fake-docker.ts";
+import { poolResources, stackExport } from "../support/stack-export.ts";
 
 const token = "a-token-of-its-own";
 const web = (tag: string, minute: number): Version => ({
@@ -23,9 +24,12 @@ class Stack implements FakeHosts {
       a: { docker: "tcp://a:1", agent: "dev--agent--a" },
       b: { docker: "tcp://b:1", agent: "dev--agent--b" },
     },
-    services: { web: {} },
     consulToken: token,
   };
+  /** Service by service, the image that its pools were last told to run. */
+  told: Record<string, string> = { web: web("cc", 0).image };
+  /** What Pulumi would change once the service has gone back. */
+  pending: unknown = { steps: [] };
   /** By service and host. */
   history: Record<string, readonly Version[]> = {
     "web/a": [web("cc", 5), web("bb", 3), web("aa", 1)],
@@ -38,7 +42,13 @@ class Stack implements FakeHosts {
 
   pulumi(args: readonly string[]): DockerAnswer {
     this.commandLines.push(args.join(" "));
-    if (args[0] === "stack") return { out: JSON.stringify(this.outputs) };
+    if (args[0] === "stack") {
+      const pools = Object.entries(this.told).flatMap(([service, image]) =>
+        ["a", "b"].flatMap((host) => poolResources(service, host, image)),
+      );
+      return { out: stackExport(this.outputs, [...pools, balancer]) };
+    }
+    if (args[0] === "preview") return this.pending ? { out: JSON.stringify(this.pending) } : { code: 255 };
     this.log.push(`pulumi ${args.join(" ")}`);
     return args[0] === "up" ? { code: this.up, out: "Updating…\n" } : {};
   }
@@ -65,8 +75,23 @@ class Stack implements FakeHosts {
 const rollback = (stack: Stack, ...args: string[]) => runProgram(stack, "operate/rollback.ts", args);
 const pinned = (tag: string, stack = "dev") => [
   `pulumi config set --path flotilla:services.web.version ${tag} --type string --stack ${stack} --non-interactive`,
-  `pulumi up --yes --skip-preview --stack ${stack}`,
+  `pulumi up --yes --skip-preview --stack ${stack}${["a", "b"].map(targetsOnHost).join("")}`,
 ];
+/** Everything of web's pool on a host, whatever its number. */
+const targetsOnHost = (host: string) =>
+  [
+    `flotilla:index:ServerPool::web-${host}`,
+    `flotilla:index:ServerPool$docker:index/remoteImage:RemoteImage::web-${host}`,
+    `flotilla:index:ServerPool$docker:index/container:Container::dev-web-${host}-*`,
+    `flotilla:index:ServerPool$command:local:Command::web-${host}-registration`,
+  ]
+    .map((name) => ` --target urn:pulumi:dev::flotilla::${name}`)
+    .join("");
+
+const balancer = {
+  urn: "urn:pulumi:dev::flotilla::flotilla:index:HaproxyTier$docker:index/container:Container::dev-balancer-a-1",
+  type: "docker:index/container:Container",
+};
 
 describe("rollback", () => {
   test.concurrent("goes to the version that served before, and says how to leave it again", async () => {
@@ -90,15 +115,16 @@ web: runs bb, whatever its folder becomes. To build the folder again:
         since,
       })),
     };
-    expect((await rollback(stack, "--yes", "--to", "aa", "--stack", "prod", "--service", "web")).code).toBe(
-      0,
-    );
+    stack.told = { web: "flotilla/prod--web:cc" };
+    const args = ["--yes", "--to", "aa", "--stack", "prod", "--service", "web"];
+    expect((await rollback(stack, ...args)).code).toBe(0);
     expect(stack.log).toStrictEqual(pinned("aa", "prod"));
   });
 
   test.concurrent("there and back again: the one before is the one that was left", async () => {
     const stack = new Stack();
     stack.history = { "web/a": [web("bb", 7), web("cc", 5), web("bb", 3)] };
+    stack.told = { web: web("bb", 0).image };
     await rollback(stack, "--yes");
     expect(stack.log).toStrictEqual(pinned("cc"));
   });
@@ -110,6 +136,55 @@ web: runs bb, whatever its folder becomes. To build the folder again:
     expect(code).toBe(255);
     expect(said).toContain(
       "web: is not at bb yet, which stays set in the stack's config: `pulumi up` tries again,",
+    );
+  });
+
+  describe("after an update that failed", () => {
+    const failed = () => Object.assign(new Stack(), { told: { web: web("dd", 0).image } });
+
+    test.concurrent("goes to the version that serves", async () => {
+      const stack = failed();
+      const { code, said } = await rollback(stack, "--yes");
+      expect({ code, said }).toStrictEqual({
+        code: 0,
+        said: expect.stringContaining(
+          "web: from dd (whose `pulumi up` did not go through) back to cc (since 2026-01-01 00:05 UTC)\n",
+        ),
+      });
+      expect(stack.log).toStrictEqual(pinned("cc"));
+    });
+
+    test.concurrent("on one of two hosts: to the version that serves there, and served on the other", async () => {
+      const stack = failed();
+      stack.history = { ...stack.history, "web/a": [web("dd", 7), web("cc", 5)] };
+      await rollback(stack, "--yes");
+      expect(stack.log).toStrictEqual(pinned("cc"));
+    });
+
+    test.concurrent("goes to the version that serves by its name", async () => {
+      const stack = failed();
+      expect((await rollback(stack, "--yes", "--to", "cc")).code).toBe(0);
+      expect(stack.log).toStrictEqual(pinned("cc"));
+    });
+  });
+
+  test.concurrent("touches nothing else, and says what is pending", async () => {
+    const stack = new Stack();
+    stack.told = { ...stack.told, api: "nginx:1" };
+    stack.pending = { steps: [{ op: "update", urn: balancer.urn, newState: { custom: true } }] };
+    const { said } = await rollback(stack, "--yes", "--service", "web");
+    expect(stack.log).toStrictEqual(pinned("bb"));
+    expect(said).toContain(
+      "web: nothing else was touched. Pending for `pulumi up`: dev-balancer-a-1 (1 to update)\n",
+    );
+  });
+
+  test.concurrent("says so where nobody knows what is pending", async () => {
+    const stack = Object.assign(new Stack(), { pending: undefined });
+    const { code, said } = await rollback(stack, "--yes");
+    expect(code).toBe(0);
+    expect(said).toContain(
+      "web: nothing else was touched; `pulumi preview`, which would tell what is pending, fails\n",
     );
   });
 
@@ -138,17 +213,19 @@ aa       2026-01-01 00:01 UTC  2026-01-01 00:03 UTC  gone from a, b
   });
 
   const image = (tag: string, minute: number) => ({ ...web(tag, minute), image: `nginx:${tag}` });
-  test.concurrent.each<[string, Partial<Pick<Stack, "outputs" | "history" | "gone">>, string[], string]>([
+  test.concurrent.each<
+    [string, Partial<Pick<Stack, "outputs" | "history" | "gone" | "told">>, string[], string]
+  >([
     ["an unknown service", {}, ["--service", "wob"], "There is no service wob.\n  The stack dev has web."],
     [
       "several services, and none named",
-      { outputs: { ...new Stack().outputs, services: { web: {}, api: {} } } },
+      { told: { web: web("cc", 0).image, api: "nginx:1" } },
       [],
       "Which service? Say --service <name>.\n  The stack dev has web, api.",
     ],
     [
       "a service from an image",
-      { history: { "web/a": [image("2", 5), image("1", 3)] } },
+      { history: { "web/a": [image("2", 5), image("1", 3)] }, told: { web: "nginx:2" } },
       [],
       "web runs an image that is not built here, nginx:2, and there is nothing to pin.\n" +
         "  Set flotilla:services.web.image to the one that you want, and run `pulumi up`.\n  Before, it ran nginx:1.",
@@ -185,7 +262,7 @@ aa       2026-01-01 00:01 UTC  2026-01-01 00:03 UTC  gone from a, b
       "a stack that is not up",
       { outputs: {} },
       [],
-      "The stack dev is not up, or was brought up before it told of its hosts.\n  `pulumi up --stack dev` brings it up.",
+      "The stack dev is not up, or was brought up before it told of its hosts and pools.\n  `pulumi up --stack dev` brings it up.",
     ],
   ])("%s: says so, and changes nothing", async (_, changes, args, message) => {
     const stack = Object.assign(new Stack(), changes);

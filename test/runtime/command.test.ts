@@ -73,9 +73,14 @@ describe("a command", () => {
   });
 
   test.concurrent("ends only once all that it said is read, however slowly", async () => {
-    const child = start('throw new Error(Array(40).fill("z".repeat(3999)).join("\\n"))');
+    // More than lies between the two.
+    const page = 'Array(40).fill("z".repeat(3999)).join("\\n")';
+    const child = start(`for (let i = 0; i < 20; i++) command.say(${page}); throw new Error("the end")`);
+    const ended = once(child, "exit");
     await sleep(1500);
-    expect((await outcome(child)).said).toHaveLength(160_000);
+    const said = await text(child.stderr as never);
+    expect(said).toHaveLength(20 * 160_000 + "the end\n".length);
+    expect(await ended).toStrictEqual([1, null]);
   });
 
   test.concurrent("ends with its time, and with what it has started", async () => {

@@ -54,6 +54,11 @@ const cases: [failure: string, output: string, advice: RegExp][] = [
     /pulumi cancel --stack dev/,
   ],
   [
+    "protected data",
+    'error: Preview failed: resource "urn:pulumi:dev::flotilla::docker:index/volume:Volume::data" cannot be deleted\nbecause it is protected. To unprotect the resource,',
+    /--exclude-protected.*--ignore-protect/,
+  ],
+  [
     "another passphrase",
     "error: getting stack configuration: get stack secrets manager: incorrect passphrase",
     /PULUMI_CONFIG_PASSPHRASE_FILE/,

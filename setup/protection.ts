@@ -1,0 +1,21 @@
+import { stack } from "./dev-stack.ts";
+import { SetupError } from "./say.ts";
+import type { StateResource } from "./state.ts";
+
+/** Flags of `pulumi destroy` with which it says itself what becomes of protected resources, or deletes nothing of them. */
+const settling =
+  /^(--exclude-protected|--ignore-protect|--preview-only|--target|--exclude|-t|-x|--help|-h)(=|$)/;
+
+/**
+ * Throws a {@link SetupError} where `pulumi destroy` would stop at protected resources, which it does only after it has
+ * deleted the others.
+ */
+export function refuseProtected(resources: readonly StateResource[], flags: readonly string[]): void {
+  const names = resources.filter(({ protect }) => protect).map(({ urn }) => urn.split("::").at(-1));
+  if (names.length === 0 || flags.some((flag) => settling.test(flag))) return;
+  throw new SetupError(
+    `The stack ${stack} has data that is protected (${names.join(", ")}), so nothing was changed. Either`,
+    "npm run down -- --exclude-protected   keeps the data, and the secrets that open it, for the next `npm run up`; or",
+    "npm run down -- --ignore-protect      deletes them with everything else, for good.",
+  );
+}

@@ -1,0 +1,55 @@
+import { DockerEngine } from "../runtime/docker.ts";
+import { stack } from "./dev-stack.ts";
+import { root } from "./places.ts";
+import { lastLines, run } from "./run-program.ts";
+import { say } from "./say.ts";
+import type { Deployment } from "./state.ts";
+
+/**
+ * After an `up` that went through: drops what Pulumi remembers of creations that a killed run had begun, and would warn of
+ * for ever. All that was wanted is there by then; what the killed run made besides shows as a container that no state has,
+ * and then nothing is dropped but its name told.
+ */
+export async function settle(env: NodeJS.ProcessEnv): Promise<void> {
+  const state = await readState(env);
+  const pending = state?.pending_operations?.length ?? 0;
+  if (state === undefined || pending === 0) return;
+  const strays = await unknownContainers(state);
+  if (strays.length > 0) {
+    say("stack", `a run that was killed has left ${strays.join(", ")}, which Pulumi does not know.`);
+    say("stack", "Take it away with `docker rm --force`, and `npm run up` clears the warning above.");
+    return;
+  }
+  const root = state.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+  // One resource that is no container's: the whole would be looked at otherwise.
+  const target = root ? ["--target", root.urn] : [];
+  const refresh = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...target];
+  const { code, stderr } = await pulumi(refresh, env);
+  if (code === 0) say("stack", "what a killed run had begun is settled: Pulumi warns of it no more");
+  else say("stack", `Pulumi's pending operations can't be cleared: ${lastLines(stderr, 1)}`);
+}
+
+async function readState(env: NodeJS.ProcessEnv): Promise<Deployment | undefined> {
+  const { code, stdout } = await pulumi(["stack", "export"], env);
+  return code === 0 ? JSON.parse(stdout).deployment : undefined;
+}
+
+function pulumi(args: readonly string[], env: NodeJS.ProcessEnv) {
+  return run("pulumi", [...args, "--stack", stack, "--non-interactive"], { cwd: root, env });
+}
+
+/** Names of the stack's containers that are on its hosts and not in its state. */
+async function unknownContainers({ resources = [] }: Deployment): Promise<string[]> {
+  const known = new Set(
+    resources
+      .filter(({ type }) => type === "docker:index/container:Container")
+      .map(({ outputs }) => outputs?.name),
+  );
+  const hosts = resources
+    .filter(({ type }) => type === "pulumi:providers:docker")
+    .map(({ inputs }) => inputs?.host);
+  const found = [...new Set(hosts)].map((host) =>
+    new DockerEngine(String(host)).containers({ "flotilla.stack": stack }, "all"),
+  );
+  return (await Promise.all(found)).flat().filter((name) => !known.has(name));
+}
