@@ -1,12 +1,14 @@
-/** A change that may cost requests, with the reason: the only ones that may. The README prints them all. */
+/** A change that may cost requests or be refused, with the reason: the only ones that may. The README prints them all. */
 export interface Exception {
   /** What is changed, as the README calls it. */
   readonly what: string;
   readonly why: string;
   /** Longest time, in seconds, from the first request that fails to the last. */
   readonly bound: number;
-  /** The resources that it is about, by type and, for containers, by role. */
-  readonly resources?: { readonly type: RegExp; readonly role?: string };
+  /** What `pulumi up` says when it refuses; after that the stack is as it was, and the next `up --refresh` goes through. */
+  readonly refusal?: RegExp;
+  /** The resources that it is about, by type and name and, for containers, by role. */
+  readonly resources?: { readonly type: RegExp; readonly name?: RegExp; readonly role?: string };
   /** The config keys that it is about, as config/keys.ts writes them. */
   readonly keys?: readonly string[];
 }
@@ -32,6 +34,13 @@ export const exceptions: readonly Exception[] = [
     resources: { type: /^docker:.*:Network$/ },
     keys: ["network.subnet"],
   },
+  {
+    what: "the log volume and services' own volumes",
+    why: "the engine keeps a volume as long as a container has it: `up` fails after 30 s, and the next `up --refresh` clears that away",
+    bound: 0,
+    refusal: /in_use/,
+    resources: { type: /^docker:.*:Volume$/, name: /--logs$|_/ },
+  },
 ];
 
 /** Config keys that the drill changes nowhere, with the reason. */
@@ -46,14 +55,16 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
 /** What is asked of a resource here. */
 interface Resource {
   readonly type: string;
+  readonly name: string;
   readonly role?: string;
 }
 
-export function exceptionForResource({ type, role }: Resource): Exception | undefined {
-  return exceptions.find(
-    ({ resources }) =>
-      resources?.type.test(type) && (resources.role === undefined || resources.role === role),
-  );
+export function exceptionForResource(resource: Resource): Exception | undefined {
+  return exceptions.find(({ resources }) => {
+    if (!resources?.type.test(resource.type)) return false;
+    const { name, role = resource.role } = resources;
+    return role === resource.role && (name === undefined || name.test(resource.name));
+  });
 }
 
 export function exceptionForKey(key: string): Exception | undefined {

@@ -45,8 +45,9 @@ async function take(stage: Stage, { what, act, exception }: Step): Promise<Row> 
   const shortfalls: string[] = [];
   const from = stage.load.seconds;
   try {
-    await stage.act(what, act);
+    const refused = await stage.act(what, () => attempt(act, exception?.refusal));
     await wholeAgain(stage);
+    if (refused) await stage.act("up --refresh", () => stage.fleet.stack.run("up", "--refresh"));
   } catch (error) {
     shortfalls.push((error as Error).message);
   }
@@ -64,6 +65,17 @@ async function take(stage: Stage, { what, act, exception }: Step): Promise<Row> 
     ...(exception && { allowed: `${exception.why} (at most ${exception.bound} s)` }),
     shortfalls,
   };
+}
+
+/** Does something that may be refused in these words; whether it was. */
+async function attempt(act: Step["act"], refusal: RegExp | undefined): Promise<boolean> {
+  try {
+    await act();
+    return false;
+  } catch (error) {
+    if (refusal?.test((error as Error).message)) return true;
+    throw error;
+  }
 }
 
 /** What is wrong with a step's failures; nothing where there are none, or where they all lie within what is allowed. */

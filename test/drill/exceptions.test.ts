@@ -7,6 +7,8 @@ const keys = configKeys()
   .filter(({ isSection }) => !isSection)
   .map(({ path }) => path);
 
+const [container, volume] = ["docker:index/container:Container", "docker:index/volume:Volume"];
+
 test("each config key is changed by the drill, or it is said why not", () => {
   const told = [...keyChanges.map(({ key }) => key), ...Object.keys(keysLeftAlone)];
   expect(told.toSorted()).toStrictEqual(keys.toSorted());
@@ -35,13 +37,19 @@ test("the README says which keys are left alone", () => {
 });
 
 test.each([
-  ["docker:index/container:Container", "front", 10],
-  ["docker:index/container:Container", "balancer", undefined],
-  ["docker:index/network:Network", undefined, 60],
-  ["docker:index/volume:Volume", undefined, undefined],
-  ["pulumi:providers:docker", undefined, undefined],
-])("%s of role %s may cost requests for so many seconds: %s", (type, role, bound) => {
-  expect(exceptionForResource({ type, ...(role && { role }) })?.bound).toBe(bound);
+  ["a container of role front", { type: container, name: "dev--front--local", role: "front" }, 10],
+  [
+    "a container of another role",
+    { type: container, name: "dev--balancer--local--1", role: "balancer" },
+    undefined,
+  ],
+  ["the network", { type: "docker:index/network:Network", name: "local--network" }, 60],
+  ["Consul's data", { type: volume, name: "consul--1--data" }, undefined],
+  ["the logs", { type: volume, name: "local--logs--dev--logs" }, 0],
+  ["a service's volume", { type: volume, name: "store--local_data" }, 0],
+  ["a provider", { type: "pulumi:providers:docker", name: "local" }, undefined],
+])("seconds in which requests may fail when it is replaced: %s", (_, resource, bound) => {
+  expect(exceptionForResource(resource)?.bound).toBe(bound);
 });
 
 test.each([
