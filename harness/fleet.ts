@@ -2,6 +2,7 @@ import { serviceBackend, sharedFrontend } from "../lib/haproxy.ts";
 import { Application } from "./application.ts";
 import { Consul } from "./consul.ts";
 import { type Container, containers, type Role } from "./docker.ts";
+import { removeStacks } from "./engine/stacks.ts";
 import { type Answer, get } from "./http.ts";
 import type { Project } from "./project.ts";
 import { type Outputs, Stack } from "./pulumi.ts";
@@ -31,13 +32,14 @@ export interface Service {
   load?: { concurrency?: number; queue?: number; wait?: number };
   sessions?: boolean;
   timeouts?: { request?: number; idle?: number; tunnel?: number };
+  volumes?: { name: string; path: string; readOnly?: boolean }[];
   route?: { path?: string; host?: string | string[] };
   publish?: number;
 }
 
 export interface Config {
   protect: boolean;
-  hosts: Record<string, { docker: string }>;
+  hosts: Record<string, { docker: string; datacenter?: string }>;
   network: { subnet: string };
   consul: { servers: number; port: number };
   loadBalancers: { count: number; port: number; statsPort: number };
@@ -52,7 +54,6 @@ export class Fleet {
   readonly #start: Config;
   readonly #application: Application | undefined;
   readonly #project: Project | undefined;
-  #outputs: Promise<Outputs> | undefined;
 
   private constructor(stack: Stack<Config>, start: Config, application?: Application, project?: Project) {
     this.stack = stack;
@@ -112,20 +113,25 @@ export class Fleet {
     return this.stack.name;
   }
 
+  /** The config as it is now, with what it need not name. */
+  get config(): Config {
+    return withDefaults(this.stack.config);
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${this.#start.loadBalancers.port}/`;
+    return `http://127.0.0.1:${this.config.loadBalancers.port}/`;
   }
 
   balancerUrl(balancer: number): string {
-    return `http://127.0.0.1:${this.#start.loadBalancers.port + 101 * balancer}/`;
+    return `http://127.0.0.1:${this.config.loadBalancers.port + 101 * balancer}/`;
   }
 
   statsUrl(balancer: number): string {
-    return `http://127.0.0.1:${this.#start.loadBalancers.statsPort + balancer}/`;
+    return `http://127.0.0.1:${this.config.loadBalancers.statsPort + balancer}/`;
   }
 
   consulUrl(server = 1): string {
-    return `http://127.0.0.1:${this.#start.consul.port + server - 1}`;
+    return `http://127.0.0.1:${this.config.consul.port + server - 1}`;
   }
 
   /** The stack with its config, but nothing of it running. */
@@ -147,6 +153,13 @@ export class Fleet {
     const config = structuredClone(this.#start);
     edit(config);
     this.stack.config = config;
+  }
+
+  /** Makes the stack anew, whatever state and engine have of it. */
+  async remake(): Promise<void> {
+    await this.stack.forget();
+    await removeStacks(this.name);
+    await this.stack.run("up");
   }
 
   /** Edits the config and runs `pulumi up`, which must succeed. */
@@ -188,7 +201,7 @@ export class Fleet {
 
   /** Consul as its operator sees it, through one of its servers. */
   async consul(server = 1): Promise<Consul> {
-    return new Consul(this.consulUrl(server), (await this.#secrets()).consulToken);
+    return new Consul(this.consulUrl(server), (await this.outputs()).consulToken);
   }
 
   /** Consul as anybody on this machine sees it. */
@@ -197,7 +210,7 @@ export class Fleet {
   }
 
   async statistics(balancer: number, path = "", user = "admin"): Promise<Answer> {
-    const { statsPassword } = await this.#secrets();
+    const { statsPassword } = await this.outputs();
     return get(`${this.statsUrl(balancer)}${path}`, { auth: `${user}:${statsPassword}` });
   }
 
@@ -225,21 +238,18 @@ export class Fleet {
     const proxies = rows.filter(([name]) => name === proxy);
     return proxies.map((row) => Object.fromEntries(row.map((value, column) => [head[column], value])));
   }
-
-  /** Asked for once: they are made with the stack, and Pulumi takes a second to answer. */
-  #secrets(): Promise<Outputs> {
-    this.#outputs ??= this.outputs();
-    return this.#outputs;
-  }
 }
 
 /** In a file, what has a default may be left out. */
 function withDefaults(config: Config): Config {
   const { consul, loadBalancers } = config as Partial<Config>;
+  const services = structuredClone(config.services);
+  for (const service of Object.values(services)) service.replicas ??= 1;
   return {
     ...config,
     consul: Object.assign({ servers: 3, port: 8500 }, consul),
     loadBalancers: Object.assign({ count: 2, port: 8080, statsPort: 9000 }, loadBalancers),
+    services,
   };
 }
 

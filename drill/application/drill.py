@@ -2,7 +2,8 @@
 
 It keeps a receipt of every POST, answers a POST late when it is asked to, holds WebSockets, and falls ill on demand:
 `echo slow >/tmp/fault` makes it answer everything three seconds late, `echo 500 >/tmp/fault` with an error. With
-ONE_AT_A_TIME in its environment it serves one request after the other, its health check among them.
+ONE_AT_A_TIME in its environment it serves one request after the other, its health check among them. It passes its check
+only READY_AFTER seconds after its start, where that is set.
 """
 
 import base64
@@ -15,6 +16,7 @@ import urllib.parse
 
 import server
 
+READY = time.monotonic() + float(os.environ.get("READY_AFTER", 0))
 FAULT = pathlib.Path("/tmp/fault")
 # RFC 6455, section 1.3.
 WEBSOCKET_KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -55,16 +57,22 @@ class Handler(server.Handler):
         return not self._falls_ill()
 
     def do_GET(self):
-        if urllib.parse.urlsplit(self.path).path == "/ticks":
+        path = urllib.parse.urlsplit(self.path).path
+        if path == "/ticks":
             self._tick()
-        elif urllib.parse.urlsplit(self.path).path.startswith("/assets/"):
+        elif path == "/health" and time.monotonic() < READY:
+            self._send(503, "text/plain", "still starting\n")
+        elif path.startswith("/assets/"):
             # Each version has its own.
             known = self.path == f"/assets/{server.VERSION}"
             self._send(200 if known else 404, "text/plain", server.VERSION)
-        elif urllib.parse.urlsplit(self.path).path == "/lines":
+        elif path == "/lines":
             self._lines()
         else:
             super().do_GET()
+
+    def do_OPTIONS(self):
+        self._send(200, "text/plain", '"version" may be asked for\n')
 
     def do_POST(self):
         time.sleep(float(self._query("seconds") or 0))
