@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegistrySettings } from "../config/settings.ts";
-import { contentHash } from "../lib/content-hash.ts";
+import { contentHash } from "../lib/images/content-hash.ts";
 import { imageRepository } from "../lib/names.ts";
 import * as docker from "./docker.ts";
 
@@ -36,7 +36,7 @@ export class BuiltImage extends pulumi.ComponentResource {
     super("flotilla:index:BuiltImage", name, {}, opts);
     const { version, registry, context, dockerfile = "Dockerfile", args: buildArgs = {} } = args;
     // The tag is the content: old and new images live side by side, and going back builds nothing.
-    const tag = version ?? contentHash(context, { dockerfile, buildArgs }).slice(0, 12);
+    const tag = version ?? contentHash({ context, dockerfile, args: buildArgs }).slice(0, 12);
     this.reference = `${imageRepository(args.image, registry)}:${tag}`;
     const image = new docker.RemoteImage(
       name,
