@@ -5,6 +5,8 @@ import { Credentials } from "./components/credentials.ts";
 import * as docker from "./components/docker.ts";
 import { DockerHost } from "./components/docker-host.ts";
 import { HaproxyTier } from "./components/haproxy-tier.ts";
+import { imagePlans } from "./components/image-plans.ts";
+import { Images } from "./components/images.ts";
 import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
 import { Warden } from "./components/warden.ts";
@@ -15,12 +17,13 @@ import { preflight } from "./preflight.ts";
 export default async function flotilla() {
   const settings = readSettings();
   await preflight(settings);
+  const images = new Images("images", { ...settings, plans: await imagePlans(settings) });
   const credentials = new Credentials("credentials");
   const { services } = settings;
 
   const hosts = settings.hosts.map((host) => {
     const provider = new docker.Provider(host.key, { host: host.docker });
-    return new DockerHost(host.key, { ...settings, host, provider });
+    return new DockerHost(host.key, { ...settings, host, provider, images });
   });
   const cluster = new ConsulCluster("consul", { ...settings, hosts, credentials });
 
@@ -37,7 +40,16 @@ export default async function flotilla() {
     services
       .filter((service) => service.hosts.includes(host.key))
       .map((service) => {
-        const args = { ...settings, host, agent, service, balancers, balancerHosts: hosts, credentials };
+        const args = {
+          ...settings,
+          host,
+          agent,
+          service,
+          balancers,
+          balancerHosts: hosts,
+          credentials,
+          images,
+        };
         return new ServerPool(`${service.name}-${host.key}`, args, { providers: [host.provider] });
       }),
   );

@@ -3,6 +3,9 @@ import net from "node:net";
 import { promisify } from "node:util";
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, Settings } from "./config/settings.ts";
+import { contentHash } from "./lib/images/content-hash.ts";
+import { type BuildRecipe, ContextFault } from "./lib/images/context.ts";
+import { tagOf } from "./lib/images/plan.ts";
 import { imageRepository, serviceImage } from "./lib/names.ts";
 import { type HostPort, hostPorts } from "./lib/ports.ts";
 
@@ -13,7 +16,10 @@ const run = promisify(execFile);
  * free and versions that are asked for are there. Throws one `RunError` with all that is amiss and what to do about it.
  */
 export async function preflight(settings: Settings): Promise<void> {
-  const faults = (await Promise.all(settings.hosts.map((host) => hostFaults(settings, host)))).flat();
+  const perHost = await Promise.all(settings.hosts.map((host) => hostFaults(settings, host)));
+  // An engine that does not answer has no images to tell of.
+  const faults = perHost.flat();
+  if (faults.length === 0) faults.push(...(await versionFaults(settings)));
   if (faults.length > 0)
     throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
 }
@@ -35,27 +41,41 @@ async function hostFaults(settings: Settings, host: HostSettings): Promise<strin
       ? portFault(host, port, "another program")
       : [];
   });
-  return (await Promise.all([...faults, ...versionFaults(settings, host)])).flat();
+  return (await Promise.all(faults)).flat();
 }
 
-/** Versions that are to run here, and that nothing could bring here. */
-function versionFaults({ stack, registry, services }: Settings, host: HostSettings): Promise<string[]>[] {
-  // What is in a registry is the engine's to ask for, when it has not got it.
+/** Versions that are to run, and that no host has and no folder makes. */
+async function versionFaults({ stack, registry, services, hosts }: Settings): Promise<string[]> {
+  // What is in a registry is to be asked for there.
   if (registry) return [];
-  return services.map(async ({ name, source, hosts }) => {
-    const version = source.kind === "build" ? source.version : undefined;
-    if (version === undefined || !hosts.includes(host.key)) return [];
+  const faults = services.map(async ({ name, source, hosts: keys }) => {
+    if (source.kind !== "build" || source.version === undefined) return [];
+    const { version } = source;
     const repository = imageRepository(serviceImage(stack, name));
-    const there = await tags(host.docker, repository);
-    if (there.includes(version)) return [];
+    const own = hosts.filter(({ key }) => keys.includes(key));
+    const there = (await Promise.all(own.map(({ docker }) => tags(docker, repository)))).flat();
+    if (there.includes(version) || makes(source, version)) return [];
     const key = `flotilla:services.${name}.version`;
-    const others = there.length > 0 ? `is none of those that are there: ${there.join(", ")}` : "is not there";
+    const others = there.length > 0 ? `is none of those that are there: ${unique(there)}` : "is not there";
     return [
-      `host ${host.key}: image ${repository}:${version}, wanted for service ${name} (${key}), ${others}. ` +
-        `Set ${key} to one that is, or build the folder as it is now: pulumi config rm --path ${key}.`,
+      `image ${repository}:${version}, wanted for service ${name} (${key}), ${others}. Set ${key} to one that is, check ` +
+        `out the code that makes it, or build the folder as it is now: pulumi config rm --path ${key}.`,
     ];
   });
+  return (await Promise.all(faults)).flat();
 }
+
+/** Whether a folder, as it is now, is that version. */
+function makes(recipe: BuildRecipe, version: string): boolean {
+  try {
+    return tagOf(contentHash(recipe)) === version;
+  } catch (error) {
+    if (error instanceof ContextFault) return false;
+    throw error;
+  }
+}
+
+const unique = (tags: readonly string[]) => [...new Set(tags)].join(", ");
 
 /** Tags that an engine has of a repository. */
 async function tags(endpoint: string, repository: string): Promise<string[]> {

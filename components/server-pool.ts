@@ -1,10 +1,9 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
-import type { RegistrySettings, ServiceSettings } from "../config/settings.ts";
+import type { ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
-import { instancePrefix, serviceImage, serviceVolumeName } from "../lib/names.ts";
-import { BuiltImage } from "./built-image.ts";
+import { instancePrefix, serviceVolumeName } from "../lib/names.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
@@ -12,6 +11,7 @@ import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
+import type { HostImage, Images } from "./images.ts";
 import { volumeLabels } from "./volume-container.ts";
 
 /** Arguments for {@link ServerPool}. */
@@ -25,15 +25,9 @@ export interface ServerPoolArgs {
   readonly agent: ConsulAgent;
   readonly service: ServiceSettings;
   readonly credentials: Credentials;
-  readonly registry?: RegistrySettings;
+  readonly images: Images;
   /** Whether Pulumi must refuse to delete the service's volumes. */
   readonly protect: boolean;
-}
-
-/** An image as containers take it, and as people know it. */
-interface Image {
-  readonly id: pulumi.Output<string>;
-  readonly reference: string;
 }
 
 /**
@@ -50,7 +44,8 @@ export class ServerPool extends pulumi.ComponentResource {
   constructor(name: string, args: ServerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:ServerPool", name, {}, opts);
     this.service = args.service.name;
-    const image = this.#image(name, args);
+    const { images, host, service } = args;
+    const image = images.ofService(service.name, name, host.key, { parent: this });
     const volumes = this.#volumes(name, args);
     const { replicas, rollout } = args.service;
     const batches = batchesOf({ replicas, surge: rollout.surge });
@@ -67,19 +62,6 @@ export class ServerPool extends pulumi.ComponentResource {
     this.registerOutputs({ instances: this.instances });
   }
 
-  #image(name: string, { stack, service, registry }: ServerPoolArgs): Image {
-    const { source } = service;
-    if (source.kind === "image") {
-      const taken = { name: source.image, keepLocally: true };
-      const { imageId } = new docker.RemoteImage(name, taken, { parent: this });
-      return { id: imageId, reference: source.image };
-    }
-    const { kind: _, ...build } = source;
-    const image = serviceImage(stack, service.name);
-    const { imageId, reference } = new BuiltImage(name, { image, ...build, registry }, { parent: this });
-    return { id: imageId, reference };
-  }
-
   #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs) {
     return service.volumes.map(({ name: volume, path, readOnly }) => {
       const resource = new docker.Volume(
@@ -93,7 +75,7 @@ export class ServerPool extends pulumi.ComponentResource {
 
   #server(
     number: number,
-    image: Image,
+    image: HostImage,
     volumes: pulumi.Input<docker.types.input.ContainerVolume>[],
     { stack, host, service }: ServerPoolArgs,
     before: Command | undefined,
@@ -106,7 +88,7 @@ export class ServerPool extends pulumi.ComponentResource {
       {
         ...containerDefaults({ stack, host: host.key, role: "server", service: service.name }),
         ...limits(service),
-        image: image.id,
+        image: image.imageId,
         networkMode: host.networkName,
         envs: [...plain, ...secret],
         volumes: [...volumes, { fromContainer: host.logs.containerName }],
@@ -123,7 +105,12 @@ export class ServerPool extends pulumi.ComponentResource {
   }
 
   /** Has no delete: what it moved serves on when batches become fewer. */
-  #batch(name: string, servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Command {
+  #batch(
+    name: string,
+    servers: readonly docker.Container[],
+    image: HostImage,
+    args: ServerPoolArgs,
+  ): Command {
     return programCommand<RegisterArgs>(
       name,
       { update: "register.ts --batch" },
@@ -135,7 +122,7 @@ export class ServerPool extends pulumi.ComponentResource {
   #registration(
     name: string,
     servers: readonly docker.Container[],
-    image: Image,
+    image: HostImage,
     args: ServerPoolArgs,
   ): void {
     programCommand<RegisterArgs>(
@@ -146,7 +133,7 @@ export class ServerPool extends pulumi.ComponentResource {
     );
   }
 
-  #input(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Inputs<RegisterArgs> {
+  #input(servers: readonly docker.Container[], image: HostImage, args: ServerPoolArgs): Inputs<RegisterArgs> {
     const { stack, host, balancerHosts, agent, service, credentials } = args;
     const { name, source, port, health, rollout, drain, stopGrace } = service;
     return {

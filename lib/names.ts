@@ -29,9 +29,12 @@ export const logVolumeName = (stack: string) => `${stack}-logs`;
 export const serviceVolumeName = (stack: string, service: string, volume: string) =>
   `${stack}-${service}_${volume}`;
 
-/** A built image without its tag: in the registry, or in the engine's own store where there is none. */
+/**
+ * A built image without its tag: in the registry, or in the engine's own store where there is none. As engines list it:
+ * without the name of Docker Hub.
+ */
 export const imageRepository = (image: string, registry?: { readonly address: string }) =>
-  `${registry ? registry.address : "flotilla"}/${image}`;
+  `${registry ? registry.address.replace(/^docker\.io\//, "") : "flotilla"}/${image}`;
 export const serviceImage = (stack: string, service: string) => `${stack}-${service}`;
 
 /** What a container is for; the value of its label `flotilla.role`. */
@@ -51,3 +54,9 @@ export function labels(of: {
     "flotilla.stack": of.stack,
   };
 }
+
+/** Labels by which an image that was built for a stack is known as its own, beside its name. */
+export const imageLabels = (stack: string, image: string): Record<string, string> => ({
+  "flotilla.image": image,
+  "flotilla.image.stack": stack,
+});

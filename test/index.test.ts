@@ -1,12 +1,17 @@
 import * as pulumi from "@pulumi/pulumi";
 import flotilla from "../index.ts";
+import type { HostsView } from "../lib/images/hosts-view.ts";
 import { deploy, find, type Registered } from "./support/deploy.ts";
+import { hostsWithAll } from "./support/hosts.ts";
 import { remember } from "./support/remember.ts";
 import { secrets } from "./support/secrets.ts";
 import { asConfig, readStackFile } from "./support/stack-file.ts";
 
 // It asks real engines and binds real ports; it has tests of its own.
 jest.mock("../preflight.ts", () => ({ preflight: async () => {} }));
+jest.mock("../lib/images/hosts-view.ts", () => ({ lookAtHosts: async () => mockView }));
+
+const mockView: HostsView = hostsWithAll;
 
 interface Run {
   readonly resources: readonly Registered[];
@@ -89,8 +94,8 @@ describe("Pulumi.dev.yaml", () => {
       Volume: 5,
       RemoteImage: 5,
       RandomPassword: 6,
-      // A quorum for each server, their set-up, balancers, registration, routes.
-      Command: 7,
+      // A quorum for each server, their set-up, balancers, registration, routes; each image that is built.
+      Command: 12,
     });
     expect(resources.filter(({ protect }) => protect)).toStrictEqual([]);
   });
@@ -126,12 +131,11 @@ describe("Pulumi.prod.yaml", () => {
       Container: 22,
       Volume: 7,
       RemoteImage: 5,
-      RegistryImage: 5,
       RandomPassword: 6,
-      Command: 9,
+      Command: 14,
     });
-    const pushed = resources.filter(({ type }) => type.endsWith(":RegistryImage"));
-    expect(pushed.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
+    const built = resources.filter(({ type }) => type.endsWith(":RemoteImage"));
+    expect(built.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
       ["balancer", "consul", "front", "warden", "web"].map(
         (name) => `registry.example.com/flotilla/prod-${name}`,
       ),
@@ -203,11 +207,6 @@ describe("several hosts", () => {
       `Container warden-${key}`,
       `Container test-web-${key}-1`,
       `Container test-web-${key}-2`,
-      `RegistryImage ${key}-balancer`,
-      `RegistryImage ${key}-consul`,
-      `RegistryImage ${key}-front`,
-      `RegistryImage ${key}-warden`,
-      `RegistryImage web-${key}`,
       `RemoteImage ${key}-balancer`,
       `RemoteImage ${key}-consul`,
       `RemoteImage ${key}-front`,
@@ -224,7 +223,12 @@ describe("several hosts", () => {
       "Volume consul-1-data",
       "Volume consul-3-data",
     ];
-    const d = ["Container consul-2", "Container test-db-d-1", "RemoteImage db-d", "Volume consul-2-data"];
+    const d = [
+      "Container consul-2",
+      "Container test-db-d-1",
+      "RemoteImage db-d postgres:18",
+      "Volume consul-2-data",
+    ];
     expect(ofHost("b")).toStrictEqual([...common("b"), ...b].sort());
     expect(ofHost("d")).toStrictEqual([...common("d"), ...d].sort());
     expect(find(resources, "docker b").inputs).toStrictEqual({ host: "tcp://b:2376" });
@@ -243,6 +247,11 @@ describe("several hosts", () => {
     );
     expect(differing.map(({ id }) => id).sort()).toStrictEqual([
       "Command db-d-registration",
+      "Command image-web",
+      "Command own_image-balancer",
+      "Command own_image-consul",
+      "Command own_image-front",
+      "Command own_image-warden",
       // Each balancer's share of a load limit is smaller now.
       "Command routes",
       "Command web-b-registration",

@@ -22,6 +22,8 @@ export interface ContextEntry {
   readonly size: number;
   /** Where a link leads; empty for anything else. */
   readonly target: string;
+  /** Goes into the image, where web servers tell by it what has changed, but makes no difference to the builder. */
+  readonly modified: Date;
 }
 
 /** What keeps a folder from being built, in words for the user. */
@@ -92,13 +94,13 @@ function ignoreRules(context: string, dockerfile: string): DockerIgnore {
 }
 
 function entryOf(context: string, path: string, stat: fs.Stats): ContextEntry {
-  const mode = stat.mode & 0o7777;
-  if (stat.isFile()) return { path, kind: "file", mode, size: stat.size, target: "" };
-  if (stat.isDirectory()) return { path, kind: "folder", mode, size: 0, target: "" };
+  const common = { path, mode: stat.mode & 0o7777, size: 0, target: "", modified: stat.mtime };
+  if (stat.isFile()) return { ...common, kind: "file", size: stat.size };
+  if (stat.isDirectory()) return { ...common, kind: "folder" };
   if (!stat.isSymbolicLink()) {
     throw new ContextFault(`${posix.join(context, path)} is a device or a pipe, which no image takes`);
   }
   const target = attempt(context, path, () => fs.readlinkSync(posix.join(context, path)));
   // The mode of a link is nobody's.
-  return { path, kind: "link", mode: 0o777, size: 0, target };
+  return { ...common, kind: "link", mode: 0o777, target };
 }

@@ -91,6 +91,7 @@ test("all that can be set is set", async () => {
     "flotilla:services": {
       web: {
         image: "nginx:1.29",
+        pin: false,
         replicas: 0,
         port: 80,
         health: { type: "tcp", path: "/up?full=1", interval: 0.5, timeout: 10 },
@@ -165,7 +166,7 @@ test("all that can be set is set", async () => {
       },
       {
         name: "web",
-        source: { kind: "image", image: "nginx:1.29" },
+        source: { kind: "image", image: "nginx:1.29", pin: false },
         replicas: 0,
         port: 80,
         health: { type: "tcp", path: "/up?full=1", interval: 0.5, timeout: 10 },

@@ -25,6 +25,8 @@ export interface Registered {
   /** Ids of the resources that must be there first, whether given as `dependsOn` or met in the inputs; sorted. */
   readonly dependsOn: readonly string[];
   readonly secretOutputs: readonly string[];
+  /** Inputs whose changes are not looked at. */
+  readonly ignoreChanges: readonly string[];
 }
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -90,6 +92,7 @@ function record(registered: Registered[]): void {
       protect: request.getProtect() ?? false,
       dependsOn: request.getDependenciesList().map(idOfUrn).sort(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
+      ignoreChanges: request.getIgnorechangesList(),
     });
     return registerResource.call(monitor, request, callback);
   };
@@ -117,6 +120,7 @@ interface ResourceRequest {
   getDeletebeforereplacedefined(): boolean;
   getDependenciesList(): string[];
   getAdditionalsecretoutputsList(): string[];
+  getIgnorechangesList(): string[];
 }
 
 interface OutputsRequest {
