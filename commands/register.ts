@@ -5,6 +5,7 @@
  * with, and the latter stopped; `--withdraw` takes all instances out.
  */
 import { catalogueDiff, type ServiceDefinition } from "../lib/catalogue.ts";
+import type { Version } from "../lib/history.ts";
 import { labels, replicaNumber } from "../lib/names.ts";
 import { main, say } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
@@ -13,6 +14,7 @@ import { Admission } from "./support/admission.ts";
 import { BALANCER_TIMEOUT, Balancers } from "./support/balancers.ts";
 import { count } from "./support/failure-report.ts";
 import { Health } from "./support/health.ts";
+import { removeOldImages } from "./support/old-images.ts";
 import { PoolRecord } from "./support/pool-record.ts";
 import { Registrations } from "./support/registrations.ts";
 
@@ -31,6 +33,8 @@ export interface RegisterArgs {
   readonly service: ServiceDefinition;
   /** Image of the instances, as people know it. */
   readonly image: string;
+  /** Labels of the service's images where they are built: old ones go once nobody can go back to them. */
+  readonly imageLabels?: Readonly<Record<string, string>>;
   /** Names of the containers that are to serve; their names are their addresses. */
   readonly instances: readonly string[];
   /** Seconds within which new instances must pass their check. */
@@ -73,9 +77,10 @@ class Registrar {
     const { instances, image } = this.#args;
     const remove = await this.#bringIn();
     await this.#record.recordSize(instances.length);
-    if (instances.length > 0) await this.#record.recordVersion(image);
+    const history = instances.length > 0 ? await this.#record.recordVersion(image) : undefined;
     await this.#takeOut(remove);
     await this.#tidyUp(remove);
+    if (history) await this.#removeOldImages(history);
   }
 
   /** These instances are to take the places of those with their numbers; the rest of the pool stays as it is. */
@@ -149,6 +154,19 @@ class Registrar {
       await this.#engine.remove(stray);
     } catch (error) {
       say(`${service.name}: what another update left could not be taken away: ${(error as Error).message}`);
+    }
+  }
+
+  /** Takes away images that the history can't go back to. That it fails is no reason for an update to fail. */
+  async #removeOldImages(history: readonly Version[]): Promise<void> {
+    const { service, image, imageLabels } = this.#args;
+    if (!imageLabels) return;
+    const keep = new Set([image, ...history.map((version) => version.image)]);
+    try {
+      const gone = await removeOldImages(this.#engine, image, imageLabels, keep);
+      if (gone.length > 0) say(`${service.name}: old images taken away: ${gone.length}`);
+    } catch (error) {
+      say(`${service.name}: old images could not be taken away: ${(error as Error).message}`);
     }
   }
 

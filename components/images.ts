@@ -39,7 +39,11 @@ export class Images extends pulumi.ComponentResource {
   ) {
     super("flotilla:index:Images", name, {}, opts);
     this.#plans = plans;
-    const bring = (logicalName: string, plan: BuiltImagePlan, replacesOthers: boolean): Command => {
+    const bring = (
+      logicalName: string,
+      plan: BuiltImagePlan,
+      of: { readonly service: string } | { readonly own: OwnImage },
+    ): Command => {
       const { reference, build, missing } = plan;
       const isMissing = missing.on.length > 0;
       return programCommand<BringImageArgs>(
@@ -47,14 +51,15 @@ export class Images extends pulumi.ComponentResource {
         { update: "bring-image.ts" },
         {
           reference,
-          labels: imageLabels(stack, logicalName),
+          labels: imageLabels(stack, of),
           ...(build && { build }),
           hosts: hosts
             .filter(({ key }) => plan.hosts.includes(key))
             .map(({ key, docker }) => ({ key, docker })),
           ...(registry && { registry }),
           ...(isMissing && { missing: missing.at }),
-          replacesOthers,
+          // Versions of a service are kept for as long as it can go back to them.
+          replacesOthers: "own" in of,
         },
         // While every host has it there is nothing to do.
         { parent: this, ignoreChanges: isMissing ? [] : ["stdin"] },
@@ -62,10 +67,10 @@ export class Images extends pulumi.ComponentResource {
     };
     // The underscore, which no key has, keeps ours apart from those of services.
     const own = ownImages.map(
-      (role) => [plans.own[role], bring(`own_image-${role}`, plans.own[role], true)] as const,
+      (role) => [plans.own[role], bring(`own_image-${role}`, plans.own[role], { own: role })] as const,
     );
     const services = [...plans.services].flatMap(([service, plan]) =>
-      plan.kind === "built" ? [[plan, bring(`image-${service}`, plan, false)] as const] : [],
+      plan.kind === "built" ? [[plan, bring(`image-${service}`, plan, { service })] as const] : [],
     );
     this.#brought = new Map([...own, ...services]);
     this.registerOutputs({});

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
 import type { ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
-import { instancePrefix, serviceVolumeName } from "../lib/names.ts";
+import { imageLabels, instancePrefix, serviceVolumeName } from "../lib/names.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
@@ -146,6 +146,7 @@ export class ServerPool extends pulumi.ComponentResource {
       token: credentials.registration.secretId,
       service: { name, port, health },
       image: image.reference,
+      ...(source.kind === "build" && { imageLabels: imageLabels(stack, { service: name }) }),
       instances: namesOf(servers),
       healthTimeout: health.timeout,
       // It has served before.

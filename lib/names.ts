@@ -56,7 +56,10 @@ export function labels(of: {
 }
 
 /** Labels by which an image that was built for a stack is known as its own, beside its name. */
-export const imageLabels = (stack: string, image: string): Record<string, string> => ({
-  "flotilla.image": image,
+export const imageLabels = (
+  stack: string,
+  of: { readonly service: string } | { readonly own: string },
+): Record<string, string> => ({
+  "flotilla.image": "service" in of ? `service/${of.service}` : `own/${of.own}`,
   "flotilla.image.stack": stack,
 });

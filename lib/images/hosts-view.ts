@@ -51,13 +51,15 @@ async function imagesOn({ docker }: HostSettings): Promise<Set<string>> {
 }
 
 async function pinnedOn(hosts: readonly HostSettings[], image: string): Promise<Map<string, string>> {
-  const [first] = hosts;
-  if (first === undefined) return new Map();
-  const platforms = await Promise.all(
-    hosts.map(({ docker }) =>
-      new DockerEngine(docker).docker("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}"),
-    ),
-  );
-  const digests = await digestOf(new DockerEngine(first.docker), image);
-  return new Map(hosts.map(({ key }, index) => [key, `${image}@${digests(platforms[index]?.trim() ?? "")}`]));
+  const [digestFor, platforms] = await Promise.all([
+    digestOf(image),
+    Promise.all(hosts.map(({ docker }) => platformOf(docker))),
+  ]);
+  return new Map(hosts.map(({ key }, index) => [key, `${image}@${digestFor(platforms[index] ?? "")}`]));
+}
+
+/** Such as "linux/amd64". */
+async function platformOf(endpoint: string): Promise<string> {
+  const format = "{{.Server.Os}}/{{.Server.Arch}}";
+  return (await new DockerEngine(endpoint).docker("version", "--format", format)).trim();
 }

@@ -1,4 +1,10 @@
-import type { DockerEngine } from "../../runtime/docker.ts";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** Milliseconds after which a registry counts as one that does not answer. */
+const TIMEOUT = 10_000;
 
 interface Platform {
   readonly os: string;
@@ -17,10 +23,10 @@ type Manifest = { readonly manifests: readonly Descriptor[] } | { readonly Descr
  * Asks the registry what an image's tag stands for, with the credentials of `docker login`. Returns the digest for a
  * platform such as "linux/amd64"; throws with the reason where there is none, or nobody answers.
  */
-export async function digestOf(engine: DockerEngine, image: string): Promise<(platform: string) => string> {
-  const inspect = async (...flags: string[]) =>
-    JSON.parse(await engine.docker("manifest", "inspect", ...flags, image)) as Manifest;
-  const list = await inspect();
+export async function digestOf(image: string): Promise<(platform: string) => string> {
+  // Engines, too, speak plainly with a registry of the same machine.
+  const plain = /^(localhost|127(\.\d+){3})(:\d+)?\//.test(image) ? ["--insecure"] : [];
+  const list = await inspect(...plain, image);
   if ("manifests" in list) {
     return (wanted) => {
       const found = list.manifests.find(({ platform }) => platform && nameOf(platform) === wanted);
@@ -28,9 +34,20 @@ export async function digestOf(engine: DockerEngine, image: string): Promise<(pl
       return found.digest;
     };
   }
-  const only = await inspect("--verbose");
+  const only = await inspect(...plain, "--verbose", image);
   if (!("Descriptor" in only)) throw new Error("the registry tells no digest");
   return () => only.Descriptor.digest;
+}
+
+async function inspect(...args: string[]): Promise<Manifest> {
+  try {
+    const { stdout } = await run("docker", ["manifest", "inspect", ...args], { timeout: TIMEOUT });
+    return JSON.parse(stdout) as Manifest;
+  } catch (error) {
+    const { stderr, killed, message } = error as { stderr?: string; killed?: boolean; message: string };
+    if (killed) throw new Error(`no answer within ${TIMEOUT / 1000} s`);
+    throw new Error((stderr || message).trim().split("\n").at(-1));
+  }
 }
 
 const nameOf = ({ os, architecture }: Platform) => `${os}/${architecture}`;

@@ -8,7 +8,7 @@ import { type DockerAnswer, type FakeHosts, runCommand } from "../support/fake-d
 const reference = "flotilla/test-web:0123456789ab";
 const recipe = { context: "examples/simple-server", dockerfile: "Dockerfile", args: { TOKEN: "hush-arg" } };
 const build = { ...recipe, hash: contentHash(recipe) };
-const labels = { "flotilla.image": "image-web", "flotilla.image.stack": "test" };
+const labels = { "flotilla.image": "service/web", "flotilla.image.stack": "test" };
 const registry = { address: "registry.example.com/team", username: "me", password: "hush-password" };
 const inRegistry = "registry.example.com/team/test-web:0123456789ab";
 
@@ -73,7 +73,7 @@ const bring = (engines: Engines, args: Partial<BringImageArgs> = {}) =>
     ...args,
   } satisfies BringImageArgs);
 
-const built = `build --tag ${reference} --file Dockerfile --build-arg TOKEN --label flotilla.image=image-web --label flotilla.image.stack=test -`;
+const built = `build --tag ${reference} --file Dockerfile --build-arg TOKEN --label flotilla.image=service/web --label flotilla.image.stack=test -`;
 
 describe("without a registry", () => {
   test.concurrent("where every host has it, nothing is done", async () => {

@@ -53,7 +53,7 @@ test("a host that lacks an image has it brought; the others' stays what it is", 
   });
   expect(reference.endsWith(recipe.hash.slice(0, 12))).toBe(true);
   expect(rest).toStrictEqual({
-    labels: { "flotilla.image": "image-web", "flotilla.image.stack": "test" },
+    labels: { "flotilla.image": "service/web", "flotilla.image.stack": "test" },
     hosts: [
       { key: "a", docker: "unix:///a.sock" },
       { key: "b", docker: "ssh://b" },
