@@ -27,7 +27,7 @@ export interface Service {
 
 export interface Config {
   protect: boolean;
-  hosts: Record<string, { docker: string }>;
+  hosts: Record<string, { docker: string; address?: string }>;
   network: { subnet: string };
   consul: { servers: number; port: number };
   loadBalancers: { count: number; port: number; statsPort: number };
@@ -68,6 +68,18 @@ export class Fleet {
     return Fleet.#own("-2", 28080, "10.213.1.0/24");
   }
 
+  /** A small one on a host that is elsewhere. */
+  static elsewhere(docker: string, address: string): Fleet {
+    const application = new Application("web-4");
+    const stack = new Stack<Config>(`${runInfo().prefix}-4`);
+    const config = configOf(22_080, "10.213.4.0/24", webOf(application));
+    config.hosts = { local: { docker, address } };
+    config.consul.servers = 1;
+    config.loadBalancers.count = 1;
+    config.services.web.replicas = 2;
+    return new Fleet(stack, config, application);
+  }
+
   /** The drill's, with its own application, of a copy of the project. */
   static ofDrill(project: Project): Fleet {
     const application = new Application("drill", true);
@@ -103,7 +115,8 @@ export class Fleet {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#start.loadBalancers.port}/`;
+    const [host] = Object.values(this.#start.hosts);
+    return `http://${host?.address ?? "127.0.0.1"}:${this.#start.loadBalancers.port}/`;
   }
 
   balancerUrl(balancer: number): string {
@@ -255,15 +268,17 @@ export function configOf(port: number, subnet: string, web: Config["services"]["
   };
 }
 
-/** With four copies of an application. */
 const startConfig = (port: number, subnet: string, application: Application) =>
-  configOf(port, subnet, {
-    build: application.folder,
-    replicas: 4,
-    port: 8000,
-    health: { path: "/health", timeout: 30 },
-    env: { LOG_DIR: "/var/log/flotilla" },
-  });
+  configOf(port, subnet, webOf(application));
+
+/** Four copies of an application. */
+const webOf = (application: Application) => ({
+  build: application.folder,
+  replicas: 4,
+  port: 8000,
+  health: { path: "/health", timeout: 30 },
+  env: { LOG_DIR: "/var/log/flotilla" },
+});
 
 /** How often each server answered to so many requests, one connection each; by what the answers say. */
 export async function whoAnswers(url: string, requests = 40): Promise<Record<string, number>> {

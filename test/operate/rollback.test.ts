@@ -175,9 +175,9 @@ aa       2026-01-01 00:01 UTC  2026-01-01 00:03 UTC  gone from a, b
     ["the version that serves", {}, ["--to", "cc"], "web runs cc already."],
     [
       "an image that is gone",
-      { gone: { "tcp://b:1": ["flotilla/dev-web:bb"] } },
+      { gone: { "tcp://a:1": ["flotilla/dev-web:bb"], "tcp://b:1": ["flotilla/dev-web:bb"] } },
       [],
-      "The image flotilla/dev-web:bb is no longer on b, and there is no registry to have it from.\n" +
+      "The image flotilla/dev-web:bb is no longer on a, b, and there is no registry to have it from.\n" +
         "  Check out the code of that version, and run `pulumi up`, which builds the same again;\n" +
         "  or take another version: `npm run rollback -- --service web --list`.",
     ],
