@@ -103,6 +103,13 @@ web: runs bb, whatever its folder becomes. To build the folder again:
     expect(stack.log).toStrictEqual(pinned("cc"));
   });
 
+  test.concurrent("to a version that one of two hosts has, from which the other gets it", async () => {
+    const stack = new Stack();
+    stack.gone = { "tcp://b:1": ["flotilla/dev-web:bb"] };
+    await rollback(stack, "--yes");
+    expect(stack.log).toStrictEqual(pinned("bb"));
+  });
+
   test.concurrent("an update that fails: its exit code, and what is left to do", async () => {
     const stack = new Stack();
     stack.up = 255;
