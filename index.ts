@@ -11,14 +11,15 @@ import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
 import { Warden } from "./components/warden.ts";
 import { readSettings } from "./config/read.ts";
-import { preflight } from "./preflight.ts";
+import { joined } from "./lib/names.ts";
+import { preflight } from "./preflight/preflight.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {
   const settings = readSettings();
   await preflight(settings);
   const images = new Images("images", { ...settings, plans: await imagePlans(settings) });
-  const credentials = new Credentials("credentials");
+  const credentials = new Credentials("credentials", settings);
   const { services } = settings;
 
   const hosts = settings.hosts.map((host) => {
@@ -44,13 +45,14 @@ export default async function flotilla() {
           ...settings,
           host,
           agent,
+          cluster,
           service,
           balancers,
           balancerHosts: hosts,
           credentials,
           images,
         };
-        return new ServerPool(`${service.name}-${host.key}`, args, { providers: [host.provider] });
+        return new ServerPool(joined(service.name, host.key), args, { providers: [host.provider] });
       }),
   );
 
@@ -58,8 +60,8 @@ export default async function flotilla() {
   const [entry] = tiers;
   const balancerCount = hosts.length * settings.loadBalancers.count;
   if (entry) {
-    const args = { ...settings, ...entry, balancerHosts: hosts, balancerCount, credentials };
-    new RoutingTable("routes", args, { dependsOn: pools });
+    const args = { ...settings, ...entry, cluster, balancerHosts: hosts, balancerCount, credentials };
+    new RoutingTable("routes", args, { dependsOn: [...pools, ...balancers] });
   }
 
   return {

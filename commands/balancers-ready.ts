@@ -15,7 +15,7 @@ main<BalancersReadyArgs>(async ({ docker, balancers }) => {
   const engine = new DockerEngine(docker);
   const answers = balancers.map(async (balancer) => {
     const ready = await until(TIMEOUT, async () => {
-      const { code } = await engine.exec(balancer, "await-servers", "1", "gone", "nobody", "-");
+      const { code } = await engine.tryExec(balancer, "await-servers", "1", "gone", "nobody", "-");
       return code === 0 || undefined;
     });
     return ready ? [] : [balancer];

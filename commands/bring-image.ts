@@ -26,7 +26,10 @@ export interface BringImageArgs {
   readonly replacesOthers: boolean;
 }
 
+/** Seconds for all of it: a build may compile for long, but not for ever. */
+const LIMIT = 2 * 60 * 60;
+
 main<BringImageArgs>(async (args) => {
   const hosts = args.hosts.map(({ key, docker }) => new ImageHost(key, docker));
   await new ImageBringer(args).bring(hosts);
-});
+}, LIMIT);

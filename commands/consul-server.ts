@@ -1,25 +1,31 @@
 /**
- * Keeps the quorum while single servers change. Called after a server was replaced: waits until the cluster is whole
+ * Keeps the quorum while single servers change. Called after a server was made anew: waits until the cluster is whole
  * again, so that the next one may go. `--leave`, called before a server is taken away for good: has it leave first.
  */
+
+import { consulServersKey } from "../lib/consul-keys.ts";
 import { main, notYet, say, until, within } from "../runtime/command.ts";
-import { Consul } from "../runtime/consul.ts";
+import { Consul, ConsulError } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
+import { type AutopilotHealth, unfitServers } from "./support/autopilot.ts";
 
 /** What `consul-server` is told on its standard input. */
 export interface ConsulServerArgs {
+  readonly stack: string;
   readonly docker: string;
+  /** Docker endpoints of all hosts with servers. */
+  readonly serverHosts: readonly string[];
   /** Container of the server; also its node name. */
   readonly server: string;
-  readonly stack: string;
+  /** The one that is dealt with after it, if there is one. */
+  readonly next: string;
+  readonly address: string;
+  readonly datacenter: string;
+  /** How many servers a fresh cluster is formed of. */
+  readonly founders: number;
   /** Not read: a new container makes new arguments, and those make Pulumi run the command. */
   readonly containerId: string;
   readonly managementToken: string;
-}
-
-interface AutopilotHealth {
-  readonly Healthy: boolean;
-  readonly Servers: readonly { Name: string; Healthy: boolean; Voter: boolean }[];
 }
 
 const TIMEOUT = 90;
@@ -30,19 +36,58 @@ main<ConsulServerArgs>(async (args) => {
   await (process.argv.includes("--leave") ? leave(args, engine, consul) : settle(args, consul));
 });
 
-async function settle({ server }: ConsulServerArgs, consul: Consul): Promise<void> {
-  const complaint = `the Consul cluster is not whole again since ${server} was replaced; the others were not touched; look at "docker logs ${server}"`;
+/**
+ * Waits for the servers that run, unless the next one is missing: then going on can only bring it back. Where too few run
+ * for a quorum, or some are still of another data centre, which they leave together, waiting would be for ever.
+ */
+async function settle(args: ConsulServerArgs, consul: Consul): Promise<void> {
+  const { server, next, datacenter } = args;
+  const complaint = `the Consul cluster is not whole again since ${server} was made anew; the others were not touched; look at "docker logs ${server}"`;
   await within(
     TIMEOUT,
     complaint,
     async () => {
-      const health = await consul.get<AutopilotHealth>("/v1/operator/autopilot/health");
-      const unfit = health?.Servers.filter(({ Healthy, Voter }) => !Healthy || !Voter) ?? [];
-      if (!health?.Healthy || unfit.length > 0)
-        notYet(`waiting for ${unfit.map(({ Name }) => Name).join(", ")}`);
+      const running = await runningServers(args);
+      if (!running.has(next)) return;
+      const elsewhere = [...running.values()].filter((other) => other !== datacenter);
+      if (elsewhere.length > 0)
+        return say(`consul: ${elsewhere.length} servers are still to move to ${datacenter}`);
+      const peers = (await consul.get<string[]>("/v1/status/peers")) ?? [];
+      const needed = peers.length > 0 ? Math.floor(peers.length / 2) + 1 : args.founders;
+      if (running.size < needed) return say(`consul: ${running.size} servers run, a quorum needs ${needed}`);
+      const missing = await unfit(args, consul, peers, new Set(running.keys()));
+      if (missing.length > 0) notYet(`waiting for ${missing.join(", ")}`);
     },
     500,
   );
+}
+
+/** Of the servers that run, those that do not take part yet. */
+async function unfit(
+  { server, address }: ConsulServerArgs,
+  consul: Consul,
+  peers: readonly string[],
+  running: ReadonlySet<string>,
+): Promise<string[]> {
+  try {
+    const health = await consul.get<AutopilotHealth>("/v1/operator/autopilot/health");
+    return unfitServers(health, [...running]);
+  } catch (error) {
+    if (!(error instanceof ConsulError && error.status === 403)) throw error;
+    // A token that is new to the cluster is made by a leader that knows it, so once all servers have been made anew.
+    const leader = await consul.get<string>("/v1/status/leader");
+    return leader && peers.includes(`${address}:8300`) ? [] : [server];
+  }
+}
+
+/** Data centres of the stack's servers that run, by name. */
+async function runningServers({ stack, serverHosts }: ConsulServerArgs): Promise<Map<string, string>> {
+  const lists = serverHosts.map(async (endpoint) => {
+    const engine = new DockerEngine(endpoint);
+    const names = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" });
+    return engine.inspect(names, '{{index .Config.Labels "flotilla.datacenter"}}');
+  });
+  return new Map((await Promise.all(lists)).flatMap((map) => [...map]));
 }
 
 async function leave(
@@ -55,6 +100,11 @@ async function leave(
   const isRunning = async () =>
     (await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" })).includes(server);
   if (agents.length === 0 || !(await isRunning())) return;
+  // Pulumi also calls this once a successor of the same name is there.
+  const wanted = await wantedServers(consul);
+  if (!wanted)
+    return say(`consul: can't tell whether ${server} is to stay; it is taken away without having left`);
+  if (wanted.includes(server)) return;
 
   // Or its restart policy would have it join again as soon as it has left.
   await engine.docker("update", "--restart=no", server);
@@ -62,4 +112,9 @@ async function leave(
   await consul.put("/v1/agent/leave").catch(() => {});
   const gone = await until(30, async () => !(await isRunning()) || undefined);
   say(gone ? `consul: ${server} has left` : `consul: ${server} is still leaving after 30 s`);
+}
+
+/** Servers that there are to be; undefined where Consul does not tell. */
+async function wantedServers(consul: Consul): Promise<readonly string[] | undefined> {
+  return until(5, async () => (await consul.get<string[]>(`/v1/kv/${consulServersKey}?raw`)) ?? []);
 }

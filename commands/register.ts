@@ -2,19 +2,22 @@
  * Brings an agent's registrations of one service to the desired set, losing no request: new instances must pass their
  * check, go on passing it and, once registered, be UP in every balancer before old ones are taken out and drained. Called
  * by the registration of a pool. With `--batch` only the instances named, and those whose places they take, are dealt
- * with, and the latter stopped; `--withdraw` takes all instances out.
+ * with, and the latter stopped. `--withdraw` takes all instances out where the service does not run on the host any more.
  */
 import { catalogueDiff, type ServiceDefinition } from "../lib/catalogue.ts";
 import type { Version } from "../lib/history.ts";
-import { labels, replicaNumber } from "../lib/names.ts";
+import { instanceNumber, labels } from "../lib/names.ts";
+import type { RouteEntry } from "../lib/routes.ts";
 import { main, say } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
+import { withDeadline } from "../runtime/deadline.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 import { Admission } from "./support/admission.ts";
 import { BALANCER_TIMEOUT, Balancers } from "./support/balancers.ts";
 import { count } from "./support/failure-report.ts";
 import { Health } from "./support/health.ts";
 import { removeOldImages } from "./support/old-images.ts";
+import { withPoolLock } from "./support/pool-lock.ts";
 import { PoolRecord } from "./support/pool-record.ts";
 import { Registrations } from "./support/registrations.ts";
 
@@ -25,10 +28,14 @@ export interface RegisterArgs {
   /** Docker endpoint of the host, and of every host that has balancers. */
   readonly docker: string;
   readonly balancerHosts: readonly string[];
+  /** Balancers on each of them. */
+  readonly balancersPerHost: number;
   /** Container of the host's agent. */
   readonly agent: string;
   /** Not read: an agent that was replaced, and may have lost its data, is to be told anew. */
   readonly agentId: string;
+  /** Not read: so is a Consul that has lost its data. */
+  readonly consulId: string;
   readonly token: string;
   readonly service: ServiceDefinition;
   /** Image of the instances, as people know it. */
@@ -47,9 +54,20 @@ export interface RegisterArgs {
   readonly stopGrace: number;
 }
 
+/** Seconds for everything whose time is not the service's own. */
+const SLACK = 300;
+
+/** Seconds that the engine or Consul gets to answer where a stack, which may be in any state, is taken away. */
+const ANSWER = 5;
+
+/** Seconds for taking stray containers away, and of them until SIGKILL, where a stack is taken away. */
+const TIDY = 20;
+const TIDY_GRACE = 10;
+
 class Registrar {
   readonly #args: RegisterArgs;
   readonly #engine: DockerEngine;
+  readonly #consul: Consul;
   readonly #balancers: Balancers;
   readonly #registrations: Registrations;
   readonly #record: PoolRecord;
@@ -59,10 +77,10 @@ class Registrar {
     const { stack, host, agent, token, service } = args;
     this.#args = args;
     this.#engine = new DockerEngine(args.docker);
-    this.#balancers = new Balancers(stack, args.balancerHosts);
-    const consul = new Consul(this.#engine, agent, token);
-    this.#registrations = new Registrations(consul, agent);
-    this.#record = new PoolRecord(consul, service.name, host);
+    this.#balancers = new Balancers(stack, args.balancerHosts, args.balancersPerHost);
+    this.#consul = new Consul(this.#engine, agent, token);
+    this.#registrations = new Registrations(this.#consul, agent);
+    this.#record = new PoolRecord(this.#consul, service.name, host);
     this.#admission = new Admission({
       ...args,
       engine: this.#engine,
@@ -74,13 +92,15 @@ class Registrar {
 
   /** The whole pool is to be these instances. */
   async reconcile(): Promise<void> {
-    const { instances, image } = this.#args;
-    const remove = await this.#bringIn();
-    await this.#record.recordSize(instances.length);
-    const history = instances.length > 0 ? await this.#record.recordVersion(image) : undefined;
-    await this.#takeOut(remove);
-    await this.#tidyUp(remove);
-    if (history) await this.#removeOldImages(history);
+    const { instances, image, stopGrace } = this.#args;
+    await this.#alone(async () => {
+      const remove = await this.#bringIn();
+      await this.#record.recordSize(instances.length);
+      const history = instances.length > 0 ? await this.#record.recordVersion(image) : undefined;
+      await this.#takeOut(remove);
+      await this.#tidyUp([...instances, ...remove], stopGrace);
+      if (history) await this.#removeOldImages(history);
+    });
   }
 
   /** These instances are to take the places of those with their numbers; the rest of the pool stays as it is. */
@@ -89,19 +109,63 @@ class Registrar {
     const numbers = new Set(instances.map((instance) => this.#number(instance)));
     const replaced = (instance: string) =>
       !instances.includes(instance) && numbers.has(this.#number(instance) ?? Number.NaN);
-    const remove = await this.#bringIn();
-    await this.#takeOut(remove.filter(replaced));
-    // Those that a failed update left take up memory, too, though no balancer knows them.
-    await this.#engine.stop((await this.#containers()).filter(replaced), stopGrace);
+    await this.#alone(async () => {
+      const remove = await this.#bringIn();
+      await this.#takeOut(remove.filter(replaced));
+      // Those that a failed update left take up memory, too, though no balancer knows them.
+      await this.#engine.stop((await this.#containers()).filter(replaced), stopGrace);
+    });
   }
 
-  /** Takes everything out. A Consul that is gone already must not be in the way of that. */
+  /**
+   * Called when the registration goes: since the service does, since the stack does, or since another registration has
+   * taken its place, which brought the pool to where it is. Only then is everything taken out, when the service does not run
+   * here any more. Nothing that is gone or does not answer may be in the way of taking a stack away.
+   */
   async withdraw(): Promise<void> {
+    const { service, instances } = this.#args;
+    try {
+      const agentRuns = await withDeadline(ANSWER, () => this.#agentRuns());
+      const held = agentRuns ? await withDeadline(ANSWER, () => this.#held()) : [];
+      if (agentRuns && !(await this.#isWanted())) await this.#withdrawFromConsul(held);
+      // Left there, they would keep the network from being deleted.
+      const grace = Math.min(this.#args.stopGrace, TIDY_GRACE);
+      await withDeadline(TIDY, () => this.#tidyUp([...instances, ...held], grace));
+    } catch (error) {
+      say(`${service.name}: left as it is: ${(error as Error).message}`);
+    }
+  }
+
+  /** Works on the pool while no other command does. */
+  #alone(work: () => Promise<void>): Promise<void> {
+    const { agent, service } = this.#args;
+    return withPoolLock(this.#engine, agent, service.name, work);
+  }
+
+  async #agentRuns(): Promise<boolean> {
     const { stack, agent } = this.#args;
     const running = await this.#engine.containers({ "flotilla.stack": stack, "flotilla.role": "agent" });
-    if (running.includes(agent)) await this.#withdrawFromConsul();
-    // Left there, they would keep the network from being deleted.
-    await this.#tidyUp([]);
+    return running.includes(agent);
+  }
+
+  async #held(): Promise<string[]> {
+    return Object.keys(await this.#registrations.of(this.#args.service.name));
+  }
+
+  /**
+   * Whether the service still runs here, by the routing table: where a service goes, that is written before anything is
+   * deleted; where the stack goes, or only this registration, the service is still there. It is where there is no telling.
+   */
+  async #isWanted(): Promise<boolean> {
+    const { host, service } = this.#args;
+    const key = "/v1/kv/flotilla/routes?raw";
+    try {
+      const table = await withDeadline(ANSWER, () => this.#consul.get<RouteEntry[]>(key));
+      return table?.some((entry) => entry.service === service.name && entry.hosts.includes(host)) ?? true;
+    } catch (error) {
+      say(`${service.name}: Consul is told nothing, since it does not tell: ${(error as Error).message}`);
+      return true;
+    }
   }
 
   /** Has the instances serve as they should; gives those that the agent holds besides. */
@@ -122,19 +186,18 @@ class Registrar {
     const left = await this.#balancers.await("gone", service.name, instances, BALANCER_TIMEOUT);
     if (left.length > 0)
       say(`${service.name}: still with a balancer after ${BALANCER_TIMEOUT} s: ${left.join("; ")}`);
-    const drained = await this.#balancers.awaitDrained(addresses, drain);
-    say(
-      `${service.name}: ${count(instances)} taken out${drained ? "" : `, with requests under way after ${drain} s`}`,
-    );
+    const under = await this.#balancers.awaitDrained(addresses, drain);
+    say(`${service.name}: ${count(instances)} taken out${under ? `, ${under}` : ""}`);
   }
 
-  async #withdrawFromConsul(): Promise<void> {
+  async #withdrawFromConsul(instances: readonly string[]): Promise<void> {
     const { service } = this.#args;
-    const instances = Object.keys(await this.#registrations.of(service.name));
     try {
-      await this.#record.recordSize(0);
-      await this.#takeOut(instances);
-      await this.#record.forget();
+      await this.#alone(async () => {
+        await this.#record.recordSize(0);
+        await this.#takeOut(instances);
+        await this.#record.forget();
+      });
     } catch (error) {
       say(`${service.name}: Consul could not be told that it goes: ${(error as Error).message}`);
       await this.#registrations.takeBack(instances);
@@ -142,15 +205,14 @@ class Registrar {
   }
 
   /**
-   * Takes away containers that are not wanted and that no request goes to. An update that was killed leaves some that
+   * Takes away containers of the pool that nobody knows and that no request goes to. An update that was killed leaves some that
    * Pulumi's state has never heard of, so that nobody else would; Pulumi takes it well when one of its own is gone.
    */
-  async #tidyUp(removed: readonly string[]): Promise<void> {
-    const { service, instances, stopGrace } = this.#args;
-    const known = new Set([...instances, ...removed]);
+  async #tidyUp(known: readonly string[], graceSeconds: number): Promise<void> {
+    const { service } = this.#args;
     try {
-      const stray = (await this.#containers()).filter((container) => !known.has(container));
-      await this.#engine.stop(stray, stopGrace);
+      const stray = (await this.#containers()).filter((container) => !known.includes(container));
+      await this.#engine.stop(stray, graceSeconds);
       await this.#engine.remove(stray);
     } catch (error) {
       say(`${service.name}: what another update left could not be taken away: ${(error as Error).message}`);
@@ -185,12 +247,16 @@ class Registrar {
 
   #number(instance: string): number | undefined {
     const { stack, host, service } = this.#args;
-    return replicaNumber(instance, { stack, host, service: service.name });
+    return instanceNumber(instance, { stack, host, service: service.name });
   }
 }
 
-main<RegisterArgs>((args) => {
-  const registrar = new Registrar(args);
-  if (process.argv.includes("--withdraw")) return registrar.withdraw();
-  return process.argv.includes("--batch") ? registrar.replaceBatch() : registrar.reconcile();
-});
+main<RegisterArgs>(
+  (args) => {
+    const registrar = new Registrar(args);
+    if (process.argv.includes("--withdraw")) return registrar.withdraw();
+    return process.argv.includes("--batch") ? registrar.replaceBatch() : registrar.reconcile();
+  },
+  // Each for new instances, and for a new check of those that serve.
+  ({ healthTimeout, settle, drain, stopGrace }) => SLACK + 2 * healthTimeout + settle + drain + stopGrace,
+);

@@ -14,13 +14,17 @@ export interface RoutesArgs {
   readonly stack: string;
   /** Docker endpoint of every host that has balancers. */
   readonly balancerHosts: readonly string[];
+  /** Balancers on each of them. */
+  readonly balancersPerHost: number;
   readonly docker: string;
   readonly agent: string;
   readonly token: string;
+  /** Not read: a Consul that has lost its data is to be told anew. */
+  readonly consulId: string;
   readonly routes: readonly RouteEntry[];
 }
 
-main<RoutesArgs>(async ({ stack, balancerHosts, docker, agent, token, routes }) => {
+main<RoutesArgs>(async ({ stack, balancerHosts, balancersPerHost, docker, agent, token, routes }) => {
   const consul = new Consul(new DockerEngine(docker), agent, token);
   await within(30, "Consul does not take the routing table", async () => {
     await consul.put("/v1/kv/flotilla/routes", routes);
@@ -30,6 +34,6 @@ main<RoutesArgs>(async ({ stack, balancerHosts, docker, agent, token, routes }) 
     for (const key of closed.filter((key) => !known.has(key))) await consul.delete(`/v1/kv/${key}`);
   });
 
-  const balancers = new Balancers(stack, balancerHosts);
+  const balancers = new Balancers(stack, balancerHosts, balancersPerHost);
   await balancers.require(routesBackend(routes), ["BACKEND"], "not every balancer took the routing table");
 });

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsulSettings, NetworkSettings } from "../config/settings.ts";
-import { agentName } from "../lib/names.ts";
+import { agentName, dataVolumeName, joined } from "../lib/names.ts";
 import { renderFile } from "../lib/render.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { joinAddresses } from "./consul-cluster.ts";
@@ -8,7 +8,7 @@ import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
-import { volumeLabels } from "./volume-container.ts";
+import { namedVolume } from "./named-volume.ts";
 
 /** Arguments for {@link ConsulAgent}. */
 export interface ConsulAgentArgs {
@@ -32,9 +32,9 @@ export class ConsulAgent extends pulumi.ComponentResource {
     this.containerName = agentName(stack, host.key);
 
     // What is registered outlives the container. Nothing of it is lost for good: `pulumi up` registers anew.
-    const data = new docker.Volume(
-      `${name}-data`,
-      { name: `${this.containerName}-data`, labels: volumeLabels(stack, host.key) },
+    const data = namedVolume(
+      joined(name, "data"),
+      { stack, host: host.key, volume: dataVolumeName(this.containerName) },
       { parent: this },
     );
     const config = pulumi
@@ -45,7 +45,7 @@ export class ConsulAgent extends pulumi.ComponentResource {
           stack,
           datacenter,
           nodeName: this.containerName,
-          nodeId: uuidOf(`${stack} ${datacenter} agent ${host.key}`),
+          nodeId: uuidOf(`${stack} agent ${host.key}`),
           joinAddresses: joinAddresses(args.network.subnet, consul.servers),
           gossipKey,
           agentToken,

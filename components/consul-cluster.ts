@@ -3,7 +3,7 @@ import type { ConsulServerArgs } from "../commands/consul-server.ts";
 import type { ConsulSetupArgs } from "../commands/consul-setup.ts";
 import type { ConsulSettings, NetworkSettings } from "../config/settings.ts";
 import { agentRules, balancerRules, registrationRules } from "../lib/consul-policies.ts";
-import { consulServerName } from "../lib/names.ts";
+import { consulServerName, dataVolumeName, joined } from "../lib/names.ts";
 import { consulPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
 import { consulAddress } from "../lib/subnet.ts";
@@ -13,7 +13,7 @@ import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials, Token } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
-import { volumeLabels } from "./volume-container.ts";
+import { namedVolume } from "./named-volume.ts";
 
 /** Arguments for {@link ConsulCluster}. */
 export interface ConsulClusterArgs {
@@ -39,17 +39,17 @@ export interface ConsulEndpoint {
  */
 export class ConsulCluster extends pulumi.ComponentResource {
   readonly endpoints: readonly ConsulEndpoint[];
+  /** Differs once Consul has lost its data: whoever has told it something depends on this, and tells it again. */
+  readonly identity: pulumi.Output<string>;
 
   constructor(name: string, args: ConsulClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:ConsulCluster", name, {}, opts);
 
     const places = placement(args);
-    const servers: pulumi.Resource[] = [];
-    for (const { number, host } of places) {
-      const server = this.#server(`${name}-${number}`, number, host, args, servers.at(-1));
-      servers.push(this.#quorum(`${name}-${number}-quorum`, server, number, host, args));
-    }
-    this.#setup(`${name}-setup`, args, servers);
+    const servers: Server[] = [];
+    for (const place of places)
+      servers.push(this.#server(joined(name, place.number), place, args, servers.at(-1)));
+    this.identity = this.#setup(joined(name, "setup"), args, servers);
 
     this.endpoints = places.map(({ number }) => ({
       name: consulServerName(args.stack, number),
@@ -58,50 +58,34 @@ export class ConsulCluster extends pulumi.ComponentResource {
     this.registerOutputs({ endpoints: this.endpoints });
   }
 
-  #server(
-    name: string,
-    number: number,
-    host: DockerHost,
-    args: ConsulClusterArgs,
-    previous: pulumi.Resource | undefined,
-  ): docker.Container {
-    const { stack, network, consul, credentials, protect } = args;
-    const { subnet } = network;
-    const { datacenter } = host.settings;
+  /** A server, and what waits for its quorum: the next one is replaced only after that. */
+  #server(name: string, place: Place, args: ConsulClusterArgs, previous: Server | undefined): Server {
+    const { number, host } = place;
+    const { stack, network, consul, protect } = args;
     const containerName = consulServerName(stack, number);
-    const address = consulAddress(subnet, number);
-    const data = new docker.Volume(
-      `${name}-data`,
-      { name: `${containerName}-data`, labels: volumeLabels(stack, host.key) },
-      { parent: this, provider: host.provider, protect },
+    const address = consulAddress(network.subnet, number);
+    const { datacenter } = host.settings;
+    // Replacements never overlap, neither of servers nor of their data.
+    const after = previous && { dependsOn: previous.quorum };
+    const data = namedVolume(
+      joined(name, "data"),
+      { stack, host: host.key, volume: dataVolumeName(containerName) },
+      { parent: this, provider: host.provider, protect, ...after },
     );
-    const config = pulumi
-      .all([credentials.gossipKey, credentials.management.secretId, credentials.agent.secretId])
-      .apply(([gossipKey, managementToken, agentToken]) =>
-        renderFile("consul/server.hcl.mustache", {
-          number,
-          stack,
-          datacenter: datacenter,
-          nodeName: containerName,
-          nodeId: uuidOf(`${stack} ${datacenter} server ${number}`),
-          address,
-          bootstrapExpect: bootstrapExpect(number, consul.servers),
-          joinAddresses: joinAddresses(subnet, consul.servers),
-          gossipKey,
-          managementToken,
-          agentToken,
-        }),
-      );
-    return new docker.Container(
+    const details = { "flotilla.consul": consul.image, "flotilla.datacenter": datacenter };
+    const container = new docker.Container(
       name,
       {
-        ...containerDefaults({ stack, host: host.key, role: "consul" }),
+        ...containerDefaults({ stack, host: host.key, role: "consul", details }),
         ...limits(consul),
         name: containerName,
         image: host.images.consul.imageId,
         networksAdvanced: [{ name: host.networkName, ipv4Address: address }],
         ports: [{ internal: 8500, external: consulPort(consul, number), ip: "127.0.0.1" }],
-        uploads: [{ file: "/consul/config/server.hcl", content: pulumi.secret(config) }],
+        uploads: [
+          { file: "/consul/config/server.hcl", content: pulumi.secret(serverConfig(place, args)) },
+          { file: "/consul/founders.json", content: foundersFile(args) },
+        ],
         volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],
         // One that is replaced ends within half a second. The last one of all waits 9 s for those that are gone; it
         // keeps its data through a SIGKILL as well.
@@ -112,30 +96,35 @@ export class ConsulCluster extends pulumi.ComponentResource {
         provider: host.provider,
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["uploads"],
-        // Waits for the previous server's quorum, so that replacements never overlap.
-        ...(previous && { dependsOn: previous }),
+        ...after,
       },
     );
-  }
-
-  /** Acts when the server changes: nothing to wait for at its creation, since a quorum needs the ones to come. */
-  #quorum(name: string, server: docker.Container, number: number, host: DockerHost, args: ConsulClusterArgs) {
-    return programCommand<ConsulServerArgs>(
-      name,
+    const quorum = programCommand<ConsulServerArgs>(
+      joined(name, "quorum"),
+      // Nothing to wait for at its creation, since a quorum needs the ones to come.
       { create: null, update: "consul-server.ts", delete: "consul-server.ts --leave" },
       {
+        stack,
         docker: host.settings.docker,
-        server: consulServerName(args.stack, number),
-        stack: args.stack,
-        containerId: server.id,
+        serverHosts: [...new Set(placement(args).map(({ host }) => host.settings.docker))],
+        server: containerName,
+        next: consulServerName(stack, number + 1),
+        address,
+        datacenter,
+        founders: founders(consul.servers),
+        containerId: container.id,
         managementToken: args.credentials.management.secretId,
       },
-      { parent: this, dependsOn: server },
+      { parent: this, dependsOn: container },
     );
+    return { container, quorum };
   }
 
-  #setup(name: string, args: ConsulClusterArgs, servers: readonly pulumi.Resource[]): void {
-    const { stack, consul, credentials } = args;
+  #setup(name: string, args: ConsulClusterArgs, servers: readonly Server[]): pulumi.Output<string> {
+    const { stack, hosts, credentials } = args;
+    const places = placement(args);
+    const [first] = places;
+    if (!first) return pulumi.output("");
     const policy = (role: string, description: string, rules: string, { accessorId, secretId }: Token) => ({
       name: `flotilla-${role}`,
       description,
@@ -143,38 +132,78 @@ export class ConsulCluster extends pulumi.ComponentResource {
       accessorId,
       secretId,
     });
-    const first = placement(args)[0];
-    if (!first) return;
-    programCommand<ConsulSetupArgs>(
+    const { agent, balancer, registration } = credentials;
+    const setup = programCommand<ConsulSetupArgs>(
       name,
-      { update: "consul-setup.ts" },
+      { create: "consul-setup.ts", update: "consul-setup.ts --whole" },
       {
+        stack,
         docker: first.host.settings.docker,
         server: consulServerName(stack, first.number),
-        servers: consul.servers,
+        servers: places.map(({ number }) => consulServerName(stack, number)),
+        containerIds: servers.map(({ container }) => container.id),
+        hosts: Object.fromEntries(hosts.map(({ key, settings }) => [key, settings.docker])),
         managementToken: credentials.management.secretId,
+        gossipKey: credentials.gossipKey,
         policies: [
-          policy("agent", "Consul's agents, for their own upkeep", agentRules, credentials.agent),
-          policy(
-            "balancer",
-            "balancers: read the catalogue and the routes",
-            balancerRules,
-            credentials.balancer,
-          ),
-          policy(
-            "registration",
-            "pulumi up: registrations and routes",
-            registrationRules,
-            credentials.registration,
-          ),
+          policy("agent", "Consul's agents, for their own upkeep", agentRules, agent),
+          policy("balancer", "balancers: read the catalogue and the routes", balancerRules, balancer),
+          policy("registration", "pulumi up: registrations and routes", registrationRules, registration),
         ],
       },
-      { parent: this, dependsOn: [...servers] },
+      { parent: this, dependsOn: servers.map(({ quorum }) => quorum) },
     );
+    return setup.stdout;
   }
 }
 
-function placement({ hosts }: Pick<ConsulClusterArgs, "hosts">) {
+/** Where a server lives. */
+interface Place {
+  readonly number: number;
+  readonly host: DockerHost;
+}
+
+interface Server {
+  readonly container: docker.Container;
+  readonly quorum: pulumi.Resource;
+}
+
+function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.Output<string> {
+  const { stack, network, consul, credentials } = args;
+  const { gossipKey, management, agent } = credentials;
+  return pulumi
+    .all([gossipKey, management.secretId, agent.secretId])
+    .apply(([gossipKey, managementToken, agentToken]) =>
+      renderFile("consul/server.hcl.mustache", {
+        number,
+        stack,
+        datacenter: host.settings.datacenter,
+        nodeName: consulServerName(stack, number),
+        nodeId: nodeIdOf(stack, number),
+        address: consulAddress(network.subnet, number),
+        bootstrapExpect: bootstrapExpect(number, consul.servers),
+        joinAddresses: joinAddresses(network.subnet, consul.servers),
+        gossipKey,
+        managementToken,
+        agentToken,
+      }),
+    );
+}
+
+/** The founders as Consul reads them from `raft/peers.json`, by which servers with new addresses find each other. */
+function foundersFile({ stack, network, consul }: ConsulClusterArgs): string {
+  const numbers = Array.from({ length: founders(consul.servers) }, (_, index) => index + 1);
+  const peers = numbers.map((number) => ({
+    id: nodeIdOf(stack, number),
+    address: `${consulAddress(network.subnet, number)}:8300`,
+    non_voter: false,
+  }));
+  return `${JSON.stringify(peers, undefined, 2)}\n`;
+}
+
+const nodeIdOf = (stack: string, number: number) => uuidOf(`${stack} server ${number}`);
+
+function placement({ hosts }: Pick<ConsulClusterArgs, "hosts">): Place[] {
   return hosts
     .flatMap((host) => host.settings.consulServers.map((number) => ({ number, host })))
     .sort((a, b) => a.number - b.number);

@@ -10,6 +10,12 @@ export interface Token {
   readonly secretId: pulumi.Output<string>;
 }
 
+/** Arguments for {@link Credentials}. */
+export interface CredentialsArgs {
+  /** Whether Pulumi must refuse to delete them: data outlives no key that it can be read with. */
+  readonly protect: boolean;
+}
+
 /**
  * All secrets of a stack, made once and kept encrypted in its state. Each is derived from a random password rather than
  * made as a random UUID, since a UUID is also its own resource id, which Pulumi keeps in the clear.
@@ -28,11 +34,12 @@ export class Credentials extends pulumi.ComponentResource {
   /** Password of the statistics pages. Secret. */
   readonly statsPassword: pulumi.Output<string>;
 
-  constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, { protect }: CredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:Credentials", name, {}, opts);
     const password = (purpose: string, length = 32) =>
       pulumi.secret(
-        new RandomPassword(`${name}-${purpose}`, { length, special: false }, { parent: this }).result,
+        new RandomPassword(`${name}-${purpose}`, { length, special: false }, { parent: this, protect })
+          .result,
       );
     const token = (purpose: string): Token => {
       const seed = password(purpose);

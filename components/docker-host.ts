@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, NetworkSettings } from "../config/settings.ts";
 import type { OwnImage } from "../lib/images/own-images.ts";
-import { logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
+import { joined, logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
 import { dynamicRange, gatewayAddress } from "../lib/subnet.ts";
 import * as docker from "./docker.ts";
 import type { HostImage, Images } from "./images.ts";
@@ -27,7 +27,10 @@ export class DockerHost extends pulumi.ComponentResource {
   readonly provider: docker.Provider;
   readonly networkName: pulumi.Output<string>;
   readonly images: Readonly<Record<OwnImage, HostImage>>;
+  /** The log volume; containers that mount it wait for this. */
   readonly logs: VolumeContainer;
+  /** How containers mount the log volume. */
+  readonly logMount: docker.types.input.ContainerVolume;
 
   constructor(name: string, args: DockerHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:DockerHost", name, {}, { ...opts, providers: [args.provider] });
@@ -40,7 +43,7 @@ export class DockerHost extends pulumi.ComponentResource {
       ? this.#network(name, args)
       : pulumi.output(networkName(stack));
 
-    const image = (role: OwnImage) => args.images.own(role, `${name}-${role}`, host.key, { parent: this });
+    const image = (role: OwnImage) => args.images.own(role, joined(name, role), host.key, { parent: this });
     this.images = {
       consul: image("consul"),
       balancer: image("balancer"),
@@ -48,7 +51,7 @@ export class DockerHost extends pulumi.ComponentResource {
       warden: image("warden"),
     };
     this.logs = new VolumeContainer(
-      `${name}-logs`,
+      joined(name, "logs"),
       {
         stack,
         host: host.key,
@@ -60,13 +63,14 @@ export class DockerHost extends pulumi.ComponentResource {
       },
       { parent: this },
     );
+    this.logMount = { volumeName: logVolumeName(stack), containerPath: LOG_FOLDER };
     this.registerOutputs({ networkName: this.networkName });
   }
 
   #network(name: string, { stack, network }: DockerHostArgs): pulumi.Output<string> {
     const { subnet, driver } = network;
     return new docker.Network(
-      `${name}-network`,
+      joined(name, "network"),
       {
         name: networkName(stack),
         driver,

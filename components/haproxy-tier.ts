@@ -4,6 +4,7 @@ import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.t
 import { balancerPrefix, frontName } from "../lib/names.ts";
 import { balancerPort, frontPorts, statsPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
+import { httpUrl } from "../lib/url.ts";
 import { programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
@@ -54,11 +55,11 @@ export class HaproxyTier extends pulumi.ComponentResource {
     this.#ready(`${name}-ready`, balancers, args);
 
     const { address } = host.settings;
-    this.url = `http://${address}:${loadBalancers.port}/`;
+    this.url = httpUrl(address, loadBalancers.port);
     this.endpoints = numbers.map((number) => ({
       name: balancerPrefix(stack, host.key, number),
-      url: `http://${address}:${balancerPort(loadBalancers, number)}/`,
-      statsUrl: `http://127.0.0.1:${statsPort(loadBalancers, number)}/`,
+      url: httpUrl(address, balancerPort(loadBalancers, number)),
+      statsUrl: httpUrl("127.0.0.1", statsPort(loadBalancers, number)),
     }));
     this.registerOutputs({ url: this.url, endpoints: this.endpoints });
   }
@@ -79,7 +80,21 @@ export class HaproxyTier extends pulumi.ComponentResource {
         sysctls: { "net.ipv4.tcp_migrate_req": "1" },
         destroyGraceSeconds: 1,
       },
-      { parent: this, deleteBeforeReplace: true },
+      // Everything but ports, name and network stays what it was when the container was made: it has nothing to run or
+      // to tell, and to replace it is to close the ports.
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        ignoreChanges: [
+          "image",
+          "labels",
+          "logDriver",
+          "logOpts",
+          "restart",
+          "removeVolumes",
+          "destroyGraceSeconds",
+        ],
+      },
     );
   }
 
@@ -124,11 +139,16 @@ export class HaproxyTier extends pulumi.ComponentResource {
             permissions: "0600",
           },
         ],
-        volumes: [{ fromContainer: host.logs.containerName }],
+        volumes: [host.logMount],
         // Longer than HAProxy's hard-stop-after.
         destroyGraceSeconds: 70,
       },
-      { parent: this, deleteBeforeReplace: false, additionalSecretOutputs: ["uploads"], dependsOn: agent },
+      {
+        parent: this,
+        deleteBeforeReplace: false,
+        additionalSecretOutputs: ["uploads"],
+        dependsOn: [agent, host.logs],
+      },
     );
   }
 

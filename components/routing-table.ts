@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RoutesArgs } from "../commands/routes.ts";
-import type { ServiceSettings } from "../config/settings.ts";
+import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { routingTable } from "../lib/routes.ts";
 import { programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
+import type { ConsulCluster } from "./consul-cluster.ts";
 import type { Credentials } from "./credentials.ts";
 import type { DockerHost } from "./docker-host.ts";
 
@@ -13,11 +14,13 @@ export interface RoutingTableArgs {
   readonly host: DockerHost;
   /** The agent through which it is written. */
   readonly agent: ConsulAgent;
+  readonly cluster: Pick<ConsulCluster, "identity">;
   readonly services: readonly ServiceSettings[];
   /** Every host that has balancers. */
   readonly balancerHosts: readonly DockerHost[];
   /** How many there are on all hosts together. */
   readonly balancerCount: number;
+  readonly loadBalancers: LoadBalancerSettings;
   readonly credentials: Credentials;
 }
 
@@ -25,16 +28,28 @@ export interface RoutingTableArgs {
 export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
-    const { stack, host, agent, services, balancerHosts, balancerCount, credentials } = args;
+    const {
+      stack,
+      host,
+      agent,
+      cluster,
+      services,
+      balancerHosts,
+      balancerCount,
+      loadBalancers,
+      credentials,
+    } = args;
     programCommand<RoutesArgs>(
       name,
       { update: "routes.ts" },
       {
         stack,
         balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
+        balancersPerHost: loadBalancers.count,
         docker: host.settings.docker,
         agent: agent.containerName,
         token: credentials.registration.secretId,
+        consulId: cluster.identity,
         routes: routingTable(services, balancerCount),
       },
       { parent: this },

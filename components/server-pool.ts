@@ -1,18 +1,19 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
-import type { ServiceSettings } from "../config/settings.ts";
+import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
-import { imageLabels, instancePrefix, serviceVolumeName } from "../lib/names.ts";
+import { imageLabels, instancePrefix, joined, serviceVolumeName } from "../lib/names.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
+import type { ConsulCluster } from "./consul-cluster.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
 import type { HostImage, Images } from "./images.ts";
-import { volumeLabels } from "./volume-container.ts";
+import { namedVolume } from "./named-volume.ts";
 
 /** Arguments for {@link ServerPool}. */
 export interface ServerPoolArgs {
@@ -22,12 +23,20 @@ export interface ServerPoolArgs {
   readonly balancerHosts: readonly DockerHost[];
   /** Must be ready before anything is registered; the containers themselves need not wait for them. */
   readonly balancers: readonly HaproxyTier[];
+  readonly loadBalancers: LoadBalancerSettings;
   readonly agent: ConsulAgent;
+  readonly cluster: Pick<ConsulCluster, "identity">;
   readonly service: ServiceSettings;
   readonly credentials: Credentials;
   readonly images: Images;
   /** Whether Pulumi must refuse to delete the service's volumes. */
   readonly protect: boolean;
+}
+
+/** The volumes of a service, and how its servers mount them. */
+interface Volumes {
+  readonly resources: readonly docker.Volume[];
+  readonly mounts: readonly docker.types.input.ContainerVolume[];
 }
 
 /**
@@ -55,28 +64,37 @@ export class ServerPool extends pulumi.ComponentResource {
       const batch = numbers.map((number) => this.#server(number, image, volumes, args, before));
       servers.push(...batch);
       // The registration, which has to see the whole pool, is the last one's.
-      if (index < batches.length - 1) before = this.#batch(`${name}-batch-${index + 1}`, batch, image, args);
+      if (index < batches.length - 1)
+        before = this.#batch(joined(name, "batch", index + 1), batch, image, args);
     }
     this.instances = namesOf(servers);
-    this.#registration(`${name}-registration`, servers, image, args);
+    this.#registration(joined(name, "registration"), servers, image, args);
     this.registerOutputs({ instances: this.instances });
   }
 
-  #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs) {
-    return service.volumes.map(({ name: volume, path, readOnly }) => {
-      const resource = new docker.Volume(
-        `${name}-${volume}`,
-        { name: serviceVolumeName(stack, service.name, volume), labels: volumeLabels(stack, host.key) },
+  #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs): Volumes {
+    const distinct = new Set(service.volumes.map(({ name }) => name));
+    const named = (volume: string) => serviceVolumeName(stack, service.name, volume);
+    const resources = [...distinct].map((volume) =>
+      namedVolume(
+        `${name}_${volume}`,
+        { stack, host: host.key, volume: named(volume) },
         { parent: this, protect },
-      );
-      return { volumeName: resource.name, containerPath: path, readOnly };
-    });
+      ),
+    );
+    // By name, not by an output: a volume that is to be replaced takes no server along, and Docker keeps one in use.
+    const mounts = service.volumes.map(({ name: volume, path, readOnly }) => ({
+      volumeName: named(volume),
+      containerPath: path,
+      readOnly,
+    }));
+    return { resources, mounts };
   }
 
   #server(
     number: number,
     image: HostImage,
-    volumes: pulumi.Input<docker.types.input.ContainerVolume>[],
+    volumes: Volumes,
     { stack, host, service }: ServerPoolArgs,
     before: Command | undefined,
   ): docker.Container {
@@ -91,14 +109,14 @@ export class ServerPool extends pulumi.ComponentResource {
         image: image.imageId,
         networkMode: host.networkName,
         envs: [...plain, ...secret],
-        volumes: [...volumes, { fromContainer: host.logs.containerName }],
+        volumes: [...volumes.mounts, host.logMount],
         destroyGraceSeconds: stopGrace,
         ...(cmd && { command: [...cmd] }),
       },
       {
         parent: this,
         deleteBeforeReplace: false,
-        ...(before && { dependsOn: before }),
+        dependsOn: [host.logs, ...volumes.resources, ...(before ? [before] : [])],
         ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
       },
     );
@@ -134,15 +152,17 @@ export class ServerPool extends pulumi.ComponentResource {
   }
 
   #input(servers: readonly docker.Container[], image: HostImage, args: ServerPoolArgs): Inputs<RegisterArgs> {
-    const { stack, host, balancerHosts, agent, service, credentials } = args;
+    const { stack, host, balancerHosts, loadBalancers, agent, cluster, service, credentials } = args;
     const { name, source, port, health, rollout, drain, stopGrace } = service;
     return {
       stack,
       host: host.key,
       docker: host.settings.docker,
       balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
+      balancersPerHost: loadBalancers.count,
       agent: agent.containerName,
       agentId: agent.containerId,
+      consulId: cluster.identity,
       token: credentials.registration.secretId,
       service: { name, port, health },
       image: image.reference,

@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import { labels } from "../lib/names.ts";
+import { joined } from "../lib/names.ts";
 import { containerDefaults } from "./container-defaults.ts";
 import * as docker from "./docker.ts";
+import { namedVolume } from "./named-volume.ts";
 
 /** Arguments for {@link VolumeContainer}. */
 export interface VolumeContainerArgs {
@@ -18,26 +19,19 @@ export interface VolumeContainerArgs {
 }
 
 /**
- * A set of named volumes behind one name: a created, never started container that others take with `volumesFrom`.
- * The state lives in the volumes, not in the container.
+ * A set of named volumes, and a created, never started container that puts a name to the set: people take it with
+ * `docker run --volumes-from`. The program's own containers mount the volumes by their names instead, once this is there:
+ * a container whose mounts come from another one is replaced along with it.
  */
 export class VolumeContainer extends pulumi.ComponentResource {
-  /** Name to take the volumes from. */
-  readonly containerName: pulumi.Output<string>;
-
   constructor(name: string, args: VolumeContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:VolumeContainer", name, {}, opts);
     const { stack, host, image, protect } = args;
 
-    const volumes = args.volumes.map(
-      (volume) =>
-        new docker.Volume(
-          `${name}-${volume.name}`,
-          { name: volume.name, labels: volumeLabels(stack, host) },
-          { parent: this, protect },
-        ),
+    const volumes = args.volumes.map(({ name: volume }) =>
+      namedVolume(joined(name, volume), { stack, host, volume }, { parent: this, protect }),
     );
-    const container = new docker.Container(
+    new docker.Container(
       name,
       {
         ...containerDefaults({ stack, host, role: "volumes" }),
@@ -55,12 +49,6 @@ export class VolumeContainer extends pulumi.ComponentResource {
       },
       { parent: this, deleteBeforeReplace: true },
     );
-    this.containerName = container.name;
-    this.registerOutputs({ containerName: this.containerName });
+    this.registerOutputs({});
   }
-}
-
-/** Labels of a volume, so that it can be told whose it is. */
-export function volumeLabels(stack: string, host: string) {
-  return Object.entries(labels({ stack, host, role: "volumes" })).map(([label, value]) => ({ label, value }));
 }

@@ -4,6 +4,8 @@ export interface SettingsContext {
   readonly stack: string;
   /** Top-level keys, without namespace, whose values are stored encrypted at least in part. */
   readonly secretKeys: ReadonlySet<string>;
+  /** Text of the stack's file, `Pulumi.<stack>.yaml`, where there is one. */
+  readonly file?: string | undefined;
   /** Tells what there is at a path relative to the project. */
   readonly lookUp: (path: string) => "file" | "folder" | undefined;
 }

@@ -1,9 +1,10 @@
+import type { Path } from "./faults.ts";
 import { defaultService } from "./rules/routes.ts";
 import type { HostSettings, ServiceSettings, Settings } from "./settings.ts";
 import type { Draft, ServiceDraft } from "./shapes.ts";
 
 /** Fills in what depends on other values, and puts everything in a stable order. */
-export function settingsOf(draft: Draft, stack: string): Settings {
+export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path) => boolean): Settings {
   const { protect, network, consul, loadBalancers, registry } = draft;
   const hosts = hostsOf(draft);
   const keys = hosts.map(({ key }) => key);
@@ -17,7 +18,7 @@ export function settingsOf(draft: Draft, stack: string): Settings {
     loadBalancers: { ...loadBalancers, count: loadBalancers.count ?? Math.min(2, loadBalancers.max) },
     ...(registry && { registry }),
     services: Object.entries(draft.services).map(([name, service]) =>
-      serviceOf(name, service, name === byDefault, keys),
+      serviceOf(name, withSecrets(name, service, isEncrypted), name === byDefault, keys),
     ),
   };
 }
@@ -49,6 +50,24 @@ function serviceOf(
     rollout: { ...rollout, surge: surgeOf(rollout.surge, draft.replicas) },
     default: isDefault,
     hosts: hosts.toSorted(),
+  };
+}
+
+/** A variable that is stored encrypted is a secret, in whichever map it stands. */
+function withSecrets(
+  name: string,
+  service: ServiceDraft,
+  isEncrypted: (path: Path) => boolean,
+): ServiceDraft {
+  const encrypted = Object.keys(service.env).filter(
+    (variable) => variable !== "PORT" && isEncrypted(["services", name, "env", variable]),
+  );
+  const isSecret = ([variable]: [string, string]) => encrypted.includes(variable);
+  const all = Object.entries(service.env);
+  return {
+    ...service,
+    env: Object.fromEntries(all.filter((entry) => !isSecret(entry))),
+    secrets: { ...Object.fromEntries(all.filter(isSecret)), ...service.secrets },
   };
 }
 

@@ -1,24 +1,28 @@
 import type { z } from "zod";
-import { given, type Path, type Problem } from "./faults.ts";
+import { given, overlaps, type Path, type Problem } from "./faults.ts";
+import { isPrivate } from "./places.ts";
 import { configShape, type Draft } from "./shapes.ts";
 
 /**
  * Checks the shape of every value.
  *
- * A value that is at fault is left out of the draft, so that the rules which look at several values can still
- * check all the others, and the user hears of everything at once.
+ * A value that is at fault, or already known to be, is left out of the draft, so that the rules which look at several
+ * values can still check all the others, and the user hears of everything at once.
  */
 export function draftOf(
   raw: unknown,
-  secretKeys: ReadonlySet<string>,
+  isEncrypted: (path: Path) => boolean,
+  known: readonly Problem[] = [],
 ): { draft: Draft; problems: Problem[] } {
   const result = configShape.safeParse(raw);
-  if (result.success) return { draft: result.data, problems: [] };
+  if (result.success && known.length === 0) return { draft: result.data, problems: [] };
 
-  const problems = problemsOf(result.error.issues, raw, secretKeys);
+  const isNew = ({ path }: Problem) => !known.some((other) => overlaps(other.path, path));
+  const found = problemsOf(result.error?.issues ?? [], raw, isEncrypted).filter(isNew);
+  const problems = [...known, ...found];
   const rest = structuredClone(raw);
   for (const { path } of problems) remove(rest, path);
-  return { draft: draftOf(rest, secretKeys).draft, problems };
+  return { draft: draftOf(rest, isEncrypted).draft, problems };
 }
 
 /** Cuts a path at the first value that holds no others: a folder given as text has no `context` to point at. */
@@ -32,7 +36,11 @@ export function locate(raw: unknown, path: Path): { path: Path; value: unknown }
   return { path, value };
 }
 
-function problemsOf(issues: z.core.$ZodIssue[], raw: unknown, secretKeys: ReadonlySet<string>): Problem[] {
+function problemsOf(
+  issues: z.core.$ZodIssue[],
+  raw: unknown,
+  isEncrypted: (path: Path) => boolean,
+): Problem[] {
   return issues.flatMap((issue): Problem[] => {
     const steps = issue.path as Path;
     if (issue.code === "unrecognized_keys") {
@@ -40,20 +48,20 @@ function problemsOf(issues: z.core.$ZodIssue[], raw: unknown, secretKeys: Readon
     }
     const { path, value } = locate(raw, steps);
     if (issue.code === "invalid_key") {
+      // A map of variables may hold a whole NAME=value where the name belongs.
+      if (isPrivate(path)) return [{ path: path.slice(0, -1), message: issue.message }];
       return [{ path, message: `${issue.message}, got ${given(path.at(-1))}`, fix: "rm" }];
     }
-    return [{ path, message: `${issue.message}, got ${givenAt(path, value, secretKeys)}` }];
+    const got = isPrivate(path) || isEncrypted(path) ? kindOf(value) : given(value);
+    return [{ path, message: `${issue.message}, got ${got}` }];
   });
 }
 
-/** Shows a value, unless it stands where a secret belongs or may be a misplaced one. */
-function givenAt(path: Path, value: unknown, secretKeys: ReadonlySet<string>): string {
-  const [section = "", second, third] = path;
-  const secretPlace =
-    section === "services" ? third === "secrets" : section === "registry" && second === "password";
-  const misplaced = secretKeys.has(String(section)) && path.length < (section === "services" ? 3 : 2);
-  const isScalar = typeof value === "string" || typeof value === "number";
-  return isScalar && (secretPlace || misplaced) ? "a value that is kept secret" : given(value);
+/** What a value is, without showing it. */
+function kindOf(value: unknown): string {
+  if (typeof value === "string") return "a text that is not shown";
+  if (typeof value === "number") return "a number that is not shown";
+  return given(value);
 }
 
 /** Takes a value out; one that is missing though required takes the map around it along. */

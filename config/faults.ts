@@ -13,7 +13,7 @@ export interface Problem {
 }
 
 /** Command of `pulumi config` that puts a value right. */
-export type Fix = "set" | "set --secret" | "rm";
+export type Fix = "set" | "set --secret" | "set --type string" | "rm";
 
 /** A broken rule, as the user is told of it. */
 export interface Fault {
@@ -25,10 +25,11 @@ export interface Fault {
 
 const plainKey = /^[A-Za-z_][\w-]*$/;
 
-/** Writes a path as Pulumi's CLI reads it, such as `flotilla:services.web.volumes[0].path`. */
+/** Writes a path as Pulumi's CLI reads it, such as `flotilla:services.web.volumes[0].path`; long names are cut short. */
 export function pathText(path: Path): string {
-  const steps = path.map((step, depth) => {
-    if (typeof step === "number") return `[${step}]`;
+  const steps = path.map((whole, depth) => {
+    if (typeof whole === "number") return `[${whole}]`;
+    const step = shortened(whole);
     if (!plainKey.test(step)) return `[${JSON.stringify(step)}]`;
     return depth === 0 ? step : `.${step}`;
   });
@@ -40,8 +41,12 @@ export function given(value: unknown): string {
   if (value === undefined || value === null) return "nothing";
   if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
   if (typeof value === "object") return Object.keys(value).length === 0 ? "an empty map" : "a map";
-  const text = JSON.stringify(value);
-  return text.length > 80 ? `${text.slice(0, 77)}...` : text;
+  return shortened(JSON.stringify(value), 80);
+}
+
+/** A text, cut to so many characters with an ellipsis at its end. */
+export function shortened(text: string, most = 60): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
 /** Joins names for a sentence: "a", "a and b", "a, b and c". */
@@ -59,7 +64,7 @@ export function overlaps(a: Path, b: Path): boolean {
 /** The whole message: a head, one line for each fault, and how to put them right. */
 export function faultsMessage(stack: string, faults: readonly Fault[]): string {
   const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
-  const example = faults.find(({ path }) => path.startsWith("flotilla:"));
+  const example = faults.find(({ path }) => path.startsWith("flotilla:") && !path.includes("…"));
   return [
     `Config of stack ${stack} has ${count}:`,
     ...faults.map(({ path, message }) => `  ${path}: ${message}`),
@@ -68,5 +73,5 @@ export function faultsMessage(stack: string, faults: readonly Fault[]): string {
 }
 
 function command({ fix, path }: Fault): string {
-  return `pulumi config ${fix} --path '${path}'${fix === "set" ? " <value>" : ""}`;
+  return `pulumi config ${fix} --path '${path}'${fix === "rm" || fix === "set --secret" ? "" : " <value>"}`;
 }

@@ -14,14 +14,14 @@ const imageReference = new RegExp(
 const registryAddress = new RegExp(`^${registryHost}(?:/${pathPart})*$`);
 const dockerRemote = /^(?:ssh:\/\/(?:[\w.-]+@)?|tcp:\/\/)([^\s/@:[\]]+|\[[^\s/@[\]]+\])(?::(\d{1,5}))?$/;
 
-/** Whether a text can name a host or service, and so be a part of container names. */
+/** Whether a text can name a stack, a host or a service, and so be a part of container names. */
 export function isKey(text: string): boolean {
   return text.length <= 24 && /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/.test(text);
 }
 
-/** Whether a text can be a stack's name. */
-export function isStackName(text: string): boolean {
-  return /^[a-z][a-z0-9-]{0,23}$/.test(text);
+/** Whether a text can be handed to a process: the kernel ends it at the first NUL. */
+export function isCText(text: string): boolean {
+  return !text.includes("\0");
 }
 
 /** Whether a text is a name in the sense of DNS. */
@@ -73,6 +73,11 @@ export function isInnerPath(text: string): boolean {
   return (
     text !== "" && !/^(\/|\.\.?(\/|$))/.test(text) && posix.normalize(text) === text && !text.endsWith("/")
   );
+}
+
+/** Whether a text is path and query of a URL as RFC 3986 has them, within the 512 characters that a checker may take. */
+export function isRequestTarget(text: string): boolean {
+  return text.length <= 512 && /^\/(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$/.test(text);
 }
 
 /** Whether a text is the path of a URL as a balancer matches it: no query, and nothing that HAProxy reads as syntax. */

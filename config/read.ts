@@ -1,6 +1,6 @@
-import { statSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
-import { faultsMessage } from "./faults.ts";
+import { faultsMessage, listed } from "./faults.ts";
 import { parseSettings } from "./parse.ts";
 import type { Settings } from "./settings.ts";
 
@@ -14,13 +14,21 @@ export function readSettings(): Settings {
     .filter(([key]) => key.startsWith(namespace))
     .map(([key, text]) => [key.slice(namespace.length), text] as const);
 
+  const file = `Pulumi.${stack}.yaml`;
   const parsed = parseSettings(Object.fromEntries(config), {
     stack,
+    file: lookUp(file) === "file" ? readFileSync(file, "utf8") : undefined,
     secretKeys: new Set(config.map(([key]) => key).filter((key) => isSecret(namespace + key))),
     lookUp,
   });
   if ("faults" in parsed) throw new pulumi.RunError(faultsMessage(stack, parsed.faults));
+  if (parsed.unclear.length > 0) pulumi.log.warn(unclearMessage(file, parsed.unclear));
   return parsed.settings;
+}
+
+function unclearMessage(file: string, sections: readonly string[]): string {
+  const names = listed(sections.map((section) => namespace + section));
+  return `The config is not that of ${file}, so nothing tells which values of ${names} are encrypted: none of them is checked for secrets in plain text, and every environment counts as secret.`;
 }
 
 /** The SDK knows which keys are secret, but keeps it out of its types. */

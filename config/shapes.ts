@@ -3,6 +3,7 @@ import { baseImages } from "../lib/base-images.ts";
 import { maxConsulServers, parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
+  isCText,
   isDnsName,
   isDockerEndpoint,
   isImageReference,
@@ -10,11 +11,23 @@ import {
   isInnerPath,
   isMountPath,
   isRegistryAddress,
+  isRequestTarget,
   isRoutePath,
   isSurge,
 } from "./formats.ts";
 import { parseMemory } from "./memory.ts";
-import { decimal, flag, listOf, mapOf, oneOf, shape, text, variables, whole } from "./values.ts";
+import {
+  buildArguments,
+  decimal,
+  environment,
+  flag,
+  listOf,
+  mapOf,
+  oneOf,
+  shape,
+  text,
+  whole,
+} from "./values.ts";
 
 const port = whole(1, 65535);
 
@@ -35,7 +48,10 @@ const host = shape({
   docker: text("unix:///path, ssh://[user@]host[:port] or tcp://host:port", isDockerEndpoint).default(
     "unix:///var/run/docker.sock",
   ),
-  address: text("an IP address or a DNS name", isAddress).default("127.0.0.1"),
+  address: text(
+    "an IP address without a zone, or a DNS name",
+    (address) => isAddress(address) && !address.includes("%"),
+  ).default("127.0.0.1"),
   datacenter: text("lower-case letters, digits, - and _", (name) => /^[a-z0-9_-]{1,63}$/.test(name)).default(
     "dc1",
   ),
@@ -84,13 +100,16 @@ const build = z.preprocess(
   shape({
     context: text("a folder, relative to the project", (folder) => folder !== ""),
     dockerfile: text("a path inside the build's folder", isInnerPath).default("Dockerfile"),
-    args: variables(),
+    args: buildArguments(),
   }),
 );
 
 const health = shape({
   type: oneOf("http", "tcp").default("http"),
-  path: text('a path that starts with "/", without spaces', (path) => /^\/\S*$/.test(path)).default("/"),
+  path: text(
+    'a path that starts with "/", of at most 512 letters, digits and -._~!$&\'()*+,;=:@/?, other characters as %XX',
+    isRequestTarget,
+  ).default("/"),
   interval: decimal(0.2, 60).default(1),
   timeout: whole(1, 3600).default(60),
 });
@@ -132,6 +151,9 @@ const route = shape({
   ).optional(),
 });
 
+/** `pulumi config set --path` makes a number of a word that looks like one. */
+const word = text("a text without NUL characters, in quotes where it looks like a number", isCText);
+
 const service = shape({
   build: build.optional(),
   version: tag.optional(),
@@ -142,10 +164,11 @@ const service = shape({
     .default(0)
     .describe("0 stands for a port that is not given: a fault, told by the service's rules"),
   health: health.prefault({}),
-  env: variables(),
-  secrets: variables(),
-  command: listOf(z.string("must be a text"), "texts")
+  env: environment(),
+  secrets: environment(),
+  command: listOf(word, "texts")
     .min(1, "must be a list of at least one text")
+    .refine(([program]) => program !== "", "must begin with a program, not with an empty text")
     .optional(),
   ...limits,
   volumes: listOf(volume, "volumes").default([]),

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { isCText } from "./formats.ts";
 
 /** A whole number within bounds. */
 export function whole(min: number, max: number) {
@@ -49,17 +50,26 @@ export function listOf<T extends z.ZodType>(value: T, of: string) {
   return z.array(value, `must be a list of ${of}`);
 }
 
-/** A map of environment variables; `pulumi config set --path` makes numbers and booleans of texts like them. */
-export function variables() {
-  const allowed = "letters, digits and _, no digit first";
-  const name = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/);
+/** The environment of a process: the kernel takes any name without "=". */
+export function environment() {
+  return variables("at least one character, without = and NUL", /^[^=\0]+$/);
+}
+
+/** Arguments of a Dockerfile. */
+export function buildArguments() {
+  return variables("letters, digits and _, no digit first", /^[A-Za-z_][A-Za-z0-9_]*$/);
+}
+
+/** `pulumi config set --path` makes numbers and booleans of texts like them. */
+function variables(allowed: string, names: RegExp) {
   const value = z
     .union([z.string(), z.number(), z.boolean()], "must be a text, a number, true or false")
-    .transform(String);
+    .transform(String)
+    .refine(isCText, "must be a text without NUL characters");
   return z
-    .record(name, value, {
+    .record(z.string().regex(names), value, {
       error: ({ code }) =>
-        code === "invalid_key" ? `must have a name of ${allowed}` : "must be a map of names to values",
+        code === "invalid_key" ? `must have names of ${allowed}` : "must be a map of names to values",
     })
     .default({});
 }

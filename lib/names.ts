@@ -1,33 +1,40 @@
 /**
  * Names of what the program makes on Docker hosts. Each starts with the stack, so that stacks share a host, and is made
  * from the host's key or the server's number, so that adding or removing a host renames nothing on the others.
- * Replicas and balancers get a random suffix on top from Pulumi, since old and new ones live side by side.
+ * Instances and balancers get a random suffix on top from Pulumi, since old and new ones live side by side.
+ *
+ * Parts are joined by two dashes. No stack, host or service has two in a row, or one at its end, so a name gives its parts
+ * back: joined by one, `a-b` + `c` and `a` + `b-c` would be the same.
  */
+export const joined = (...parts: readonly (string | number)[]) => parts.join("--");
+
 export const networkName = (stack: string) => stack;
-export const consulServerName = (stack: string, number: number) => `${stack}-consul-${number}`;
-export const agentName = (stack: string, host: string) => `${stack}-agent-${host}`;
-export const frontName = (stack: string, host: string) => `${stack}-front-${host}`;
-export const wardenName = (stack: string, host: string) => `${stack}-warden-${host}`;
+export const consulServerName = (stack: string, number: number) => joined(stack, "consul", number);
+export const agentName = (stack: string, host: string) => joined(stack, "agent", host);
+export const frontName = (stack: string, host: string) => joined(stack, "front", host);
+export const wardenName = (stack: string, host: string) => joined(stack, "warden", host);
 export const balancerPrefix = (stack: string, host: string, number: number) =>
-  `${stack}-balancer-${host}-${number}`;
+  joined(stack, "balancer", host, number);
 export const instancePrefix = (stack: string, service: string, host: string, number: number) =>
-  `${stack}-${service}-${host}-${number}`;
-/** Number of the replica whose container has that name, or undefined where it is none of the service's on the host. */
-export function replicaNumber(
+  joined(stack, service, host, number);
+/** Number of the instance whose container has that name, or undefined where it is none of the service's on the host. */
+export function instanceNumber(
   container: string,
   of: { stack: string; service: string; host: string },
 ): number | undefined {
-  const prefix = `${of.stack}-${of.service}-${of.host}-`;
-  if (!container.startsWith(prefix)) return undefined;
-  const [, number] = /^(\d+)-[0-9a-f]+$/.exec(container.slice(prefix.length)) ?? [];
+  const [stack, service, host, last = "", ...more] = container.split("--");
+  if (stack !== of.stack || service !== of.service || host !== of.host || more.length > 0) return undefined;
+  const [, number] = /^(\d+)-[0-9a-f]+$/.exec(last) ?? [];
   return number === undefined ? undefined : Number(number);
 }
 export const volumeContainerName = (stack: string, role: string, host: string) =>
-  `${stack}-volumes-${role}-${host}`;
-export const logVolumeName = (stack: string) => `${stack}-logs`;
+  joined(stack, "volumes", role, host);
+export const logVolumeName = (stack: string) => joined(stack, "logs");
+/** Volume with the data of a Consul server or agent. */
+export const dataVolumeName = (container: string) => joined(container, "data");
 /** The underscore, which no key has, keeps it apart from every other volume. */
 export const serviceVolumeName = (stack: string, service: string, volume: string) =>
-  `${stack}-${service}_${volume}`;
+  `${joined(stack, service)}_${volume}`;
 
 /**
  * A built image without its tag: in the registry, or in the engine's own store where there is none. As engines list it:
@@ -35,24 +42,35 @@ export const serviceVolumeName = (stack: string, service: string, volume: string
  */
 export const imageRepository = (image: string, registry?: { readonly address: string }) =>
   `${registry ? registry.address.replace(/^docker\.io\//, "") : "flotilla"}/${image}`;
-export const serviceImage = (stack: string, service: string) => `${stack}-${service}`;
+/** Image of a service, or one of ours by its role. */
+export const imageName = (stack: string, of: string) => joined(stack, of);
 
 /** What a container is for; the value of its label `flotilla.role`. */
 export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes" | "warden";
 
-/** Labels by which commands, tests and people find the containers of a stack. */
-export function labels(of: {
+/** Labels by which commands, tests and people find the containers of a stack; `details` are more of them. */
+export function labels({
+  stack,
+  role,
+  host,
+  service,
+  details = {},
+}: {
   stack: string;
   role: Role;
   host: string;
   service?: string;
+  details?: Readonly<Record<string, string>>;
 }): Record<string, string> {
-  return {
-    "flotilla.host": of.host,
-    "flotilla.role": of.role,
-    ...(of.service === undefined ? {} : { "flotilla.service": of.service }),
-    "flotilla.stack": of.stack,
+  const all = {
+    "flotilla.host": host,
+    "flotilla.role": role,
+    ...(service === undefined ? {} : { "flotilla.service": service }),
+    "flotilla.stack": stack,
+    ...details,
   };
+  // In the order in which the provider compares them.
+  return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Labels by which an image that was built for a stack is known as its own, beside its name. */

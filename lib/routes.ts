@@ -4,6 +4,8 @@ import type { Route, ServiceSettings } from "../config/settings.ts";
 /** One line of the balancers' routing table, as it stands in Consul's KV store under `flotilla/routes`. */
 export interface RouteEntry {
   readonly service: string;
+  /** Keys of the hosts that it runs on. */
+  readonly hosts: readonly string[];
   /** HAProxy condition; empty when the service is reached only as the default or by its own port. */
   readonly condition: string;
   readonly default: boolean;
@@ -31,6 +33,7 @@ export function routingTable(services: readonly ServiceSettings[], balancerCount
   const share = (limit: number) => Math.ceil(limit / balancerCount);
   return [...services].sort(bySpecificity).map((service) => ({
     service: service.name,
+    hosts: service.hosts,
     condition: condition(service.route),
     default: service.default,
     publish: service.publish ?? 0,

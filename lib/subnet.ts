@@ -1,3 +1,5 @@
+import { BlockList, isIPv4 } from "node:net";
+
 /**
  * Layout of the network. The lower half is for fixed addresses (gateway, then Consul servers), the upper
  * half for those that Docker hands out, so that the two never meet.
@@ -65,4 +67,26 @@ function subnetOf(cidr: string): Subnet {
 
 function addressText(address: number): string {
   return [24, 16, 8, 0].map((shift) => (address >>> shift) & 255).join(".");
+}
+
+/** Whether two IPv4 networks in CIDR notation, of whatever size, have addresses in common; no, where one is something else. */
+export function subnetsOverlap(a: string, b: string): boolean {
+  return contains(a, b) || contains(b, a);
+}
+
+function contains(outer: string, inner: string): boolean {
+  const [[base = "", prefix = ""], [other = ""]] = [outer.split("/"), inner.split("/")];
+  if (!isIPv4(base) || !isIPv4(other)) return false;
+  const list = new BlockList();
+  list.addSubnet(base, Number(prefix));
+  return list.check(other);
+}
+
+/** A network in CIDR notation from what /proc/net/route has: address and mask, hexadecimal in little-endian order. */
+export function cidrOf(destination: string, mask: string): string {
+  const bytes = (hex: string) => (hex.match(/../g) ?? []).reverse().map((byte) => Number.parseInt(byte, 16));
+  const prefix = bytes(mask)
+    .map((byte) => byte.toString(2).replaceAll("0", "").length)
+    .reduce((a, b) => a + b, 0);
+  return `${bytes(destination).join(".")}/${prefix}`;
 }

@@ -6,8 +6,8 @@ import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import colors from "picocolors";
 import { type Span, versionOf } from "../lib/history.ts";
-import { serviceImage } from "../lib/names.ts";
-import { lastLines, run, show } from "../setup/run-program.ts";
+import { imageName } from "../lib/names.ts";
+import { attempt, lastLines, show } from "../runtime/program.ts";
 import { SetupError, say } from "../setup/say.ts";
 import { type OperatedStack, readStack } from "./stack.ts";
 import { hostsWithout, readVersions, type Versions } from "./versions.ts";
@@ -35,7 +35,7 @@ async function rollback({ service: wanted, to, stack: name, list, yes }: Options
   const stack = await readStack(name);
   const service = serviceOf(stack, wanted);
   const versions = await readVersions(stack, service);
-  const built = serviceImage(stack.name, service);
+  const built = imageName(stack.name, service);
   if (list) return printVersions(service, built, versions);
 
   const { present, target } = choose(service, built, versions.spans, to);
@@ -122,7 +122,7 @@ async function goTo(stack: string, service: string, version: string): Promise<nu
   const key = `flotilla:services.${service}.version`;
   // A version that is all digits is a text nevertheless.
   const set = ["config", "set", "--path", key, version, "--type", "string", "--stack", stack];
-  const { code, stderr } = await run("pulumi", [...set, "--non-interactive"]);
+  const { code, stderr } = await attempt("pulumi", [...set, "--non-interactive"]);
   if (code !== 0) throw new SetupError(`${key} can't be set: ${lastLines(stderr, 3)}`);
   const up = ["up", "--yes", "--skip-preview", "--stack", stack];
   const outcome = await show("pulumi", up, { stdio: "inherit" });

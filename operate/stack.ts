@@ -1,5 +1,5 @@
+import { attempt, lastLines } from "../runtime/program.ts";
 import { stack } from "../setup/dev-stack.ts";
-import { lastLines, run } from "../setup/run-program.ts";
 import { SetupError } from "../setup/say.ts";
 
 /** A stack that is up, as somebody sees it who works on it beside Pulumi. */
@@ -29,7 +29,7 @@ interface Outputs {
 export async function readStack(name: string = stack): Promise<OperatedStack> {
   const args = ["stack", "output", "--json", "--show-secrets", "--stack", name, "--non-interactive"];
   // Its standard output has the token in it: kept here, shown to nobody.
-  const { code, stdout, stderr } = await run("pulumi", args);
+  const { code, stdout, stderr } = await attempt("pulumi", args);
   if (code !== 0) {
     throw new SetupError(
       `The stack ${name} can't be read: ${lastLines(stderr, 3)}`,

@@ -1,6 +1,10 @@
 import http from "node:http";
 import type { Duplex } from "node:stream";
+import { deadlineSignal, rounded } from "./deadline.ts";
 import type { DockerEngine } from "./docker.ts";
+
+/** Milliseconds that one request gets, beside the deadline of whoever makes it. */
+const REQUEST_TIMEOUT = 30_000;
 
 /** An answer of Consul's that is not 2xx. */
 export class ConsulError extends Error {
@@ -12,12 +16,17 @@ export class ConsulError extends Error {
   }
 }
 
-/** Consul's HTTP API inside a container, one connection for all requests. Close it when done. */
+/**
+ * Consul's HTTP API inside a container, one connection for all requests. Close it when done. A request that is not
+ * answered in time is an error that says so (see `withDeadline`).
+ */
 export class Consul {
   readonly #agent: http.Agent;
+  readonly #container: string;
   readonly #token: string;
 
   constructor(engine: DockerEngine, container: string, token: string) {
+    this.#container = container;
     this.#token = token;
     this.#agent = new (class extends http.Agent {
       createConnection() {
@@ -37,11 +46,15 @@ export class Consul {
   }
 
   async put(path: string, body: unknown = ""): Promise<string> {
-    return this.#request("PUT", path, typeof body === "string" ? body : JSON.stringify(body));
+    return this.#request("PUT", path, textOf(body));
   }
 
-  async delete(path: string): Promise<void> {
-    await this.#request("DELETE", path);
+  async post(path: string, body: unknown): Promise<string> {
+    return this.#request("POST", path, textOf(body));
+  }
+
+  async delete(path: string, body: unknown = ""): Promise<void> {
+    await this.#request("DELETE", path, textOf(body));
   }
 
   close(): void {
@@ -49,13 +62,21 @@ export class Consul {
   }
 
   #request(method: string, path: string, body = ""): Promise<string> {
+    const limits = [AbortSignal.timeout(REQUEST_TIMEOUT), deadlineSignal()];
+    const signal = AbortSignal.any(limits.filter((limit) => limit !== undefined));
+    const start = performance.now();
     return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        const seconds = rounded((performance.now() - start) / 1000);
+        const silence = `Consul in ${this.#container} gave ${method} ${path.split("?")[0]} no answer for ${seconds} s`;
+        reject(signal.aborted ? new Error(silence) : error);
+      };
       const request = http.request(
         {
           agent: this.#agent,
           method,
           path,
-          timeout: 30_000,
+          signal,
           headers: {
             Host: "consul",
             "X-Consul-Token": this.#token,
@@ -67,7 +88,7 @@ export class Consul {
           response.setEncoding("utf8").on("data", (part: string) => {
             text += part;
           });
-          response.on("error", reject);
+          response.on("error", fail);
           response.on("end", () => {
             const status = response.statusCode ?? 0;
             if (status >= 200 && status < 300) resolve(text);
@@ -75,11 +96,13 @@ export class Consul {
           });
         },
       );
-      request.on("error", reject);
+      request.on("error", fail);
       request.end(body);
     });
   }
 }
+
+const textOf = (body: unknown) => (typeof body === "string" ? body : JSON.stringify(body));
 
 /** What node:http asks of a socket beyond being a stream. */
 function socketLike(stream: Duplex): Duplex {

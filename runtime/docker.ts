@@ -1,12 +1,12 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import { rounded } from "./deadline.ts";
+import { attempt, type Outcome } from "./program.ts";
 
 /**
  * One Docker host, by its endpoint. Everything goes through the docker CLI, which knows unix, ssh and tcp endpoints
- * alike: the operator's machine need not be the Docker host.
+ * alike: the operator's machine need not be the Docker host. Whatever the engine does not answer to in time is an error
+ * that says so (see `withDeadline`).
  */
 export class DockerEngine {
   readonly endpoint: string;
@@ -17,14 +17,9 @@ export class DockerEngine {
 
   /** Runs `docker ARGS` and returns what it wrote to its standard output. Throws what it wrote to standard error. */
   async docker(...args: string[]): Promise<string> {
-    try {
-      const { stdout } = await run("docker", ["--host", this.endpoint, ...args], { maxBuffer: 64 << 20 });
-      return stdout;
-    } catch (error) {
-      const { stderr, code } = error as { stderr?: string; code?: string | number };
-      if (code === "ENOENT") throw new Error("the docker command line client is not installed here");
-      throw new Error(stderr?.trim() || String(error));
-    }
+    const { code, stdout, stderr } = await this.#run(args);
+    if (code !== 0) throw new Error(stderr.trim() || `docker ${args[0]} ended with exit code ${code}`);
+    return stdout;
   }
 
   /** Names of the containers that carry all the labels: those that run, or all that there are. */
@@ -45,13 +40,8 @@ export class DockerEngine {
   async inspect(containers: readonly string[], format: string): Promise<Map<string, string>> {
     if (containers.length === 0) return new Map();
     const args = ["inspect", "--type", "container", "--format", `{{.Name}}\t${format}`, ...containers];
-    const { stdout } = await run("docker", ["--host", this.endpoint, ...args], { maxBuffer: 64 << 20 }).catch(
-      (error: { stdout?: string; stderr?: string }) => {
-        if (!/No such container/i.test(error.stderr ?? ""))
-          throw new Error(error.stderr?.trim() || String(error));
-        return { stdout: error.stdout ?? "" };
-      },
-    );
+    const { code, stdout, stderr } = await this.#run(args);
+    if (code !== 0 && !/No such container/i.test(stderr)) throw new Error(stderr.trim());
     return new Map(
       stdout
         .split("\n")
@@ -73,41 +63,79 @@ export class DockerEngine {
     if (containers.length > 0) await this.docker("rm", "--force", "--volumes", ...containers);
   }
 
-  /** Standard output and error of a command in a container, with its exit code. */
-  async exec(container: string, ...command: string[]): Promise<{ code: number; output: string }> {
-    try {
-      const { stdout } = await run("docker", ["--host", this.endpoint, "exec", container, ...command]);
-      return { code: 0, output: stdout };
-    } catch (error) {
-      const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
-      return { code, output: `${stdout}${stderr}` };
-    }
+  /** Runs a command in a container and returns its standard output; throws where it fails or could not be run. */
+  async exec(container: string, ...command: string[]): Promise<string> {
+    return this.docker("exec", container, ...command);
+  }
+
+  /**
+   * Runs a command in a container, whatever comes of it: its exit code, with its standard output and error. Where it could
+   * not be run, the code is docker's and the output says why; throws only where the engine does not answer.
+   */
+  async tryExec(container: string, ...command: string[]): Promise<{ code: number; output: string }> {
+    const { code, stdout, stderr } = await this.#run(["exec", container, ...command]);
+    return { code, output: code === 0 ? stdout : `${stdout}${stderr}` };
   }
 
   /** The last lines that a container wrote, standard output and error together. */
   async logs(container: string, lines: number): Promise<string> {
-    const args = ["--host", this.endpoint, "logs", "--tail", String(lines), container];
-    const { stdout, stderr } = await run("docker", args);
-    return stdout + stderr;
+    const { code, output, stderr } = await this.#run(["logs", "--tail", String(lines), container]);
+    if (code !== 0) throw new Error(stderr.trim());
+    return output;
   }
 
   /** A connection to a port inside a container, carried by `docker exec` and the container's socat. */
   connect(container: string, port: number): Duplex {
-    const child = spawn(
-      "docker",
-      ["--host", this.endpoint, "exec", "-i", container, "socat", "-", `TCP:127.0.0.1:${port}`],
-      { stdio: ["pipe", "pipe", "pipe"] },
-    );
-    const stream = Duplex.from({ readable: child.stdout, writable: child.stdin });
+    return this.pipe(container, "socat", "-", `TCP:127.0.0.1:${port}`);
+  }
+
+  /**
+   * Standard input and output of a command in a container. The command's input ends when the stream is destroyed, and when
+   * this program ends, however it does. A failure destroys the stream with what it said.
+   */
+  pipe(container: string, ...command: string[]): Duplex {
+    const child = spawn("docker", ["--host", this.endpoint, "exec", "-i", container, ...command], {
+      stdio: ["pipe", "pipe", "pipe"],
+    });
+    const kill = () => child.kill("SIGKILL");
+    process.once("exit", kill);
+    const stream = new Duplex({
+      read: () => void child.stdout.resume(),
+      // What is wrong when that fails, the end of the command tells.
+      write: (chunk, _, done) => void child.stdin.write(chunk, () => done()),
+      final: (done) => void child.stdin.end(done),
+      destroy: (error, done) => {
+        process.off("exit", kill);
+        kill();
+        done(error);
+      },
+    });
+    child.stdin.on("error", () => {});
+    child.stdout.on("data", (chunk) => {
+      if (!stream.push(chunk)) child.stdout.pause();
+    });
     let reason = "";
     child.stderr.on("data", (text) => {
       reason += text;
     });
     child.on("error", (error) => stream.destroy(error));
-    child.on("exit", (code) => {
-      if (code) stream.destroy(new Error(reason.trim() || `docker exec ended with exit code ${code}`));
+    child.on("close", (code) => {
+      if (code === 0) stream.push(null);
+      else stream.destroy(new Error(reason.trim() || `docker exec ended with exit code ${code}`));
     });
-    stream.on("close", () => child.kill());
     return stream;
+  }
+
+  async #run(args: readonly string[]): Promise<Outcome> {
+    const start = performance.now();
+    const outcome = await attempt("docker", ["--host", this.endpoint, ...args]);
+    if (outcome.failure === "not found")
+      throw new Error("the docker command line client is not installed here");
+    if (outcome.failure === "out of time") {
+      const seconds = rounded((performance.now() - start) / 1000);
+      const what = args[0] === "exec" ? args.slice(0, 3).join(" ") : args[0];
+      throw new Error(`the engine at ${this.endpoint} gave "docker ${what}" no answer for ${seconds} s`);
+    }
+    return outcome;
   }
 }

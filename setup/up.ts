@@ -1,15 +1,18 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import colors from "picocolors";
+import { sizeFault } from "../config/size.ts";
 import { addresses, type Outputs } from "./addresses.ts";
 import { stack } from "./dev-stack.ts";
 import { hintFor } from "./hints.ts";
 import { cache, root } from "./places.ts";
 import { run } from "./run-program.ts";
+import { SetupError } from "./say.ts";
 
 /** `pulumi up` of the dev stack as if typed by hand, then where to look; or what to do if the machine failed it. */
 export async function up(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
+  refuseOversizedConfig();
   const code = await pulumi("up", env, flags);
   if (code === 0) await printAddresses(env);
   return code;
@@ -52,6 +55,13 @@ async function pulumi(
   rmSync(events, { force: true });
   if (hint) process.stderr.write(`${colors.yellow("what to do:")} ${hint}\n`);
   return code;
+}
+
+/** Pulumi would end with "fork/exec node: argument list too long". */
+function refuseOversizedConfig(): void {
+  const file = join(root, `Pulumi.${stack}.yaml`);
+  const fault = existsSync(file) && sizeFault(stack, readFileSync(file, "utf8"));
+  if (fault) throw new SetupError(fault);
 }
 
 function readEvents(file: string): string {

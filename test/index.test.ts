@@ -1,47 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
-import flotilla from "../index.ts";
-import type { HostsView } from "../lib/images/hosts-view.ts";
-import { deploy, find, type Registered } from "./support/deploy.ts";
-import { hostsWithAll } from "./support/hosts.ts";
-import { remember } from "./support/remember.ts";
+import { find, type Registered } from "./support/deploy.ts";
+import { everything, host, ofConfig, ofStackFile, roleOf } from "./support/program.ts";
 import { secrets } from "./support/secrets.ts";
-import { asConfig, readStackFile } from "./support/stack-file.ts";
-
-// It asks real engines and binds real ports; it has tests of its own.
-jest.mock("../preflight.ts", () => ({ preflight: async () => {} }));
-jest.mock("../lib/images/hosts-view.ts", () => ({ lookAtHosts: async () => mockView }));
-
-const mockView: HostsView = hostsWithAll;
-
-interface Run {
-  readonly resources: readonly Registered[];
-  readonly outputs: Readonly<Record<string, unknown>>;
-  readonly secretOutputs: readonly string[];
-}
-
-/** Runs the whole program with config as Pulumi hands it over. */
-async function run(stack: string, config: Record<string, string>): Promise<Run> {
-  const result = { outputs: {} as Record<string, unknown>, secretOutputs: [] as string[] };
-  const resources = await deploy(async () => {
-    pulumi.runtime.setAllConfig(config, ["flotilla:services", "flotilla:registry"]);
-    for (const [key, value] of Object.entries(await flotilla())) {
-      const output = pulumi.output({ value });
-      result.outputs[key] = (await promiseOf(output)).value;
-      if (await pulumi.isSecret(output)) result.secretOutputs.push(key);
-    }
-  }, stack);
-  return { resources, ...result };
-}
-
-function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
-  return new Promise((resolve) => output.apply(resolve));
-}
-
-const ofStackFile = remember((stack: string) => run(stack, readStackFile(stack)));
-const ofConfig = remember((config: Record<string, unknown>) => {
-  const entries = Object.entries(config).map(([key, value]) => [`flotilla:${key}`, value]);
-  return run("test", asConfig(Object.fromEntries(entries)));
-});
 
 /** How many there are of each type, less the components, which make nothing by themselves. */
 function countsOf(resources: readonly Registered[]): Record<string, number> {
@@ -53,34 +12,8 @@ function countsOf(resources: readonly Registered[]): Record<string, number> {
   return counts;
 }
 
-function roleOf({ inputs }: Registered): string {
-  const labels = (inputs.labels ?? []) as { label: string; value: string }[];
-  return labels.find(({ label }) => label === "flotilla.role")?.value ?? "";
-}
-
 const containersOf = (resources: readonly Registered[]) =>
   resources.filter(({ type }) => type === "docker:index/container:Container");
-
-const overlay = { network: { driver: "overlay" } };
-const host = (name: string, consulServers: number[]) => ({ docker: `tcp://${name}:2376`, consulServers });
-
-/** One of everything, on two hosts. */
-const everything = {
-  ...overlay,
-  hosts: { b: host("b", [1, 3]), d: host("d", [2]) },
-  registry: { address: "registry.example.com/team", username: "me", password: "hush-registry" },
-  services: {
-    web: {
-      build: "./examples/simple-server",
-      port: 8000,
-      replicas: 2,
-      secrets: { KEY: "hush-web" },
-      volumes: [{ name: "uploads", path: "/uploads" }],
-      default: true,
-    },
-    db: { image: "postgres:18", port: 5432, health: { type: "tcp" }, publish: 5432, hosts: ["d"] },
-  },
-};
 
 describe("Pulumi.dev.yaml", () => {
   test("makes what the picture shows", async () => {
@@ -105,15 +38,15 @@ describe("Pulumi.dev.yaml", () => {
     expect(outputs).toStrictEqual({
       url: "http://127.0.0.1:8080/",
       loadBalancers: [1, 2].map((i) => ({
-        name: `dev-balancer-local-${i}`,
+        name: `dev--balancer--local--${i}`,
         url: `http://127.0.0.1:${8080 + 101 * i}/`,
         statsUrl: `http://127.0.0.1:${9000 + i}/`,
       })),
-      consul: [1, 2, 3].map((i) => ({ name: `dev-consul-${i}`, url: `http://127.0.0.1:${8499 + i}/ui/` })),
+      consul: [1, 2, 3].map((i) => ({ name: `dev--consul--${i}`, url: `http://127.0.0.1:${8499 + i}/ui/` })),
       services: {
-        web: { replicas: 4, instances: [1, 2, 3, 4].map((i) => `dev-web-local-${i}-0a1b2c3`) },
+        web: { replicas: 4, instances: [1, 2, 3, 4].map((i) => `dev--web--local--${i}-0a1b2c3`) },
       },
-      hosts: { local: { docker: "unix:///var/run/docker.sock", agent: "dev-agent-local" } },
+      hosts: { local: { docker: "unix:///var/run/docker.sock", agent: "dev--agent--local" } },
       consulToken: secrets.management,
       statsPassword: secrets.statsPassword,
     });
@@ -137,16 +70,19 @@ describe("Pulumi.prod.yaml", () => {
     const built = resources.filter(({ type }) => type.endsWith(":RemoteImage"));
     expect(built.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
       ["balancer", "consul", "front", "warden", "web"].map(
-        (name) => `registry.example.com/flotilla/prod-${name}`,
+        (name) => `registry.example.com/flotilla/prod--${name}`,
       ),
     );
   });
 
-  test("protects the data, and nothing that would only be in the way", async () => {
+  test("protects the data and its keys, and nothing that would only be in the way", async () => {
     const { resources } = await ofStackFile("prod");
-    expect(resources.filter(({ protect }) => protect).map(({ id }) => id)).toStrictEqual(
-      [1, 2, 3, 4, 5].map((i) => `Volume consul-${i}-data`),
-    );
+    expect(resources.filter(({ protect }) => protect).map(({ id }) => id)).toStrictEqual([
+      ...["management", "agent", "balancer", "registration", "gossip", "stats"].map(
+        (purpose) => `RandomPassword credentials-${purpose}`,
+      ),
+      ...[1, 2, 3, 4, 5].map((i) => `Volume consul--${i}--data`),
+    ]);
   });
 
   test("limits every container that works", async () => {
@@ -172,22 +108,34 @@ describe("Pulumi.prod.yaml", () => {
 
 describe("what comes after what", () => {
   test.each([
-    ["ConsulAgent agent-local", "Command consul-setup"],
-    ["Container dev-balancer-local-1", "Container agent-local"],
-    ["Command web-local-registration", "Command balancers-local-ready"],
-    ["Command web-local-registration", "Container dev-web-local-4"],
-    ["RoutingTable routes", "Command web-local-registration"],
+    ["ConsulAgent agent-local", "Command consul--setup"],
+    ["Container dev--balancer--local--1", "Container agent-local"],
+    ["Command web--local--registration", "Command consul--setup"],
+    ["Command web--local--registration", "Command balancers-local-ready"],
+    ["Command web--local--registration", "Container dev--web--local--4"],
+    ["RoutingTable routes", "Command web--local--registration"],
   ])("%s after %s", async (later, earlier) => {
     expect(find((await ofStackFile("dev")).resources, later).dependsOn).toContain(earlier);
   });
 
   test("copies start at once: they wait for no Consul and no balancer", async () => {
-    expect(find((await ofStackFile("dev")).resources, "Container dev-web-local-1").dependsOn).toStrictEqual([
-      "Container local-logs",
-      "Network local-network",
-      "RemoteImage web-local",
+    expect(
+      find((await ofStackFile("dev")).resources, "Container dev--web--local--1").dependsOn,
+    ).toStrictEqual([
+      "Container local--logs",
+      "Network local--network",
+      "RemoteImage web--local",
+      "Volume local--logs--dev--logs",
     ]);
   });
+});
+
+test("whoever tells Consul something is told again what Consul is once it has lost its data", async () => {
+  const { resources } = await ofStackFile("dev");
+  for (const id of ["Command web--local--registration", "Command routes"]) {
+    const told = JSON.parse(String(find(resources, id).inputs.stdin));
+    expect([id, told.consulId]).toStrictEqual([id, "what consul--setup printed"]);
+  }
 });
 
 describe("several hosts", () => {
@@ -199,35 +147,35 @@ describe("several hosts", () => {
         .map(({ id }) => id)
         .sort();
     const common = (key: string) => [
-      `Container ${key}-logs`,
+      `Container ${key}--logs`,
       `Container agent-${key}`,
-      `Container test-balancer-${key}-1`,
-      `Container test-balancer-${key}-2`,
-      `Container test-front-${key}`,
+      `Container test--balancer--${key}--1`,
+      `Container test--balancer--${key}--2`,
+      `Container test--front--${key}`,
       `Container warden-${key}`,
-      `Container test-web-${key}-1`,
-      `Container test-web-${key}-2`,
-      `RemoteImage ${key}-balancer`,
-      `RemoteImage ${key}-consul`,
-      `RemoteImage ${key}-front`,
-      `RemoteImage ${key}-warden`,
-      `RemoteImage web-${key}`,
-      `Volume ${key}-logs-test-logs`,
-      `Volume agent-${key}-data`,
-      `Volume web-${key}-uploads`,
+      `Container test--web--${key}--1`,
+      `Container test--web--${key}--2`,
+      `RemoteImage ${key}--balancer`,
+      `RemoteImage ${key}--consul`,
+      `RemoteImage ${key}--front`,
+      `RemoteImage ${key}--warden`,
+      `RemoteImage web--${key}`,
+      `Volume ${key}--logs--test--logs`,
+      `Volume agent-${key}--data`,
+      `Volume web--${key}_uploads`,
     ];
     const b = [
-      "Container consul-1",
-      "Container consul-3",
-      "Network b-network",
-      "Volume consul-1-data",
-      "Volume consul-3-data",
+      "Container consul--1",
+      "Container consul--3",
+      "Network b--network",
+      "Volume consul--1--data",
+      "Volume consul--3--data",
     ];
     const d = [
-      "Container consul-2",
-      "Container test-db-d-1",
-      "RemoteImage db-d postgres:18",
-      "Volume consul-2-data",
+      "Container consul--2",
+      "Container test--db--d--1",
+      "RemoteImage db--d postgres:18",
+      "Volume consul--2--data",
     ];
     expect(ofHost("b")).toStrictEqual([...common("b"), ...b].sort());
     expect(ofHost("d")).toStrictEqual([...common("d"), ...d].sort());
@@ -246,7 +194,9 @@ describe("several hosts", () => {
       ({ id, inputs }) => JSON.stringify(inputs) !== JSON.stringify(find(after, id).inputs),
     );
     expect(differing.map(({ id }) => id).sort()).toStrictEqual([
-      "Command db-d-registration",
+      // Looks at all balancers for what Consul may have lost.
+      "Command consul--setup",
+      "Command db--d--registration",
       "Command image-web",
       "Command own_image-balancer",
       "Command own_image-consul",
@@ -254,12 +204,12 @@ describe("several hosts", () => {
       "Command own_image-warden",
       // Each balancer's share of a load limit is smaller now.
       "Command routes",
-      "Command web-b-registration",
-      "Command web-d-registration",
+      "Command web--b--registration",
+      "Command web--d--registration",
     ]);
 
     const told = (all: readonly Registered[]) =>
-      JSON.parse(String(find(all, "Command web-b-registration").inputs.stdin));
+      JSON.parse(String(find(all, "Command web--b--registration").inputs.stdin));
     expect(told(after)).toStrictEqual({
       ...told(before),
       balancerHosts: [...told(before).balancerHosts, `tcp://${key}:2376`].sort(),
@@ -274,9 +224,9 @@ describe("several hosts", () => {
     expect(outputs.services).toStrictEqual({
       web: {
         replicas: 2,
-        instances: ["b-1", "b-2", "d-1", "d-2"].map((suffix) => `test-web-${suffix}-0a1b2c3`),
+        instances: ["b--1", "b--2", "d--1", "d--2"].map((suffix) => `test--web--${suffix}-0a1b2c3`),
       },
-      db: { replicas: 1, instances: ["test-db-d-1-0a1b2c3"] },
+      db: { replicas: 1, instances: ["test--db--d--1-0a1b2c3"] },
     });
   });
 });
@@ -333,7 +283,7 @@ describe("in all that is made", () => {
       volumes: new Set(),
       warden: new Set(),
     });
-    const db = find((await ofConfig(everything)).resources, "Container test-db-d-1");
+    const db = find((await ofConfig(everything)).resources, "Container test--db--d--1");
     expect(JSON.stringify(db.inputs)).not.toContain("hush");
   });
 

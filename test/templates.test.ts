@@ -24,8 +24,8 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
     {
       ...server,
       number: 1,
-      nodeName: "test-consul-1",
-      nodeId: uuidOf("test dc1 server 1"),
+      nodeName: "test--consul--1",
+      nodeId: uuidOf("test server 1"),
       address: "172.30.0.2",
       bootstrapExpect: 3,
       joinAddresses,
@@ -37,8 +37,8 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
     {
       ...server,
       number: 4,
-      nodeName: "test-consul-4",
-      nodeId: uuidOf("test dc1 server 4"),
+      nodeName: "test--consul--4",
+      nodeId: uuidOf("test server 4"),
       address: "172.30.0.5",
       bootstrapExpect: undefined,
       joinAddresses,
@@ -50,8 +50,8 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
     {
       ...consul,
       host: "local",
-      nodeName: "test-agent-local",
-      nodeId: uuidOf("test dc1 agent local"),
+      nodeName: "test--agent--local",
+      nodeId: uuidOf("test agent local"),
       joinAddresses,
     },
   ],
@@ -59,7 +59,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
   [
     "balancer/consul-template.hcl",
     "consul-template.hcl",
-    { host: "local", agent: "test-agent-local", token: secrets.balancer },
+    { host: "local", agent: "test--agent--local", token: secrets.balancer },
   ],
 ];
 

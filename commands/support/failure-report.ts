@@ -1,5 +1,6 @@
 import type { ServiceDefinition } from "../../lib/catalogue.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
+import { listenersIn, unreachable } from "./listeners.ts";
 
 /** Instances that are shown in full; of a hundred that fail alike, three tell the story. */
 const SHOWN = 3;
@@ -36,6 +37,7 @@ export async function failureReport(
       .docker("inspect", "--format", format, instance)
       .catch((error: Error) => error.message);
     const answer = answers.get(instance);
+    const fault = await connectionFault(engine, service, instance, answer);
     const logs = await engine.logs(instance, LOG_LINES).catch((error: Error) => error.message);
     return [
       `  instance ${instance}`,
@@ -43,6 +45,7 @@ export async function failureReport(
       ...(answer === undefined
         ? []
         : [`    last answer to ${checkName(service)}: ${answer.trim() || "none"}`]),
+      ...(fault === undefined ? [] : [`    ${fault}`]),
       "    last lines of its log:",
       ...(logs.trim() || "(empty)").split("\n").map((line) => `      ${line}`),
     ].join("\n");
@@ -53,6 +56,18 @@ export async function failureReport(
     ...(failing.length > SHOWN ? [`  and ${failing.length - SHOWN} more`] : []),
     advice,
   ].join("\n");
+}
+
+/** Why an instance that gave no answer can't be reached at all, where it tells. */
+async function connectionFault(
+  engine: DockerEngine,
+  { port }: ServiceDefinition,
+  instance: string,
+  answer: string | undefined,
+): Promise<string | undefined> {
+  const answered = answer === undefined || /^\d{3}:/.test(answer);
+  const listeners = answered ? undefined : await listenersIn(engine, instance);
+  return listeners && unreachable(port, listeners);
 }
 
 /** A service's check in words. */

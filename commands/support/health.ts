@@ -33,7 +33,7 @@ export class Health {
     const { health } = this.#service;
     const path = health.type === "http" ? health.path : "tcp";
     const targets = instances.map((instance) => targetOf(this.#service, instance));
-    const { code, output } = await this.#engine.exec(
+    const { code, output } = await this.#engine.tryExec(
       this.#agent,
       "await-passing",
       String(seconds),

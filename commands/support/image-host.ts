@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { contextArchive } from "../../lib/images/archive.ts";
 import type { HashedRecipe } from "../../lib/images/plan.ts";
 import { CommandFailure } from "../../runtime/command.ts";
+import { deadlineSignal } from "../../runtime/deadline.ts";
 import { DockerEngine } from "../../runtime/docker.ts";
 
 /** Lines of a failed build that are shown, and characters of each. */
@@ -90,7 +91,11 @@ export class ImageHost {
   }
 
   #spawn(args: string[], stdio: ("pipe" | "ignore")[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-    return spawn("docker", ["--host", this.engine.endpoint, ...args], { stdio, env });
+    return spawn("docker", ["--host", this.engine.endpoint, ...args], {
+      stdio,
+      env,
+      signal: deadlineSignal(),
+    });
   }
 }
 

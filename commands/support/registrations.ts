@@ -1,6 +1,6 @@
 import type { Held, Registration } from "../../lib/catalogue.ts";
 import { say, within } from "../../runtime/command.ts";
-import type { Consul } from "../../runtime/consul.ts";
+import { type Consul, ConsulError } from "../../runtime/consul.ts";
 
 /** Registrations of a host's Consul agent. */
 export class Registrations {
@@ -28,8 +28,13 @@ export class Registrations {
     }
   }
 
+  /** Removes instances; those that the agent does not know are removed already. */
   async remove(ids: readonly string[]): Promise<void> {
-    for (const id of ids) await this.#consul.put(`/v1/agent/service/deregister/${id}`);
+    for (const id of ids) {
+      await this.#consul.put(`/v1/agent/service/deregister/${id}`).catch((error) => {
+        if (!(error instanceof ConsulError && error.status === 404)) throw error;
+      });
+    }
   }
 
   /** Removes what did not make it; that this fails too must not hide why. */

@@ -2,7 +2,7 @@ import { balancerPrefix, instancePrefix } from "../../lib/names.ts";
 import { type HostPort, hostPorts } from "../../lib/ports.ts";
 import { dynamicCapacity, maxConsulServers, parseSubnet, prefixFor } from "../../lib/subnet.ts";
 import { given, type Path, type Problem } from "../faults.ts";
-import { isStackName } from "../formats.ts";
+import { isKey, keyRule } from "../formats.ts";
 import type { ServiceSettings, Settings } from "../settings.ts";
 
 /** Longest name that DNS takes, and with it the name of a container. */
@@ -89,9 +89,8 @@ function sources([section]: Path): Path[] {
 
 function names({ stack, hosts, services }: Settings): Problem[] {
   const problems: Problem[] = [];
-  if (!isStackName(stack)) {
-    const rule = "must be at most 24 lower-case letters, digits and dashes, a letter first";
-    const message = `${rule}, since names of containers start with it, got ${given(stack)}`;
+  if (!isKey(stack)) {
+    const message = `must have ${keyRule}, since names of containers start with it, got ${given(stack)}`;
     problems.push({ path: [], message, about: [] });
   }
   for (const { key } of hosts) {
@@ -103,27 +102,13 @@ function names({ stack, hosts, services }: Settings): Problem[] {
         problems.push(...tooLong(["services", name], instancePrefix(stack, name, key, 500)));
     }
   }
-  return [...problems, ...ambiguousPools({ hosts, services })];
-}
-
-/** Service "a-b" on host "c" and service "a" on host "b-c" would be one and the same. */
-function ambiguousPools({ hosts, services }: Pick<Settings, "hosts" | "services">): Problem[] {
-  const owners = new Map<string, string>();
-  return hosts.flatMap(({ key }) =>
-    services.flatMap(({ name }) => {
-      const pool = `${name}-${key}`;
-      const owner = owners.get(pool);
-      owners.set(pool, owner ?? name);
-      if (owner === undefined) return [];
-      const message = `must have another name, since its pool on host ${key} would be called ${pool} like one of service ${owner}`;
-      return [{ path: ["services", name], message, about: [] }];
-    }),
-  );
+  return problems;
 }
 
 function tooLong(path: Path, prefix: string): Problem[] {
   const name = `${prefix}-0000000`; // Pulumi's random suffix
-  if (name.length <= maxNameLength) return [];
+  // A name that is no good by itself is another rule's to tell.
+  if (name.length <= maxNameLength || !isKey(String(path[1]))) return [];
   const message = `must have a shorter name, or else the stack or the host must: a container would be ${name}, which has ${name.length} characters of at most ${maxNameLength}`;
   return [{ path, message, about: [] }];
 }

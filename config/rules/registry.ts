@@ -1,9 +1,9 @@
-import type { SettingsContext } from "../context.ts";
 import { type Problem, pathText } from "../faults.ts";
+import type { Secrecy } from "../secrecy.ts";
 import type { Draft } from "../shapes.ts";
 
 /** Rules on the credentials of the registry. */
-export function registryRules({ registry }: Draft, { secretKeys }: SettingsContext): Problem[] {
+export function registryRules({ registry }: Draft, { isEncrypted }: Pick<Secrecy, "isEncrypted">): Problem[] {
   if (!registry) return [];
   const { username, password } = registry;
   const places = [
@@ -16,7 +16,7 @@ export function registryRules({ registry }: Draft, { secretKeys }: SettingsConte
     const message = `must be given, since registry.${given} is, got nothing`;
     problems.push({ path: ["registry", missing], message, about: places });
   }
-  if (password !== undefined && !secretKeys.has("registry")) {
+  if (password !== undefined && !isEncrypted(["registry", "password"])) {
     const path = ["registry", "password"];
     const command = `pulumi config set --secret --path '${pathText(path)}'`;
     problems.push({

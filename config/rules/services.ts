@@ -2,12 +2,17 @@ import { posix } from "node:path";
 import type { SettingsContext } from "../context.ts";
 import { given, listed, type Path, type Problem, pathText } from "../faults.ts";
 import { isKey, keyRule } from "../formats.ts";
+import type { Secrecy } from "../secrecy.ts";
 import type { Draft, ServiceDraft } from "../shapes.ts";
 
-const reserved = ["agent", "balancer", "consul", "front", "volumes", "warden"];
+const reserved = ["agent", "balancer", "consul", "front", "logs", "volumes", "warden"];
 
 /** Rules that look at several values of one service. */
-export function serviceRules(draft: Draft, context: SettingsContext): Problem[] {
+export function serviceRules(
+  draft: Draft,
+  context: Pick<SettingsContext, "lookUp">,
+  secrecy: Pick<Secrecy, "isEncrypted">,
+): Problem[] {
   const known = Object.keys(draft.hosts);
   return Object.entries(draft.services).flatMap(([name, service]) => {
     const at = (...steps: Path): Path => ["services", name, ...steps];
@@ -15,7 +20,7 @@ export function serviceRules(draft: Draft, context: SettingsContext): Problem[] 
       ...named(name, at),
       ...source(service, at, context),
       ...port(service, at),
-      ...secrets(service, at, context),
+      ...secrets(service, at, secrecy),
       ...mounts(service, at),
       ...placement(service, at, known),
       ...routing(service, at),
@@ -35,7 +40,11 @@ function named(name: string, at: At): Problem[] {
   return [{ path: at(), message, about: [], fix: "rm" }];
 }
 
-function source({ build, version, image }: ServiceDraft, at: At, { lookUp }: SettingsContext): Problem[] {
+function source(
+  { build, version, image }: ServiceDraft,
+  at: At,
+  { lookUp }: Pick<SettingsContext, "lookUp">,
+): Problem[] {
   const about = [at("build"), at("image")];
   const both = "exactly one of build (a folder with a Dockerfile) and image";
   if (build && image) return [{ path: at(), message: `must have ${both}, got both`, about }];
@@ -59,15 +68,19 @@ function port({ port, env }: ServiceDraft, at: At): Problem[] {
   if (port === 0)
     return [{ path: at("port"), message: "must be a whole number from 1 to 65535, got nothing" }];
   if (env.PORT === undefined || env.PORT === String(port)) return [];
-  const message = `must be the service's port, ${port}, or left out, got ${given(env.PORT)}`;
+  const message = `must be the service's port, ${port}, or left out`;
   return [{ path: at("env", "PORT"), message, about: [at("env", "PORT"), at("port")] }];
 }
 
-function secrets({ env, secrets }: ServiceDraft, at: At, { secretKeys }: SettingsContext): Problem[] {
+function secrets(
+  { env, secrets }: ServiceDraft,
+  at: At,
+  { isEncrypted }: Pick<Secrecy, "isEncrypted">,
+): Problem[] {
   return Object.keys(secrets).flatMap((name) => {
     const path = at("secrets", name);
     const problems: Problem[] = [];
-    if (!secretKeys.has("services")) {
+    if (!isEncrypted(path)) {
       const command = `pulumi config set --secret --path '${pathText(path)}'`;
       problems.push({
         path,
@@ -90,11 +103,21 @@ function secrets({ env, secrets }: ServiceDraft, at: At, { secretKeys }: Setting
 
 function mounts({ volumes }: ServiceDraft, at: At): Problem[] {
   return volumes.flatMap(({ path }, index) => {
+    if (isTakenMount(path)) {
+      const message = `must not be a place where every container has something mounted already, got ${given(path)}`;
+      return [{ path: at("volumes", index, "path"), message }];
+    }
     const first = volumes.findIndex((other) => other.path === path);
     if (first === index) return [];
     const message = `must not be the path of another volume of the service, got ${given(path)}`;
     return [{ path: at("volumes", index, "path"), message, about: [at("volumes")] }];
   });
+}
+
+/** The kernel's file systems, what Docker mounts, and the log volume. */
+function isTakenMount(path: string): boolean {
+  const files = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/.dockerenv", "/var/log/flotilla"];
+  return /^\/(proc|sys|dev)(\/|$)/.test(path) || files.includes(path);
 }
 
 function placement({ hosts }: ServiceDraft, at: At, known: string[]): Problem[] {
@@ -111,7 +134,14 @@ function placement({ hosts }: ServiceDraft, at: At, known: string[]): Problem[] 
   });
 }
 
-function routing({ route }: ServiceDraft, at: At): Problem[] {
-  if (!route || route.host || route.path) return [];
-  return [{ path: at("route"), message: "must have a host, a path or both, got neither" }];
+function routing({ route, publish, health }: ServiceDraft, at: At): Problem[] {
+  const problems: Problem[] = [];
+  if (route && !route.host && !route.path) {
+    problems.push({ path: at("route"), message: "must have a host, a path or both, got neither" });
+  }
+  if (publish !== undefined && health.type === "tcp") {
+    const message = `must not be given with health.type "tcp", since balancers speak HTTP on every port (services of plain TCP are for a later version), got ${publish}`;
+    problems.push({ path: at("publish"), message, about: [at("publish"), at("health", "type")], fix: "rm" });
+  }
+  return problems;
 }

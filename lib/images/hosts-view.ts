@@ -1,6 +1,10 @@
 import type { HostSettings, Settings } from "../../config/settings.ts";
+import { withDeadline } from "../../runtime/deadline.ts";
 import { DockerEngine } from "../../runtime/docker.ts";
 import { digestOf } from "./tag-digest.ts";
+
+/** Seconds that an engine gets to answer. */
+const ANSWER = 30;
 
 /** What the hosts and registries tell before anything changes. */
 export interface HostsView {
@@ -46,7 +50,10 @@ export async function lookAtHosts({ hosts, services }: Settings): Promise<HostsV
 }
 
 async function imagesOn({ docker }: HostSettings): Promise<Set<string>> {
-  const list = await new DockerEngine(docker).docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}");
+  const format = "{{.Repository}}:{{.Tag}}";
+  const list = await withDeadline(ANSWER, () =>
+    new DockerEngine(docker).docker("image", "ls", "--format", format),
+  );
   return new Set(list.split("\n").filter(Boolean));
 }
 
@@ -61,5 +68,6 @@ async function pinnedOn(hosts: readonly HostSettings[], image: string): Promise<
 /** Such as "linux/amd64". */
 async function platformOf(endpoint: string): Promise<string> {
   const format = "{{.Server.Os}}/{{.Server.Arch}}";
-  return (await new DockerEngine(endpoint).docker("version", "--format", format)).trim();
+  const engine = new DockerEngine(endpoint);
+  return (await withDeadline(ANSWER, () => engine.docker("version", "--format", format))).trim();
 }

@@ -1,5 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
-import { imageRepository, serviceImage } from "../names.ts";
+import { imageName, imageRepository } from "../names.ts";
 import { contentHash } from "./content-hash.ts";
 import { type BuildRecipe, readContext } from "./context.ts";
 import type { HostsView } from "./hosts-view.ts";
@@ -75,14 +75,14 @@ export function planImages(settings: Settings, view: HostsView): ImagePlans {
   const everywhere = settings.hosts.map(({ key }) => key);
   const own = ownImages.map((role) => [
     role,
-    built(`${stack}-${role}`, ownRecipe(role, settings), everywhere),
+    built(imageName(stack, role), ownRecipe(role, settings), everywhere),
   ]);
   const services = settings.services.map(({ name, source, hosts }): [string, ServiceImagePlan] => {
     if (source.kind === "image") {
       return [name, { kind: "taken", image: source.image, pinned: view.pinned(name) }];
     }
     const { kind: _, version, ...recipe } = source;
-    return [name, built(serviceImage(stack, name), recipe, hosts, version)];
+    return [name, built(imageName(stack, name), recipe, hosts, version)];
   });
   return { own: Object.fromEntries(own), services: new Map(services), warnings };
 }

@@ -1,7 +1,4 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
+import { attempt } from "../../runtime/program.ts";
 
 /** Milliseconds after which a registry counts as one that does not answer. */
 const TIMEOUT = 10_000;
@@ -40,14 +37,11 @@ export async function digestOf(image: string): Promise<(platform: string) => str
 }
 
 async function inspect(...args: string[]): Promise<Manifest> {
-  try {
-    const { stdout } = await run("docker", ["manifest", "inspect", ...args], { timeout: TIMEOUT });
-    return JSON.parse(stdout) as Manifest;
-  } catch (error) {
-    const { stderr, killed, message } = error as { stderr?: string; killed?: boolean; message: string };
-    if (killed) throw new Error(`no answer within ${TIMEOUT / 1000} s`);
-    throw new Error((stderr || message).trim().split("\n").at(-1));
-  }
+  const command = ["manifest", "inspect", ...args];
+  const { code, stdout, stderr, failure } = await attempt("docker", command, { timeout: TIMEOUT });
+  if (code === 0) return JSON.parse(stdout) as Manifest;
+  if (failure === "out of time") throw new Error(`no answer within ${TIMEOUT / 1000} s`);
+  throw new Error(stderr.trim().split("\n").at(-1));
 }
 
 const nameOf = ({ os, architecture }: Platform) => `${os}/${architecture}`;

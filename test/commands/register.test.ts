@@ -12,7 +12,7 @@ import {
 const service = { name: "web", port: 8000, health: { type: "http", path: "/health", interval: 1 } } as const;
 const token = "a-token-of-its-own";
 const secret = "KEY=hush";
-const image = "flotilla/test-web:new";
+const image = "flotilla/test--web:new";
 const remembered = `flotilla/versions/web/a: ${image}`;
 
 const args: RegisterArgs = {
@@ -20,8 +20,10 @@ const args: RegisterArgs = {
   host: "a",
   docker: "tcp://a:1",
   balancerHosts: ["tcp://a:1"],
-  agent: "test-agent-a",
+  balancersPerHost: 1,
+  agent: "test--agent--a",
   agentId: "an-id",
+  consulId: "identity",
   token,
   service,
   image,
@@ -39,13 +41,15 @@ class Fleet implements FakeHosts {
   readonly tokens = new Set<string>();
   readonly held = new Map<string, Registration>();
   /** Names of running containers by role, on every host. */
-  roles: Record<string, string[]> = { agent: ["test-agent-a"], front: ["front"], balancer: ["balancer"] };
+  roles: Record<string, string[]> = { agent: ["test--agent--a"], front: ["front"], balancer: ["balancer"] };
   /** Those whose checks never pass. */
   broken: readonly string[] = [];
   /** What the balancers' `await-servers` prints when it gives up. */
   complaint = "";
-  /** The balancers' connections. */
-  tcpTable = "";
+  /** Connections that balancers have to the instances that are taken out. */
+  connections = 0;
+  /** Whether they can't be counted. */
+  drainFails = false;
   /** How many times the agent is found restarting: when it is asked as Consul, and when it is to ask instances. */
   restarting = 0;
   absent = 0;
@@ -67,6 +71,23 @@ class Fleet implements FakeHosts {
   images: readonly string[] = [];
   imagesInUse: readonly string[] = [];
 
+  /** How many attempts to work on the pool alone fail, since another command does. */
+  locked = 0;
+  /** Whether an update that was killed has deregistered already what is to be deregistered. */
+  forgot = false;
+  /** What checks and logs tell of instances that do not pass. */
+  answer = "503: from /health";
+  logged = "line 10";
+  /** The tables of connections in their network. */
+  tcpTable = "";
+  /** The routing table in Consul. */
+  routes: readonly { service: string; hosts: readonly string[] }[] | undefined;
+  /** Paths of Consul that it answers with a failure. */
+  consulFails: RegExp | undefined;
+  /** Docker commands that the engine leaves without an answer, and whether it refuses all. */
+  hangs: RegExp | undefined;
+  refuses = false;
+
   readonly #seen = new Map<string, number>();
   readonly #looks = new Map<string, number>();
 
@@ -77,12 +98,17 @@ class Fleet implements FakeHosts {
   docker(endpoint: string, args: readonly string[]): DockerAnswer {
     this.commandLines.push(args.join(" "));
     const [verb, ...rest] = args;
+    if (this.refuses) return { code: 1, err: "no daemon here\n" };
+    if (this.hangs?.test(args.join(" "))) return { hangs: true };
     switch (verb) {
       case "ps": {
         const role = /flotilla\.role=(\w+)/.exec(rest.join(" "))?.[1] ?? "";
         return { out: (this.roles[role] ?? []).map((name) => `${name}\n`).join("") };
       }
       case "inspect":
+        if (rest.join(" ").includes("Labels")) return { out: `/${rest.at(-1)}\ttest\ta\n` };
+        if (rest.join(" ").endsWith("{{.Image}} test--agent--a"))
+          return { out: "/test--agent--a\tsha256:1\n" };
         if (!rest.includes("--type")) return { out: "running, 2 restarts\n" };
         if (rest.join(" ").includes("IPAddress")) return { out: `/${rest.at(-1)}\t172.30.128.9\n` };
         return this.#containerRuns(rest.slice(4));
@@ -93,7 +119,10 @@ class Fleet implements FakeHosts {
       case "image":
         return this.#image(rest);
       case "logs":
-        return { err: `line 9 of ${rest.at(-1)}\nline 10 of ${rest.at(-1)}\n` };
+        return { err: `line 9 of ${rest.at(-1)}\n${this.logged} of ${rest.at(-1)}\n` };
+      case "run":
+        this.log.push(args.join(" "));
+        return { out: this.tcpTable };
       case "exec":
         return this.#exec(endpoint, rest);
       default:
@@ -123,10 +152,11 @@ class Fleet implements FakeHosts {
   }
 
   #exec(endpoint: string, [container = "", command, ...args]: readonly string[]): DockerAnswer {
-    if (container === "-i") return { code: this.restarting-- > 0 ? 1 : 0 };
-    if (command === "cat") {
-      this.log.push("looks for connections");
-      return { out: this.tcpTable };
+    if (container === "-i" && args[0] === "flock") return this.locked-- > 0 ? { code: 1 } : {};
+    if (container === "-i") return this.restarting-- > 0 ? { code: 1, err: "it is restarting\n" } : {};
+    if (command === "awk") {
+      this.log.push(`looks for connections to ${args[1]?.replace("remotes=", "")}`);
+      return this.drainFails ? { code: 127, err: "no awk here\n" } : { out: `${this.connections}\n` };
     }
     if (command === "await-passing") return this.#awaitPassing(args);
     const [, state, backend, ...servers] = args;
@@ -136,6 +166,7 @@ class Fleet implements FakeHosts {
 
   consul({ container, method, path, filter, token, body }: ConsulRequest): ConsulAnswer {
     this.tokens.add(token);
+    if (this.consulFails?.test(path)) return { status: 500, text: "No cluster leader" };
     if (container !== args.agent) return { status: 500, text: `asked ${container}` };
     const name = /== "(.*)"$/.exec(filter)?.[1];
     const named = [...this.held.values()].filter(({ Name }) => Name === name);
@@ -153,9 +184,12 @@ class Fleet implements FakeHosts {
         if (this.holdsOn) return { status: 500, text: "no" };
         const id = path.split("/").at(-1) ?? "";
         this.log.push(`deregisters ${id}`);
-        return this.held.delete(id) ? { json: null } : { status: 404, text: "Unknown service ID" };
+        return this.held.delete(id) && !this.forgot
+          ? { json: null }
+          : { status: 404, text: "Unknown service ID" };
       }
       case "GET /v1/kv":
+        if (path.endsWith("/routes")) return this.routes ? { json: this.routes } : { status: 404 };
         return this.history ? { json: this.history } : { status: 404 };
       case "PUT /v1/kv":
         if (path.includes("/versions/")) {
@@ -187,7 +221,9 @@ class Fleet implements FakeHosts {
     const failed = instances.filter(failing);
     if (failed.length > 0) this.failed = performance.now();
     this.log.push(`${instances.join(" ")}: ${path} for ${seconds} s?`);
-    const lines = failed.map((instance) => `${instance}:8000 503: from ${path}\n`);
+    const lines = failed.map(
+      (instance) => `${instance}:8000 ${this.answer.replace("/health", path ?? "")}\n`,
+    );
     return { code: failed.length > 0 ? 1 : 0, out: lines.join("") };
   }
 }
@@ -197,6 +233,8 @@ const register = (fleet: Fleet, changes: Partial<RegisterArgs>) =>
 const asks = (instances: string, { path = "/health", seconds = 5 } = {}) =>
   `${instances}: ${path} for ${seconds} s?`;
 const up = (servers: string) => `tcp://a:1 balancer: ${servers} up in web?`;
+/** Of those that are taken out, the fake engine knows where the last one is. */
+const drains = (at = "09801EAC:1F40") => `looks for connections to ${at}`;
 const gone = (servers: string) => `tcp://a:1 balancer: ${servers} gone in web?`;
 
 // Each mostly waits for processes to start.
@@ -214,7 +252,7 @@ describe("register", () => {
       "deregisters old-1",
       "deregisters old-2",
       gone("old-1 old-2"),
-      "looks for connections",
+      drains(),
     ]);
     expect(code).toBe(0);
     expect(said).toBe(
@@ -231,12 +269,7 @@ describe("register", () => {
   test.concurrent("to nought: the balancers are told to expect none before they see none", async () => {
     const fleet = new Fleet("w1");
     await register(fleet, { instances: [] });
-    expect(fleet.log).toStrictEqual([
-      "flotilla/pools/web/a = 0",
-      "deregisters w1",
-      gone("w1"),
-      "looks for connections",
-    ]);
+    expect(fleet.log).toStrictEqual(["flotilla/pools/web/a = 0", "deregisters w1", gone("w1"), drains()]);
   });
 
   test.concurrent("a broken version: it is not let in, the old serves on, and the user learns why", async () => {
@@ -256,6 +289,84 @@ Correct the application, or health.path, port or health.timeout in its config, a
 `);
     expect([...fleet.held.keys()]).toStrictEqual(["old-1"]);
     expect(fleet.log).toStrictEqual([asks("new-1 new-2", { seconds: 1 })]);
+  });
+
+  test.concurrent("a log line that Pulumi's plugin could not take is cut", async () => {
+    const fleet = new Fleet();
+    fleet.broken = ["w1"];
+    fleet.logged = "x".repeat(100_000);
+    const { said } = await register(fleet, { instances: ["w1"], healthTimeout: 0 });
+    const lines = said.split("\n");
+    expect(lines.filter((line) => line.length > 4100)).toStrictEqual([]);
+    expect(said).toContain("x … (96012 characters more)");
+    expect(lines.at(-2)).toMatch(/^Correct the application/);
+  });
+
+  const on = (address: string) => `0: ${address} 00000000:0000 0A 00000000:00000000\n`;
+  const ofDocker = on("0B00007F:9C27");
+
+  test.concurrent.each([
+    [
+      "on 127.0.0.1",
+      ofDocker + on("0100007F:1F40"),
+      "it runs, but takes connections to port 8000 on 127.0.0.1 only, where nothing but itself reaches it: " +
+        "have it listen on 0.0.0.0",
+    ],
+    [
+      "on other ports",
+      on("00000000:0BB8") + on("0100007F:0BB9"),
+      "it runs, but listens on port 3000, 3001, not on 8000",
+    ],
+    ["on none", ofDocker, "it runs, but listens on no port at all"],
+  ])("an application that listens %s: the user learns that", async (_, table, words) => {
+    const fleet = new Fleet();
+    Object.assign(fleet, { broken: ["w1"], answer: "could not connect", tcpTable: table });
+    const { said } = await register(fleet, { instances: ["w1"], healthTimeout: 0 });
+    expect(said).toContain(`of its new instances did not pass`);
+    expect(said).toContain(`    last answer to GET /health on port 8000: could not connect\n    ${words}\n`);
+    expect(fleet.log.at(-1)).toBe(
+      "run --rm --pull never --log-driver none --network container:w1 --entrypoint cat sha256:1" +
+        " /proc/net/tcp /proc/net/tcp6",
+    );
+  });
+
+  test.concurrent("one that could be reached: nothing is said of that", async () => {
+    const fleet = new Fleet();
+    Object.assign(fleet, { broken: ["w1"], answer: "timed out", tcpTable: on("00000000:1F40") });
+    const { said } = await register(fleet, { instances: ["w1"], healthTimeout: 0 });
+    expect(said).toContain("GET /health on port 8000: timed out\n    last lines of its log:\n");
+  });
+
+  test.concurrent("what is taken out already is taken out", async () => {
+    const fleet = new Fleet("old-1", "w1");
+    fleet.forgot = true;
+    expect(await register(fleet, { instances: ["w1"] })).toStrictEqual({
+      code: 0,
+      said: "web: 1 instance taken out\n",
+    });
+  });
+
+  test.concurrent("another command is at work on the service: this one waits", async () => {
+    const fleet = new Fleet("w1");
+    fleet.locked = 2;
+    expect(await register(fleet, { instances: ["w1"] })).toStrictEqual({
+      code: 0,
+      said: "web: waiting for another command that works on it\n",
+    });
+    const locks = fleet.commandLines.filter((line) => line.includes("flock"));
+    expect(locks).toHaveLength(3);
+    expect(locks[0]).toMatch(
+      /^exec -i test--agent--a flock --timeout 5 \/tmp\/flotilla-web\.lock sh -c echo locked/,
+    );
+  });
+
+  test.concurrent("the engine can't tell whether requests are under way: that is not as if there were none", async () => {
+    const fleet = new Fleet("w1");
+    fleet.drainFails = true;
+    const { said } = await register(fleet, { instances: [], drain: 0 });
+    expect(said).toBe(
+      "web: 1 instance taken out, and whether requests are under way is not known: no awk here\n",
+    );
   });
 
   test.concurrent("many broken ones: three are shown", async () => {
@@ -325,9 +436,9 @@ Correct the application, or health.path, port or health.timeout in its config, a
 
   test.concurrent("requests under way get their time, but no more than that", async () => {
     const fleet = new Fleet("w1");
-    fleet.tcpTable = "0: 04801EAC:A3D2 09801EAC:1F40 01\n";
+    fleet.connections = 1;
     const { code, said } = await register(fleet, { instances: [], drain: 3 });
-    expect(fleet.log.filter((line) => line === "looks for connections").length).toBeGreaterThan(1);
+    expect(fleet.log.filter((line) => line === drains()).length).toBeGreaterThan(1);
     expect(said).toBe("web: 1 instance taken out, with requests under way after 3 s\n");
     expect(code).toBe(0);
   });
@@ -352,7 +463,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const { code, said } = await register(fleet, { instances: ["w1"], healthTimeout: 1 });
     expect(code).toBe(1);
     expect(said).toContain("1 of its new instances did not pass within 1 s");
-    expect(fleet.log).toStrictEqual([]);
+    expect([...fleet.held.keys()]).toStrictEqual([]);
   });
 
   test.concurrent("a service that is checked by connecting: a connection is all it is asked for", async () => {
@@ -467,7 +578,7 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
   });
 
   describe("history", () => {
-    const old = { image: "flotilla/test-web:old", since: "2026-01-01T00:00:00.000Z" };
+    const old = { image: "flotilla/test--web:old", since: "2026-01-01T00:00:00.000Z" };
 
     test.concurrent("another version goes on top", async () => {
       const fleet = new Fleet("w1");
@@ -487,11 +598,11 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
   });
 
   describe("old images", () => {
-    const tagged = (...tags: string[]) => tags.map((tag) => `flotilla/test-web:${tag}`);
+    const tagged = (...tags: string[]) => tags.map((tag) => `flotilla/test--web:${tag}`);
     const imageLabels = { "flotilla.image": "service/web", "flotilla.image.stack": "test" };
     const run = async (instances: string[], more: Partial<RegisterArgs> = {}) => {
       const fleet = new Fleet("w1");
-      fleet.images = [...tagged("new", "old", "failed", "older", "used"), "flotilla/test-web-2:old"];
+      fleet.images = [...tagged("new", "old", "failed", "older", "used"), "flotilla/test--web-2:old"];
       fleet.imagesInUse = tagged("used");
       fleet.history = tagged("old").map((image) => ({ image, since: "2026-01-01T00:00:00.000Z" }));
       const { code } = await register(fleet, { instances, imageLabels, ...more });
@@ -506,7 +617,7 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
       ]);
       expect(fleet.commandLines).toContain(
         "image ls --format {{.Repository}}:{{.Tag}} --filter label=flotilla.image=service/web" +
-          " --filter label=flotilla.image.stack=test flotilla/test-web",
+          " --filter label=flotilla.image.stack=test flotilla/test--web",
       );
     });
 
@@ -545,13 +656,17 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
 describe("register --batch", () => {
   const batch = (fleet: Fleet, ...instances: string[]) =>
     runCommand(fleet, "register", { ...args, instances }, "--batch");
-  const [old1, old2, old3] = ["test-web-a-1-aaaaaaa", "test-web-a-2-aaaaaaa", "test-web-a-3-aaaaaaa"];
-  const [new1, new2] = ["test-web-a-1-bbbbbbb", "test-web-a-2-bbbbbbb"];
+  const [old1, old2, old3] = [
+    "test--web--a--1-aaaaaaa",
+    "test--web--a--2-aaaaaaa",
+    "test--web--a--3-aaaaaaa",
+  ];
+  const [new1, new2] = ["test--web--a--1-bbbbbbb", "test--web--a--2-bbbbbbb"];
 
   test.concurrent("takes the places of those with its numbers, and stops those", async () => {
     const fleet = new Fleet(old1, old2, old3);
     // The first of a failed update, too.
-    fleet.roles.server = [old1, old2, old3, new1, new2, "test-web-a-1-ccccccc", "test-web-a-3-ccccccc"];
+    fleet.roles.server = [old1, old2, old3, new1, new2, "test--web--a--1-ccccccc", "test--web--a--3-ccccccc"];
     expect(await batch(fleet, new1, new2)).toStrictEqual({
       code: 0,
       said: "web: waiting for 2 instances to pass GET /health on port 8000\nweb: 2 instances taken out\n",
@@ -564,8 +679,8 @@ describe("register --batch", () => {
       `deregisters ${old1}`,
       `deregisters ${old2}`,
       gone(`${old1} ${old2}`),
-      "looks for connections",
-      `stop -t 7 ${old1} test-web-a-1-ccccccc ${old2}`,
+      drains(),
+      `stop -t 7 ${old1} test--web--a--1-ccccccc ${old2}`,
     ]);
   });
 
@@ -587,25 +702,40 @@ describe("register --batch", () => {
 });
 
 describe("register --withdraw", () => {
-  const withdraw = (fleet: Fleet) =>
-    runCommand(fleet, "register", { ...args, instances: ["w1"] }, "--withdraw");
+  const withdraw = (fleet: Fleet, changes: Partial<RegisterArgs> = {}) =>
+    runCommand(fleet, "register", { ...args, instances: ["w1"], ...changes }, "--withdraw");
+  const here = [{ service: "web", hosts: ["a", "b"] }];
 
-  test.concurrent("takes all out, and leaves nothing behind", async () => {
-    const fleet = new Fleet("w1");
-    const { code } = await withdraw(fleet);
-    expect(fleet.log).toStrictEqual([
-      "flotilla/pools/web/a = 0",
-      "deregisters w1",
-      gone("w1"),
-      "looks for connections",
-      "flotilla/pools/web/a gone",
-      "flotilla/versions/web/a gone",
-    ]);
-    expect(code).toBe(0);
+  describe.each([
+    ["the service is no more", [{ service: "api", hosts: ["a"] }]],
+    ["it runs on other hosts only", [{ service: "web", hosts: ["b"] }]],
+  ])("where %s", (_, routes) => {
+    test.concurrent("takes all out, and leaves nothing behind", async () => {
+      const fleet = new Fleet("w1");
+      fleet.routes = routes;
+      const { code } = await withdraw(fleet);
+      expect(fleet.log).toStrictEqual([
+        "flotilla/pools/web/a = 0",
+        "deregisters w1",
+        gone("w1"),
+        drains(),
+        "flotilla/pools/web/a gone",
+        "flotilla/versions/web/a gone",
+      ]);
+      expect(code).toBe(0);
+    });
+  });
+
+  test.concurrent("a pool of nought leaves nothing behind either", async () => {
+    const fleet = new Fleet();
+    fleet.routes = [];
+    await withdraw(fleet, { instances: [] });
+    expect(fleet.log.slice(-2)).toStrictEqual(["flotilla/pools/web/a gone", "flotilla/versions/web/a gone"]);
   });
 
   test.concurrent("is never in the way: what Consul cannot do any more is told, and that is all", async () => {
     const fleet = new Fleet("w1");
+    fleet.routes = [];
     fleet.holdsOn = true;
     expect(await withdraw(fleet)).toStrictEqual({
       code: 0,
@@ -615,17 +745,81 @@ describe("register --withdraw", () => {
     });
   });
 
-  test.concurrent("leaves no container that Pulumi does not know of", async () => {
-    const fleet = new Fleet("w1");
-    fleet.roles.server = ["lost-1", "w1"];
-    await withdraw(fleet);
-    expect(fleet.log.slice(-2)).toStrictEqual(["stop -t 7 lost-1", "rm --force --volumes lost-1"]);
-  });
-
-  test.concurrent("is quiet where there is no agent any more", async () => {
-    const fleet = new Fleet("w1");
-    fleet.roles = { agent: [] };
+  test.concurrent("another registration took its place: what that let in serves on", async () => {
+    const fleet = new Fleet("new-1", "new-2");
+    fleet.routes = here;
+    fleet.roles.server = ["new-1", "new-2", "w1"];
     expect(await withdraw(fleet)).toStrictEqual({ code: 0, said: "" });
     expect(fleet.log).toStrictEqual([]);
+    expect([...fleet.held.keys()]).toStrictEqual(["new-1", "new-2"]);
+  });
+
+  test.concurrent("the whole stack goes: only what Pulumi does not know of is taken away", async () => {
+    const fleet = new Fleet("w1");
+    fleet.routes = here;
+    fleet.roles.server = ["lost-1", "w1"];
+    expect(await withdraw(fleet, { stopGrace: 100 })).toStrictEqual({ code: 0, said: "" });
+    expect(fleet.log).toStrictEqual(["stop -t 10 lost-1", "rm --force --volumes lost-1"]);
+  });
+
+  test.concurrent("there is no agent any more: the same", async () => {
+    const fleet = new Fleet("w1");
+    fleet.roles = { agent: [], server: ["lost-1", "w1"] };
+    expect(await withdraw(fleet)).toStrictEqual({ code: 0, said: "" });
+    expect(fleet.log).toStrictEqual(["stop -t 7 lost-1", "rm --force --volumes lost-1"]);
+  });
+
+  test.concurrent("no Consul server is left to ask for the routes: the same", async () => {
+    const fleet = new Fleet("w1");
+    fleet.consulFails = /^\/v1\/kv/;
+    fleet.roles.server = ["lost-1", "w1"];
+    const { code, said } = await withdraw(fleet);
+    expect(code).toBe(0);
+    expect(said).toBe(
+      "web: Consul is told nothing, since it does not tell: " +
+        "Consul answered 500 to GET /v1/kv/flotilla/routes: No cluster leader\n",
+    );
+    expect(fleet.log).toStrictEqual(["stop -t 7 lost-1", "rm --force --volumes lost-1"]);
+  });
+
+  test.concurrent.each<[string, Partial<Fleet>, RegExp]>([
+    [
+      "the agent refuses",
+      { consulFails: /./ },
+      /^web: left as it is: .*Consul answered 500 to GET \/v1\/agent\/services: No cluster leader\n$/,
+    ],
+    [
+      "the agent does not answer",
+      { hangs: /socat/ },
+      /^web: left as it is: .*Consul in test--agent--a gave GET \/v1\/agent\/services no answer for 5 s\n$/,
+    ],
+    [
+      "the agent is restarting",
+      { restarting: Number.POSITIVE_INFINITY },
+      /^web: left as it is: .*it is restarting\n$/,
+    ],
+    [
+      "the engine does not answer",
+      { hangs: /^ps/ },
+      /^web: left as it is: the engine at tcp:\/\/a:1 gave "docker ps" no answer for 5 s\n$/,
+    ],
+    ["the engine refuses", { refuses: true }, /^web: left as it is: no daemon here\n$/],
+  ])("%s: it ends soon, and touches nothing", async (_, state, words) => {
+    const fleet = Object.assign(new Fleet("w1"), state);
+    fleet.roles.server = ["new-1", "w1"];
+    const start = performance.now();
+    const { code, said } = await withdraw(fleet);
+    expect(code).toBe(0);
+    expect(said).toMatch(words);
+    expect(fleet.log).toStrictEqual([]);
+    expect(performance.now() - start).toBeLessThan(20_000);
+  });
+
+  test.concurrent("the engine stops answering in the midst of it: it ends soon", async () => {
+    const fleet = Object.assign(new Fleet("w1"), { routes: here, hangs: /^stop/ });
+    fleet.roles.server = ["lost-1", "w1"];
+    const { code, said } = await withdraw(fleet);
+    expect(code).toBe(0);
+    expect(said).toContain('the engine at tcp://a:1 gave "docker stop" no answer for 20 s');
   });
 });

@@ -5,11 +5,22 @@ import { type ConsulRequest, runCommand } from "../support/fake-docker.ts";
 const args: RoutesArgs = {
   stack: "test",
   balancerHosts: ["tcp://a:1"],
+  balancersPerHost: 1,
   docker: "tcp://a:1",
-  agent: "test-agent-a",
+  agent: "test--agent--a",
   token: "registration",
+  consulId: "identity",
   routes: [
-    { service: "web", condition: "", default: true, publish: 0, maxconn: 500, maxqueue: 500, wait: 5000 },
+    {
+      service: "web",
+      hosts: ["a"],
+      condition: "",
+      default: true,
+      publish: 0,
+      maxconn: 500,
+      maxqueue: 500,
+      wait: 5000,
+    },
   ],
 };
 
@@ -20,12 +31,12 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
     requests.push(request);
     return requests.length === 1 ? { status: 500, text: "No cluster leader" } : { json: true };
   };
-  const hosts = { docker: () => ({}), consul };
+  const hosts = { docker: () => ({ out: "balancer\n" }), consul };
   expect(await runCommand(hosts, "routes", args)).toStrictEqual({ code: 0, said: "" });
   expect(requests).toStrictEqual(
     Array(2).fill({
       endpoint: "tcp://a:1",
-      container: "test-agent-a",
+      container: "test--agent--a",
       method: "PUT",
       path: "/v1/kv/flotilla/routes",
       filter: "",
@@ -41,7 +52,9 @@ test.concurrent("routes forgets the maintenance of services that are no more", a
     if (method === "DELETE") deleted.push(path);
     return { json: method === "GET" ? ["web", "gone"].map((name) => `flotilla/maintenance/${name}`) : true };
   };
-  expect(await runCommand({ docker: () => ({}), consul }, "routes", args)).toMatchObject({ code: 0 });
+  expect(await runCommand({ docker: () => ({ out: "balancer\n" }), consul }, "routes", args)).toMatchObject({
+    code: 0,
+  });
   expect(deleted).toStrictEqual(["/v1/kv/flotilla/maintenance/gone"]);
 });
 

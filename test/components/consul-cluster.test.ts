@@ -15,7 +15,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
   const settings = settingsFrom(config);
   return deploy(() => {
     const hosts = dockerHosts(settings);
-    const credentials = new Credentials("credentials");
+    const credentials = new Credentials("credentials", settings);
     new ConsulCluster("consul", { ...settings, hosts, credentials });
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
@@ -45,25 +45,27 @@ describe("Consul servers", () => {
   test.each([1, 3, 5, 7])("%i of them", async (servers) => {
     const all = await ofSize(servers);
     const ids = numbers(servers).flatMap((i) => [
-      `Command consul-${i}-quorum`,
-      `Container consul-${i}`,
-      `Volume consul-${i}-data`,
+      `Command consul--${i}--quorum`,
+      `Container consul--${i}`,
+      `Volume consul--${i}--data`,
     ]);
-    expect(idsBelow(all, "ConsulCluster consul")).toStrictEqual([...ids, "Command consul-setup"].sort());
+    expect(idsBelow(all, "ConsulCluster consul")).toStrictEqual([...ids, "Command consul--setup"].sort());
     expect(find(all, "ConsulCluster consul").outputs.endpoints).toStrictEqual(
       numbers(servers).map((i) => ({
-        name: `test-consul-${i}`,
+        name: `test--consul--${i}`,
         url: `http://127.0.0.1:${8499 + i}/ui/`,
       })),
     );
   });
 
   test("the whole of one", async () => {
-    const { inputs, ...rest } = find(await run(limited), "Container consul-1");
+    const { inputs, ...rest } = find(await run(limited), "Container consul--1");
     expect(inputs).toStrictEqual({
-      name: "test-consul-1",
-      image: "sha256:local-consul",
+      name: "test--consul--1",
+      image: "sha256:local--consul",
       labels: [
+        { label: "flotilla.consul", value: "hashicorp/consul:1.14.11" },
+        { label: "flotilla.datacenter", value: "dc1" },
         { label: "flotilla.host", value: "local" },
         { label: "flotilla.role", value: "consul" },
         { label: "flotilla.stack", value: "test" },
@@ -77,8 +79,11 @@ describe("Consul servers", () => {
       memorySwap: 256,
       networksAdvanced: [{ name: "test", ipv4Address: "172.30.0.2" }],
       ports: [{ internal: 8500, external: 8500, ip: "127.0.0.1" }],
-      uploads: [{ file: "/consul/config/server.hcl", content: fixture("server-that-founds.hcl") }],
-      volumes: [{ volumeName: "test-consul-1-data", containerPath: "/consul/data" }],
+      uploads: [
+        { file: "/consul/config/server.hcl", content: fixture("server-that-founds.hcl") },
+        { file: "/consul/founders.json", content: fixture("founders.json") },
+      ],
+      volumes: [{ volumeName: "test--consul--1--data", containerPath: "/consul/data" }],
       destroyGraceSeconds: 3,
     });
     expect(rest).toMatchObject({
@@ -91,12 +96,12 @@ describe("Consul servers", () => {
 
   test("the fourth joins the first three, with address, port and name of its own", async () => {
     const all = await ofSize(5);
-    expect(configOf(all, "Container consul-4")).toBe(fixture("server-that-joins.hcl"));
-    expect(find(all, "Container consul-4").inputs).toMatchObject({
-      name: "test-consul-4",
+    expect(configOf(all, "Container consul--4")).toBe(fixture("server-that-joins.hcl"));
+    expect(find(all, "Container consul--4").inputs).toMatchObject({
+      name: "test--consul--4",
       networksAdvanced: [{ name: "test", ipv4Address: "172.30.0.5" }],
       ports: [{ internal: 8500, external: 8503, ip: "127.0.0.1" }],
-      volumes: [{ volumeName: "test-consul-4-data", containerPath: "/consul/data" }],
+      volumes: [{ volumeName: "test--consul--4--data", containerPath: "/consul/data" }],
     });
   });
 
@@ -111,7 +116,7 @@ describe("Consul servers", () => {
     ],
   ])("of %i at most three found the cluster, and all join those", async (servers, founders, addresses) => {
     const all = await ofSize(servers);
-    const configs = numbers(servers).map((i) => configOf(all, `Container consul-${i}`));
+    const configs = numbers(servers).map((i) => configOf(all, `Container consul--${i}`));
     expect(configs.map((config) => line(config, "bootstrap_expect"))).toStrictEqual(founders);
     const joining = [...configs, configOf(all, "Container agent-local")];
     expect(new Set(joining.map((config) => line(config, "retry_join")?.trim()))).toStrictEqual(
@@ -136,17 +141,18 @@ describe("Consul servers", () => {
       const { dependsOn: __, ...then } = old;
       return JSON.stringify(now) !== JSON.stringify(then);
     });
-    expect(changed.map(({ id }) => id)).toStrictEqual(["Command consul-setup"]);
+    expect(changed.map(({ id }) => id)).toStrictEqual(["Command consul--setup"]);
     expect(stayed.filter(({ type }) => type.endsWith(":Container"))).toHaveLength(2 + Math.min(from, to));
   });
 
   test("each is replaced only once the cluster is whole after the one before", async () => {
     const all = await ofSize(3);
-    expect(find(all, "Container consul-1").dependsOn).not.toContain("Command consul-3-quorum");
-    expect(find(all, "Container consul-2").dependsOn).toContain("Command consul-1-quorum");
-    expect(find(all, "Container consul-3").dependsOn).toContain("Command consul-2-quorum");
-    const quorum = find(all, "Command consul-2-quorum");
-    expect(quorum.dependsOn).toContain("Container consul-2");
+    expect(find(all, "Container consul--1").dependsOn).not.toContain("Command consul--3--quorum");
+    expect(find(all, "Container consul--2").dependsOn).toContain("Command consul--1--quorum");
+    expect(find(all, "Container consul--3").dependsOn).toContain("Command consul--2--quorum");
+    expect(find(all, "Volume consul--3--data").dependsOn).toStrictEqual(["Command consul--2--quorum"]);
+    const quorum = find(all, "Command consul--2--quorum");
+    expect(quorum.dependsOn).toContain("Container consul--2");
     expect(quorum.secrets).toStrictEqual(["stdin"]);
     const { stdin, ...inputs } = quorum.inputs;
     expect(inputs).toStrictEqual({
@@ -156,33 +162,42 @@ describe("Consul servers", () => {
       addPreviousOutputInEnv: false,
     });
     expect(JSON.parse(String(stdin))).toStrictEqual({
-      docker: "unix:///var/run/docker.sock",
-      server: "test-consul-2",
-      containerId: "consul-2-id",
       stack: "test",
+      docker: "unix:///var/run/docker.sock",
+      serverHosts: ["unix:///var/run/docker.sock"],
+      server: "test--consul--2",
+      next: "test--consul--3",
+      address: "172.30.0.3",
+      datacenter: "dc1",
+      founders: 3,
+      containerId: "consul--2-id",
       managementToken: secrets.management,
     });
   });
 
   test("are set up once all are there, with a token for each role", async () => {
-    const setup = find(await ofSize(3), "Command consul-setup");
+    const setup = find(await ofSize(3), "Command consul--setup");
     expect(setup.dependsOn).toStrictEqual(
-      expect.arrayContaining(numbers(3).map((i) => `Command consul-${i}-quorum`)),
+      expect.arrayContaining(numbers(3).map((i) => `Command consul--${i}--quorum`)),
     );
     expect(setup.secrets).toStrictEqual(["stdin"]);
     const { stdin, ...inputs } = setup.inputs;
     expect(inputs).toStrictEqual({
       create: "exec node commands/consul-setup.ts",
-      update: "exec node commands/consul-setup.ts",
+      update: "exec node commands/consul-setup.ts --whole",
       logging: "stderr",
       addPreviousOutputInEnv: false,
     });
     const accessor = (role: string) => uuidOf(`accessor password-of-credentials-${role}`);
     expect(JSON.parse(String(stdin))).toStrictEqual({
+      stack: "test",
       docker: "unix:///var/run/docker.sock",
-      server: "test-consul-1",
-      servers: 3,
+      server: "test--consul--1",
+      servers: numbers(3).map((i) => `test--consul--${i}`),
+      containerIds: numbers(3).map((i) => `consul--${i}-id`),
+      hosts: { local: "unix:///var/run/docker.sock" },
       managementToken: secrets.management,
+      gossipKey: secrets.gossipKey,
       policies: [
         {
           name: "flotilla-agent",
@@ -213,8 +228,8 @@ describe("Consul servers", () => {
     [true, {}],
     [false, { protect: false }],
   ])("their data is protected: %j", async (protect, config) => {
-    const volume = find(await run(config), "Volume consul-3-data");
-    expect(volume).toMatchObject({ inputs: { name: "test-consul-3-data" }, protect, provider: "local" });
+    const volume = find(await run(config), "Volume consul--3--data");
+    expect(volume).toMatchObject({ inputs: { name: "test--consul--3--data" }, protect, provider: "local" });
   });
 
   test("live on the hosts that list them, wherever these stand in the list", async () => {
@@ -227,15 +242,22 @@ describe("Consul servers", () => {
       },
     });
     const providers = numbers(3).flatMap((i) => [
-      find(all, `Volume consul-${i}-data`).provider,
-      find(all, `Container consul-${i}`).provider,
+      find(all, `Volume consul--${i}--data`).provider,
+      find(all, `Container consul--${i}`).provider,
     ]);
     expect(providers).toStrictEqual(["b", "b", "b", "b", "a", "a"]);
     const told = (id: string) => JSON.parse(String(find(all, id).inputs.stdin));
-    expect(told("Command consul-3-quorum")).toMatchObject({ docker: "tcp://a:2376" });
-    expect(told("Command consul-setup")).toMatchObject({ docker: "tcp://b:2376", server: "test-consul-1" });
-    expect(find(all, "Container consul-2").dependsOn).toContain("Command consul-1-quorum");
-    expect(find(all, "Container consul-3").dependsOn).toContain("Command consul-2-quorum");
+    expect(told("Command consul--3--quorum")).toMatchObject({
+      docker: "tcp://a:2376",
+      serverHosts: ["tcp://b:2376", "tcp://a:2376"],
+    });
+    expect(told("Command consul--setup")).toMatchObject({
+      docker: "tcp://b:2376",
+      server: "test--consul--1",
+      hosts: { a: "tcp://a:2376", b: "tcp://b:2376", c: "tcp://c:2376" },
+    });
+    expect(find(all, "Container consul--2").dependsOn).toContain("Command consul--1--quorum");
+    expect(find(all, "Container consul--3").dependsOn).toContain("Command consul--2--quorum");
   });
 });
 
@@ -244,12 +266,12 @@ describe("a host's agent", () => {
     const all = await run(limited);
     expect(idsBelow(all, "ConsulAgent agent-local")).toStrictEqual([
       "Container agent-local",
-      "Volume agent-local-data",
+      "Volume agent-local--data",
     ]);
     const { inputs, ...rest } = find(all, "Container agent-local");
     expect(inputs).toStrictEqual({
-      name: "test-agent-local",
-      image: "sha256:local-consul",
+      name: "test--agent--local",
+      image: "sha256:local--consul",
       labels: [
         { label: "flotilla.host", value: "local" },
         { label: "flotilla.role", value: "agent" },
@@ -264,7 +286,7 @@ describe("a host's agent", () => {
       memorySwap: 256,
       networkMode: "test",
       uploads: [{ file: "/consul/config/agent.hcl", content: fixture("agent.hcl") }],
-      volumes: [{ volumeName: "test-agent-local-data", containerPath: "/consul/data" }],
+      volumes: [{ volumeName: "test--agent--local--data", containerPath: "/consul/data" }],
       destroyGraceSeconds: 15,
     });
     expect(rest).toMatchObject({
@@ -276,8 +298,8 @@ describe("a host's agent", () => {
   });
 
   test("keeps what can be told anew: its volume is not protected", async () => {
-    expect(find(await ofSize(3), "Volume agent-local-data")).toMatchObject({
-      inputs: { name: "test-agent-local-data" },
+    expect(find(await ofSize(3), "Volume agent-local--data")).toMatchObject({
+      inputs: { name: "test--agent--local--data" },
       protect: false,
       provider: "local",
     });

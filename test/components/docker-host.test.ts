@@ -16,14 +16,14 @@ describe("a Docker host", () => {
   test("has the network, our images and the logs, all made by its own provider", async () => {
     const all = await run({});
     expect(idsBelow(all, "DockerHost local")).toStrictEqual([
-      "Container local-logs",
-      "Network local-network",
-      "RemoteImage local-balancer",
-      "RemoteImage local-consul",
-      "RemoteImage local-front",
-      "RemoteImage local-warden",
-      "Volume local-logs-test-logs",
-      "VolumeContainer local-logs",
+      "Container local--logs",
+      "Network local--network",
+      "RemoteImage local--balancer",
+      "RemoteImage local--consul",
+      "RemoteImage local--front",
+      "RemoteImage local--warden",
+      "Volume local--logs--test--logs",
+      "VolumeContainer local--logs",
     ]);
     expect(find(all, "docker local").inputs).toStrictEqual({ host: "unix:///var/run/docker.sock" });
     for (const { type, provider } of all.filter(({ type }) => type.startsWith("docker:"))) {
@@ -37,7 +37,7 @@ describe("a Docker host", () => {
     ["overlay", true],
   ])("its %s network leaves the lower half to fixed addresses", async (driver, attachable) => {
     const all = await run({ network: { subnet: "10.9.0.0/24", driver } });
-    const network = find(all, "Network local-network");
+    const network = find(all, "Network local--network");
     expect(network.inputs).toStrictEqual({
       name: "test",
       driver,
@@ -56,7 +56,7 @@ describe("a Docker host", () => {
       },
     });
     expect(all.filter(({ type }) => type.endsWith(":Network")).map(({ id }) => id)).toStrictEqual([
-      "Network b-network",
+      "Network b--network",
     ]);
     expect(find(all, "DockerHost a").outputs).toStrictEqual({ networkName: "test" });
   });
@@ -64,22 +64,22 @@ describe("a Docker host", () => {
   test("has our images by the names of their content", async () => {
     const all = await run({});
     for (const role of ["consul", "balancer", "front", "warden"]) {
-      expect(find(all, `RemoteImage local-${role}`).inputs.name).toMatch(
-        new RegExp(`^flotilla/test-${role}:[0-9a-f]{12}$`),
+      expect(find(all, `RemoteImage local--${role}`).inputs.name).toMatch(
+        new RegExp(`^flotilla/test--${role}:[0-9a-f]{12}$`),
       );
     }
   });
 
   test("keeps the logs on a volume that is never protected", async () => {
     const all = await run({ protect: true });
-    expect(find(all, "Volume local-logs-test-logs")).toMatchObject({
-      inputs: { name: "test-logs", labels: volumeLabels },
+    expect(find(all, "Volume local--logs--test--logs")).toMatchObject({
+      inputs: { name: "test--logs", labels: volumeLabels },
       protect: false,
     });
-    expect(find(all, "Container local-logs").inputs).toMatchObject({
-      name: "test-volumes-logs-local",
-      image: "sha256:local-front",
-      volumes: [{ volumeName: "test-logs", containerPath: "/var/log/flotilla", readOnly: false }],
+    expect(find(all, "Container local--logs").inputs).toMatchObject({
+      name: "test--volumes--logs--local",
+      image: "sha256:local--front",
+      volumes: [{ volumeName: "test--logs", containerPath: "/var/log/flotilla", readOnly: false }],
     });
   });
 });
@@ -105,8 +105,8 @@ describe("a volume container", () => {
 
   test.each([
     [0, ["Container data"]],
-    [1, ["Container data", "Volume data-test-a"]],
-    [2, ["Container data", "Volume data-test-a", "Volume data-test-b"]],
+    [1, ["Container data", "Volume data--test-a"]],
+    [2, ["Container data", "Volume data--test-a", "Volume data--test-b"]],
   ])("of %i volumes", async (count, ids) => {
     expect(idsBelow(await run({ volumes: volumes.slice(0, count) }), "VolumeContainer data")).toStrictEqual(
       ids,
@@ -136,7 +136,7 @@ describe("a volume container", () => {
 
   test.each([true, false])("protects its volumes: %j", async (protect) => {
     const all = await run({ protect });
-    expect(find(all, "Volume data-test-a")).toMatchObject({
+    expect(find(all, "Volume data--test-a")).toMatchObject({
       inputs: { name: "test-a", labels: volumeLabels },
       protect,
     });
@@ -145,6 +145,6 @@ describe("a volume container", () => {
 
   test("of one volume less leaves the other volume as it is", async () => {
     const [both, one] = [await run(), await run({ volumes: volumes.slice(0, 1) })];
-    expect(find(one, "Volume data-test-a")).toStrictEqual(find(both, "Volume data-test-a"));
+    expect(find(one, "Volume data--test-a")).toStrictEqual(find(both, "Volume data--test-a"));
   });
 });

@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { ConsulAgent } from "../../components/consul-agent.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { HaproxyTier } from "../../components/haproxy-tier.ts";
@@ -15,13 +16,14 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
   const settings = settingsFrom(config);
   const { services } = settings;
   return deploy(() => {
-    const credentials = new Credentials("credentials");
+    const credentials = new Credentials("credentials", settings);
+    const cluster = { identity: pulumi.output("identity") };
     for (const host of dockerHosts(settings)) {
       const opts = { providers: [host.provider] };
       const args = { ...settings, host, credentials };
       const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
       new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
-      const table = { ...args, agent, services, balancerHosts: [host], balancerCount: 2 };
+      const table = { ...args, agent, cluster, services, balancerHosts: [host], balancerCount: 2 };
       new RoutingTable("routes", table);
     }
   });
@@ -39,24 +41,32 @@ test.each([1, 2, 4])("%i balancers", async (count) => {
   const all = await ofSize(count);
   expect(idsBelow(all, "HaproxyTier balancers-local")).toStrictEqual([
     "Command balancers-local-ready",
-    ...numbers(count).map((i) => `Container test-balancer-local-${i}`),
-    "Container test-front-local",
+    ...numbers(count).map((i) => `Container test--balancer--local--${i}`),
+    "Container test--front--local",
   ]);
   expect(find(all, "HaproxyTier balancers-local").outputs).toStrictEqual({
     url: "http://127.0.0.1:8080/",
     endpoints: numbers(count).map((i) => ({
-      name: `test-balancer-local-${i}`,
+      name: `test--balancer--local--${i}`,
       url: `http://127.0.0.1:${8080 + 101 * i}/`,
       statsUrl: `http://127.0.0.1:${9000 + i}/`,
     })),
   });
 });
 
+test("a host that is reached by an IPv6 address", async () => {
+  const all = await run({ hosts: { local: { address: "2001:db8::7" } }, loadBalancers: { count: 1 } });
+  expect(find(all, "HaproxyTier balancers-local").outputs).toMatchObject({
+    url: "http://[2001:db8::7]:8080/",
+    endpoints: [{ url: "http://[2001:db8::7]:8181/", statsUrl: "http://127.0.0.1:9001/" }],
+  });
+});
+
 test("the whole of a balancer", async () => {
   const all = await run({ loadBalancers: { cpus: 0.5, memory: "128m" } });
-  const { inputs, ...rest } = find(all, "Container test-balancer-local-2");
+  const { inputs, ...rest } = find(all, "Container test--balancer--local--2");
   expect(inputs).toStrictEqual({
-    image: "sha256:local-balancer",
+    image: "sha256:local--balancer",
     labels: labels("balancer"),
     logDriver: "local",
     logOpts: { "max-file": "3", "max-size": "10m" },
@@ -65,7 +75,7 @@ test("the whole of a balancer", async () => {
     cpus: "0.5",
     memory: 128,
     memorySwap: 128,
-    networkMode: "container:test-front-local-id",
+    networkMode: "container:test--front--local-id",
     uploads: [
       { file: "/etc/flotilla/balancer.env", content: fixture("balancer.env") },
       {
@@ -83,7 +93,7 @@ test("the whole of a balancer", async () => {
         permissions: "0600",
       },
     ],
-    volumes: [{ fromContainer: "local-logs-0a1b2c3" }],
+    volumes: [{ volumeName: "test--logs", containerPath: "/var/log/flotilla" }],
     destroyGraceSeconds: 70,
   });
   expect(rest).toMatchObject({
@@ -93,7 +103,9 @@ test("the whole of a balancer", async () => {
     // The new one runs beside the old.
     deleteBeforeReplace: false,
   });
-  expect(rest.dependsOn).toContain("Container agent-local");
+  expect(rest.dependsOn).toStrictEqual(
+    expect.arrayContaining(["Container agent-local", "Container local--logs"]),
+  );
 });
 
 test("the whole of front, which publishes for all balancers there may ever be", async () => {
@@ -101,10 +113,10 @@ test("the whole of front, which publishes for all balancers there may ever be", 
     loadBalancers: { count: 1, max: 2, port: 80, statsPort: 7000 },
     services: { web: { image: "web", port: 1, default: true }, db: { image: "db", port: 2, publish: 5432 } },
   });
-  const { inputs, ...rest } = find(all, "Container test-front-local");
+  const { inputs, ...rest } = find(all, "Container test--front--local");
   expect(inputs).toStrictEqual({
-    name: "test-front-local",
-    image: "sha256:local-front",
+    name: "test--front--local",
+    image: "sha256:local--front",
     labels: labels("front"),
     logDriver: "local",
     logOpts: { "max-file": "3", "max-size": "10m" },
@@ -123,6 +135,9 @@ test("the whole of front, which publishes for all balancers there may ever be", 
     destroyGraceSeconds: 1,
   });
   expect(rest).toMatchObject({ provider: "local", secrets: [], deleteBeforeReplace: true });
+  // To replace it is to close the ports.
+  const heeded = Object.keys(inputs).filter((input) => !rest.ignoreChanges.includes(input));
+  expect(heeded.sort()).toStrictEqual(["name", "networkMode", "ports", "sysctls"]);
 });
 
 test("those that are replaced wait for the new ones to answer", async () => {
@@ -136,9 +151,9 @@ test("those that are replaced wait for the new ones to answer", async () => {
   });
   expect(JSON.parse(String(stdin))).toStrictEqual({
     docker: "unix:///var/run/docker.sock",
-    balancers: ["test-balancer-local-1-0a1b2c3", "test-balancer-local-2-0a1b2c3"],
+    balancers: ["test--balancer--local--1-0a1b2c3", "test--balancer--local--2-0a1b2c3"],
   });
-  expect(ready.dependsOn).toStrictEqual(numbers(2).map((i) => `Container test-balancer-local-${i}`));
+  expect(ready.dependsOn).toStrictEqual(numbers(2).map((i) => `Container test--balancer--local--${i}`));
   expect(ready.secrets).toStrictEqual(["stdin"]);
 });
 
@@ -146,13 +161,14 @@ test.each([
   [4, 3],
   [2, 1],
   [1, 2],
-])("from %i to %i: only those that come or go, and the wait for them", async (from, to) => {
+])("from %i to %i: only those that come or go, the wait for them, and who counts them", async (from, to) => {
   const [before, after] = [await ofSize(from), await ofSize(to)];
   const ids = new Set(after.map(({ id }) => id));
   const stayed = before.filter(({ id }) => ids.has(id));
   const changed = stayed.filter((old) => JSON.stringify(old) !== JSON.stringify(find(after, old.id)));
   expect(changed.map(({ id }) => id)).toStrictEqual([
     "HaproxyTier balancers-local",
+    "Command routes",
     "Command balancers-local-ready",
   ]);
 });
@@ -177,12 +193,15 @@ test("the routing table is handed to a command, with the token that may write it
   expect(JSON.parse(String(stdin))).toStrictEqual({
     stack: "test",
     balancerHosts: ["unix:///var/run/docker.sock"],
+    balancersPerHost: 1,
     docker: "unix:///var/run/docker.sock",
-    agent: "test-agent-local",
+    agent: "test--agent--local",
     token: secrets.registration,
+    consulId: "identity",
     routes: [
       {
         service: "api",
+        hosts: ["local"],
         condition: "{ path -m reg ^/a(/|$) }",
         default: false,
         publish: 0,
@@ -192,6 +211,7 @@ test("the routing table is handed to a command, with the token that may write it
       },
       {
         service: "web",
+        hosts: ["local"],
         condition: "",
         default: true,
         publish: 0,

@@ -45,7 +45,7 @@ test("a host that lacks an image has it brought; the others' stays what it is", 
   expect(command.ignoreChanges).toStrictEqual([]);
   expect(command.secrets).toContain("stdin");
   const { reference, build: recipe, ...rest } = told(all, "Command image-web");
-  expect(reference).toMatch(/^flotilla\/test-web:[0-9a-f]{12}$/);
+  expect(reference).toMatch(/^flotilla\/test--web:[0-9a-f]{12}$/);
   expect(recipe).toStrictEqual({
     ...build,
     dockerfile: "Dockerfile",
@@ -87,9 +87,9 @@ test("is another as soon as what it is built from is", async () => {
 });
 
 test.each([
-  ["registry.example.com/team", "registry.example.com/team/test-web:"],
+  ["registry.example.com/team", "registry.example.com/team/test--web:"],
   // As engines list it.
-  ["docker.io/team", "team/test-web:"],
+  ["docker.io/team", "team/test--web:"],
 ])("in registry %s it is %s…", async (address, start) => {
   const registry = { address, username: "me", password: "hush" };
   const all = await run({ build }, {}, { registry });
@@ -101,7 +101,7 @@ test.each([
 describe("a version", () => {
   test("that the folder no longer makes is never built", async () => {
     const all = await run({ build, version: "0123456789ab" });
-    expect(told(all, "Command image-web")).toMatchObject({ reference: "flotilla/test-web:0123456789ab" });
+    expect(told(all, "Command image-web")).toMatchObject({ reference: "flotilla/test--web:0123456789ab" });
     expect(told(all, "Command image-web").build).toBeUndefined();
   });
 

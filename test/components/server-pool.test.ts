@@ -1,7 +1,9 @@
+import * as pulumi from "@pulumi/pulumi";
 import { ConsulAgent } from "../../components/consul-agent.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { HaproxyTier } from "../../components/haproxy-tier.ts";
 import { ServerPool } from "../../components/server-pool.ts";
+import { joined } from "../../lib/names.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
 import { dockerHosts, stackImages } from "../support/hosts.ts";
 import { remember } from "../support/remember.ts";
@@ -14,15 +16,16 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
   return deploy(() => {
     const images = stackImages(settings);
     const hosts = dockerHosts(settings, images);
-    const credentials = new Credentials("credentials");
+    const credentials = new Credentials("credentials", settings);
+    const cluster = { identity: pulumi.output("identity") };
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
       const args = { ...settings, host, credentials };
       const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
       const balancers = [new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts)];
       for (const service of settings.services) {
-        const pool = { ...args, agent, service, balancers, balancerHosts: hosts, images };
-        new ServerPool(`${service.name}-${host.key}`, pool, opts);
+        const pool = { ...args, agent, cluster, service, balancers, balancerHosts: hosts, images };
+        new ServerPool(joined(service.name, host.key), pool, opts);
       }
     }
   });
@@ -35,20 +38,20 @@ const told = (all: readonly Registered[], id: string) => JSON.parse(String(find(
 
 test.each([0, 1, 3])("%i copies", async (replicas) => {
   const all = await web({ replicas });
-  expect(idsBelow(all, "ServerPool web-local")).toStrictEqual([
-    "Command web-local-registration",
-    ...numbers(replicas).map((i) => `Container test-web-local-${i}`),
-    "RemoteImage web-local nginx:1.29",
+  expect(idsBelow(all, "ServerPool web--local")).toStrictEqual([
+    "Command web--local--registration",
+    ...numbers(replicas).map((i) => `Container test--web--local--${i}`),
+    "RemoteImage web--local nginx:1.29",
   ]);
-  const instances = numbers(replicas).map((i) => `test-web-local-${i}-0a1b2c3`);
-  expect(find(all, "ServerPool web-local").outputs).toStrictEqual({ instances });
-  expect(told(all, "Command web-local-registration").instances).toStrictEqual(instances);
+  const instances = numbers(replicas).map((i) => `test--web--local--${i}-0a1b2c3`);
+  expect(find(all, "ServerPool web--local").outputs).toStrictEqual({ instances });
+  expect(told(all, "Command web--local--registration").instances).toStrictEqual(instances);
 });
 
 test("the least of a copy", async () => {
-  const { inputs, ...rest } = find(await web({ replicas: 1 }), "Container test-web-local-1");
+  const { inputs, ...rest } = find(await web({ replicas: 1 }), "Container test--web--local--1");
   expect(inputs).toStrictEqual({
-    image: "sha256:web-local nginx:1.29",
+    image: "sha256:web--local nginx:1.29",
     labels: [
       { label: "flotilla.host", value: "local" },
       { label: "flotilla.role", value: "server" },
@@ -61,7 +64,7 @@ test("the least of a copy", async () => {
     removeVolumes: true,
     networkMode: "test",
     envs: ["PORT=80"],
-    volumes: [{ fromContainer: "local-logs-0a1b2c3" }],
+    volumes: [{ volumeName: "test--logs", containerPath: "/var/log/flotilla" }],
     destroyGraceSeconds: 10,
   });
   expect(rest).toMatchObject({
@@ -86,7 +89,7 @@ test("all that a copy can be given", async () => {
       { name: "pages", path: "/pages", readOnly: true },
     ],
   });
-  const { inputs, ...rest } = find(all, "Container test-web-local-1");
+  const { inputs, ...rest } = find(all, "Container test--web--local--1");
   expect(inputs).toMatchObject({
     envs: ["ALPHA=a=b", "MODE=fast", "PORT=80", "API=psst", "KEY=hush"],
     command: ["serve", "--all"],
@@ -95,19 +98,35 @@ test("all that a copy can be given", async () => {
     memorySwap: 128,
     destroyGraceSeconds: 30,
     volumes: [
-      { volumeName: "test-web_uploads", containerPath: "/uploads", readOnly: false },
-      { volumeName: "test-web_pages", containerPath: "/pages", readOnly: true },
-      { fromContainer: "local-logs-0a1b2c3" },
+      { volumeName: "test--web_uploads", containerPath: "/uploads", readOnly: false },
+      { volumeName: "test--web_pages", containerPath: "/pages", readOnly: true },
+      { volumeName: "test--logs", containerPath: "/var/log/flotilla" },
     ],
   });
   expect(rest).toMatchObject({ secrets: ["envs[3]", "envs[4]"], secretOutputs: ["envs"] });
 });
 
+test("a volume that is mounted at two paths is one", async () => {
+  const volumes = [
+    { name: "data", path: "/a" },
+    { name: "data", path: "/b", readOnly: true },
+  ];
+  const all = await web({ replicas: 2, volumes });
+  expect(all.filter(({ type }) => type.endsWith(":Volume")).map(({ id }) => id)).toContain(
+    "Volume web--local_data",
+  );
+  expect(find(all, "Container test--web--local--2").inputs.volumes).toMatchObject([
+    { volumeName: "test--web_data", containerPath: "/a", readOnly: false },
+    { volumeName: "test--web_data", containerPath: "/b", readOnly: true },
+    {},
+  ]);
+});
+
 test.each([true, false])("its volumes are protected: %j", async (protect) => {
   const volumes = [{ name: "uploads", path: "/uploads" }];
   const all = await run({ protect, services: { web: { image: "nginx", port: 80, volumes } } });
-  expect(find(all, "Volume web-local-uploads")).toMatchObject({
-    inputs: { name: "test-web_uploads" },
+  expect(find(all, "Volume web--local_uploads")).toMatchObject({
+    inputs: { name: "test--web_uploads" },
     protect,
     provider: "local",
   });
@@ -117,9 +136,9 @@ test("a version is taken as it was built, in the folder's place, and trusted at 
   const all = await run({
     services: { web: { build: "examples/simple-server", version: "0123456789ab", port: 80 } },
   });
-  expect(find(all, "RemoteImage web-local").inputs.name).toBe("flotilla/test-web:0123456789ab");
-  expect(told(all, "Command web-local-registration")).toMatchObject({
-    image: "flotilla/test-web:0123456789ab",
+  expect(find(all, "RemoteImage web--local").inputs.name).toBe("flotilla/test--web:0123456789ab");
+  expect(told(all, "Command web--local--registration")).toMatchObject({
+    image: "flotilla/test--web:0123456789ab",
     settle: 0,
   });
 });
@@ -129,39 +148,39 @@ describe("fewer at once than there are", () => {
 
   test("batches, each waiting for the one before", async () => {
     const all = await inBatches();
-    expect(idsBelow(all, "ServerPool web-local")).toStrictEqual([
-      "Command web-local-batch-1",
-      "Command web-local-batch-2",
-      "Command web-local-registration",
-      ...numbers(5).map((i) => `Container test-web-local-${i}`),
-      "RemoteImage web-local nginx:1.29",
+    expect(idsBelow(all, "ServerPool web--local")).toStrictEqual([
+      "Command web--local--batch--1",
+      "Command web--local--batch--2",
+      "Command web--local--registration",
+      ...numbers(5).map((i) => `Container test--web--local--${i}`),
+      "RemoteImage web--local nginx:1.29",
     ]);
-    const waits = (id: string) => find(all, id).dependsOn.filter((other) => other.includes("web-local-"));
-    const server = (i: number) => `Container test-web-local-${i}`;
+    const waits = (id: string) => find(all, id).dependsOn.filter((other) => other.includes("web--local--"));
+    const server = (i: number) => `Container test--web--local--${i}`;
     expect([1, 2, 3, 4, 5].map((i) => waits(server(i)))).toStrictEqual([
       [],
       [],
-      ["Command web-local-batch-1"],
-      ["Command web-local-batch-1"],
-      ["Command web-local-batch-2"],
+      ["Command web--local--batch--1"],
+      ["Command web--local--batch--1"],
+      ["Command web--local--batch--2"],
     ]);
-    expect(waits("Command web-local-batch-1")).toStrictEqual([server(1), server(2)]);
-    expect(waits("Command web-local-batch-2")).toStrictEqual([server(3), server(4)]);
-    expect(waits("Command web-local-registration")).toStrictEqual(numbers(5).map(server));
-    for (const id of ["Command web-local-batch-1", "Command web-local-registration"]) {
+    expect(waits("Command web--local--batch--1")).toStrictEqual([server(1), server(2)]);
+    expect(waits("Command web--local--batch--2")).toStrictEqual([server(3), server(4)]);
+    expect(waits("Command web--local--registration")).toStrictEqual(numbers(5).map(server));
+    for (const id of ["Command web--local--batch--1", "Command web--local--registration"]) {
       expect(find(all, id).dependsOn).toContain("Command balancers-local-ready");
     }
   });
 
   test("a batch is told of its own, the registration of all", async () => {
     const all = await inBatches();
-    const { instances, ...rest } = told(all, "Command web-local-registration");
+    const { instances, ...rest } = told(all, "Command web--local--registration");
     expect(instances).toHaveLength(5);
-    expect(told(all, "Command web-local-batch-2")).toStrictEqual({
+    expect(told(all, "Command web--local--batch--2")).toStrictEqual({
       ...rest,
-      instances: ["test-web-local-3-0a1b2c3", "test-web-local-4-0a1b2c3"],
+      instances: ["test--web--local--3-0a1b2c3", "test--web--local--4-0a1b2c3"],
     });
-    const { stdin: _, ...command } = find(all, "Command web-local-batch-2").inputs;
+    const { stdin: _, ...command } = find(all, "Command web--local--batch--2").inputs;
     expect(command).toStrictEqual({
       create: "exec node commands/register.ts --batch",
       update: "exec node commands/register.ts --batch",
@@ -177,7 +196,7 @@ test("the registration: what it runs, what it waits for, what it is told", async
     drain: 7,
     health: { path: "/health", interval: 2, timeout: 30 },
   });
-  const { inputs, dependsOn, ...rest } = find(all, "Command web-local-registration");
+  const { inputs, dependsOn, ...rest } = find(all, "Command web--local--registration");
   expect(rest.secretOutputs).toStrictEqual(["stdout", "stderr"]);
   const { stdin: _, ...command } = inputs;
   expect(command).toStrictEqual({
@@ -187,13 +206,15 @@ test("the registration: what it runs, what it waits for, what it is told", async
     logging: "stderr",
     addPreviousOutputInEnv: false,
   });
-  expect(told(all, "Command web-local-registration")).toStrictEqual({
+  expect(told(all, "Command web--local--registration")).toStrictEqual({
     stack: "test",
     host: "local",
     docker: "unix:///var/run/docker.sock",
     balancerHosts: ["unix:///var/run/docker.sock"],
-    agent: "test-agent-local",
+    balancersPerHost: 1,
+    agent: "test--agent--local",
     agentId: "agent-local-id",
+    consulId: "identity",
     token: secrets.registration,
     service: {
       name: "web",
@@ -201,7 +222,7 @@ test("the registration: what it runs, what it waits for, what it is told", async
       health: { type: "http", path: "/health", interval: 2, timeout: 30 },
     },
     image: "nginx:1.29",
-    instances: ["test-web-local-1-0a1b2c3", "test-web-local-2-0a1b2c3"],
+    instances: ["test--web--local--1-0a1b2c3", "test--web--local--2-0a1b2c3"],
     healthTimeout: 30,
     settle: 3,
     drain: 7,
@@ -212,8 +233,8 @@ test("the registration: what it runs, what it waits for, what it is told", async
     expect.arrayContaining([
       "Command balancers-local-ready",
       "Container agent-local",
-      "Container test-web-local-1",
-      "Container test-web-local-2",
+      "Container test--web--local--1",
+      "Container test--web--local--2",
     ]),
   );
 });
@@ -228,8 +249,8 @@ test.each([
   const stayed = before.filter(({ id }) => ids.has(id));
   const changed = stayed.filter((old) => JSON.stringify(old) !== JSON.stringify(find(after, old.id)));
   expect(changed.map(({ id }) => id)).toStrictEqual([
-    "ServerPool web-local",
-    "Command web-local-registration",
+    "ServerPool web--local",
+    "Command web--local--registration",
   ]);
 });
 
@@ -237,6 +258,6 @@ test("a second service leaves the first as it is", async () => {
   const first = { web: { image: "nginx:1.29", port: 80 } };
   const one = await run({ services: first });
   const two = await run({ services: { ...first, api: { image: "api", port: 81, route: { path: "/api" } } } });
-  const pool = ["ServerPool web-local", ...idsBelow(one, "ServerPool web-local")];
+  const pool = ["ServerPool web--local", ...idsBelow(one, "ServerPool web--local")];
   for (const id of pool) expect(find(two, id)).toStrictEqual(find(one, id));
 });

@@ -14,7 +14,7 @@ test.each([
     new Warden("warden-b", { stack: "test", host });
   });
   expect(find(all, "Container warden-b").inputs).toMatchObject({
-    name: "test-warden-b",
+    name: "test--warden--b",
     image: "sha256:warden",
     command: ["test"],
     networkMode: "none",

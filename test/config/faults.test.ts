@@ -6,6 +6,8 @@ test.each([
   [["services", "my.web"], 'flotilla:services["my.web"]'],
   [["services", "web", "env", 'a"b'], 'flotilla:services.web.env["a\\"b"]'],
   [["services", ""], 'flotilla:services[""]'],
+  [["services", "x".repeat(60)], `flotilla:services.${"x".repeat(60)}`],
+  [["services", "x".repeat(61), "env"], `flotilla:services["${"x".repeat(59)}…"].env`],
 ])("%j is written %s", (path, text) => {
   expect(pathText(path)).toBe(text);
 });
@@ -20,7 +22,7 @@ test.each([
   [[1], "a list"],
   [{}, "an empty map"],
   [{ a: 1 }, "a map"],
-  ["x".repeat(100), `"${"x".repeat(76)}...`],
+  ["x".repeat(100), `"${"x".repeat(78)}…`],
 ])("%j is shown as %s", (value, text) => {
   expect(given(value)).toBe(text);
 });
@@ -57,4 +59,13 @@ test.each([
 test("a stack's name is not put right by config", () => {
   const faults = [{ path: "stack name", message: "must be other", fix: "set" as const }];
   expect(faultsMessage("Dev", faults)).toBe("Config of stack Dev has 1 fault:\n  stack name: must be other");
+});
+
+test("a path that is cut short makes no command", () => {
+  const faults = ["flotilla:a…", "flotilla:b"].map((path) => ({
+    path,
+    message: "is bad",
+    fix: "rm" as const,
+  }));
+  expect(faultsMessage("dev", faults)).toMatch(/such as pulumi config rm --path 'flotilla:b'$/);
 });

@@ -7,8 +7,8 @@ import {
   isKey,
   isMountPath,
   isRegistryAddress,
+  isRequestTarget,
   isRoutePath,
-  isStackName,
 } from "../../config/formats.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
@@ -19,7 +19,6 @@ const cases: [(text: string) => boolean, string[], string[]][] = [
     ["a", "web", "web-a1", "a".repeat(24)],
     ["", "Web", "1a", "a--b", "a-", "-a", "a_b", "a".repeat(25)],
   ],
-  [isStackName, ["dev", "a1-b", "a".repeat(24)], ["", "Dev", "1dev", "dev_1", "a.b", "a".repeat(25)]],
   [
     isDnsName,
     ["localhost", "a.example.com", "A-1.b", "1.example"],
@@ -84,6 +83,24 @@ const cases: [(text: string) => boolean, string[], string[]][] = [
     isInnerPath,
     ["Dockerfile", "docker/app.Dockerfile"],
     ["", "/Dockerfile", "../Dockerfile", ".", "a/", "a/../b"],
+  ],
+  [
+    isRequestTarget,
+    ["/", "/health", "/a/b.c?d=e&f=%20", "//", "/~a!$&'()*+,;=:@-_", `/${"a".repeat(511)}`],
+    [
+      "",
+      "health",
+      "/a b",
+      "/a#b",
+      '/a"b',
+      "/a\\b",
+      "/a%2",
+      "/a%zz",
+      "/é",
+      "/a\nb",
+      "/a\0",
+      `/${"a".repeat(512)}`,
+    ],
   ],
   [
     isRoutePath,

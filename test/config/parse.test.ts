@@ -30,7 +30,10 @@ describe("sections", () => {
       { hosts: { a: { docker: "docker.sock" } } },
       'hosts.a.docker: must be unix:///path, ssh://[user@]host[:port] or tcp://host:port, got "docker.sock"',
     ],
-    [{ hosts: { a: { address: "a b" } } }, 'hosts.a.address: must be an IP address or a DNS name, got "a b"'],
+    ...["a b", "[::1]", "fe80::1%eth0"].map((address): [Record<string, unknown>, string] => [
+      { hosts: { a: { address } } },
+      `hosts.a.address: must be an IP address without a zone, or a DNS name, got "${address}"`,
+    ]),
     [
       { hosts: { a: { datacenter: "DC" } } },
       'hosts.a.datacenter: must be lower-case letters, digits, - and _, got "DC"',
@@ -149,17 +152,35 @@ describe("one service", () => {
     [{ health: { type: "grpc" } }, '.health.type: must be "http" or "tcp", got "grpc"'],
     [
       { health: { path: "up" } },
-      '.health.path: must be a path that starts with "/", without spaces, got "up"',
+      '.health.path: must be a path that starts with "/", of at most 512 letters, digits and -._~!$&\'()*+,;=:@/?, other characters as %XX, got "up"',
     ],
     [{ health: { interval: 0.1 } }, ".health.interval: must be a number from 0.2 to 60, got 0.1"],
     [{ health: { timeout: 0 } }, ".health.timeout: must be a whole number from 1 to 3600, got 0"],
     [{ env: ["A=1"] }, ".env: must be a map of names to values, got a list"],
-    [{ env: { "A-B": 1 } }, '.env.A-B: must have a name of letters, digits and _, no digit first, got "A-B"'],
+    [{ env: { "": 1 } }, ".env: must have names of at least one character, without = and NUL"],
+    [{ env: { "A=hunter2": 1 } }, ".env: must have names of at least one character, without = and NUL"],
+    [{ env: { "A\0": 1 } }, ".env: must have names of at least one character, without = and NUL"],
+    [
+      { env: { A: "hunter2\0" } },
+      ".env.A: must be a text without NUL characters, got a text that is not shown",
+    ],
+    [
+      { build: { context: "app", args: { "A-B": 1 } }, image: undefined },
+      ".build.args: must have names of letters, digits and _, no digit first",
+    ],
     [{ env: { A: {} } }, ".env.A: must be a text, a number, true or false, got an empty map"],
-    [{ env: { PORT: 81 } }, '.env.PORT: must be the service\'s port, 80, or left out, got "81"'],
-    [{ command: "run" }, '.command: must be a list of texts, got "run"'],
+    [{ env: { PORT: 81 } }, ".env.PORT: must be the service's port, 80, or left out"],
+    [{ command: "run" }, ".command: must be a list of texts, got a text that is not shown"],
+    [{ command: [""] }, ".command: must begin with a program, not with an empty text, got a list"],
+    [
+      { command: ["sh", "hunter2\0"] },
+      ".command[1]: must be a text without NUL characters, in quotes where it looks like a number, got a text that is not shown",
+    ],
     [{ command: [] }, ".command: must be a list of at least one text, got an empty list"],
-    [{ command: ["sleep", 60] }, ".command[1]: must be a text, got 60"],
+    [
+      { command: ["sleep", 60] },
+      ".command[1]: must be a text without NUL characters, in quotes where it looks like a number, got a number that is not shown",
+    ],
     [{ cpus: "1" }, '.cpus: must be a number from 0.01 to 512, got "1"'],
     [
       { memory: "1 pint" },
@@ -182,6 +203,12 @@ describe("one service", () => {
       },
       '.volumes[1].path: must not be the path of another volume of the service, got "/data"',
     ],
+    ...["/proc", "/sys/fs", "/dev/shm", "/etc/hosts", "/etc/resolv.conf", "/var/log/flotilla"].map(
+      (path): [Record<string, unknown>, string] => [
+        { volumes: [{ name: "a", path }] },
+        `.volumes[0].path: must not be a place where every container has something mounted already, got "${path}"`,
+      ],
+    ),
     [
       { volumes: [{ name: "a", path: "/data", readOnly: "yes" }] },
       '.volumes[0].readOnly: must be true or false, got "yes"',
@@ -212,6 +239,10 @@ describe("one service", () => {
     ],
     [{ default: "true" }, '.default: must be true or false, got "true"'],
     [{ default: false }, `: ${noWay}`],
+    [
+      { publish: 3000, health: { type: "tcp" } },
+      '.publish: must not be given with health.type "tcp", since balancers speak HTTP on every port (services of plain TCP are for a later version), got 3000',
+    ],
     [{ publish: 0 }, `.publish: ${portRule}, got 0`],
     [{ hosts: [] }, ".hosts: must list at least one host, got an empty list"],
     [{ hosts: ["a"] }, '.hosts[0]: must be one of the hosts (local), got "a"'],
@@ -226,7 +257,7 @@ describe("one service", () => {
     ["Web", `${nameRule}, got "Web"`],
     [
       "consul",
-      "must not be named agent, balancer, consul, front, volumes or warden, which Flotilla needs itself",
+      "must not be named agent, balancer, consul, front, logs, volumes or warden, which Flotilla needs itself",
     ],
   ])("named %s", (name, message) => {
     expect(faultsOf({ services: { [name]: web } })).toStrictEqual([`flotilla:services.${name}: ${message}`]);
@@ -256,7 +287,23 @@ test("all faults are told at once, and none that only follows from another", () 
     `flotilla:services.Api.port: ${portRule}, got nothing`,
     'flotilla:services.Api.hosts[1]: must be one of the hosts (a), got "b"',
     'flotilla:services.web.build: must be a folder that exists, relative to the project, got "none"',
-    'flotilla:services.web.env.PORT: must be the service\'s port, 80, or left out, got "81"',
+    "flotilla:services.web.env.PORT: must be the service's port, 80, or left out",
     "flotilla:loadBalancers.count: must be a whole number from 1 to 8 (loadBalancers.max), got 9: raise loadBalancers.max, which replaces the container that publishes the ports (a short outage)",
   ]);
+});
+
+test("no line is long for a name that is", () => {
+  const long = "x".repeat(300);
+  const config = {
+    [long]: 1,
+    hosts: { [long]: { docker: long } },
+    services: {
+      [long]: { ...web, [long]: 1, image: long, env: { [long]: [] }, hosts: [long], route: { host: long } },
+      [`${long}1`]: { ...web, default: true, route: { path: "/" } },
+      [`${long}2`]: { ...web, default: true, route: { path: "/" } },
+    },
+  };
+  const faults = faultsOf(config, { stack: long });
+  expect(faults.length).toBeGreaterThan(11);
+  expect(faults.filter((line) => line.includes("x".repeat(81)))).toStrictEqual([]);
 });

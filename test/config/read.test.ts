@@ -1,7 +1,12 @@
+import { writeFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "../../config/read.ts";
 import type { Settings } from "../../config/settings.ts";
-import { asConfig, readStackFile } from "../support/stack-file.ts";
+import { inScratchProject } from "../support/scratch-project.ts";
+import { asConfig, fileWith, readStackFile } from "../support/stack-file.ts";
+
+const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+beforeEach(() => warn.mockClear());
 
 /** Reads settings as the program does in a stack with this config. */
 async function read(
@@ -94,7 +99,7 @@ test("all that can be set is set", async () => {
         pin: false,
         replicas: 0,
         port: 80,
-        health: { type: "tcp", path: "/up?full=1", interval: 0.5, timeout: 10 },
+        health: { type: "http", path: "/up?full=1", interval: 0.5, timeout: 10 },
         env: { ZONE: 1, DEBUG: true, PORT: 80 },
         secrets: { TOKEN: "hunter2", PIN: 1234 },
         command: ["nginx", "-g", "daemon off;"],
@@ -122,7 +127,13 @@ test("all that can be set is set", async () => {
     },
     "docker:host": "ssh://elsewhere",
   };
-  expect(await read(config, ["flotilla:registry", "flotilla:services"])).toStrictEqual({
+  const settings = await inScratchProject(() => {
+    const file = fileWith(config, (path) => ["password", "secrets"].some((place) => path.includes(place)));
+    writeFileSync("Pulumi.dev.yaml", file);
+    return read(config, ["flotilla:registry", "flotilla:services"]);
+  });
+  expect(warn).not.toHaveBeenCalled();
+  expect(settings).toStrictEqual({
     stack: "dev",
     protect: true,
     network: { subnet: "10.20.0.0/20", driver: "overlay" },
@@ -169,7 +180,7 @@ test("all that can be set is set", async () => {
         source: { kind: "image", image: "nginx:1.29", pin: false },
         replicas: 0,
         port: 80,
-        health: { type: "tcp", path: "/up?full=1", interval: 0.5, timeout: 10 },
+        health: { type: "http", path: "/up?full=1", interval: 0.5, timeout: 10 },
         env: { DEBUG: "true", PORT: "80", ZONE: "1" },
         secrets: { PIN: "1234", TOKEN: "hunter2" },
         command: ["nginx", "-g", "daemon off;"],
@@ -254,6 +265,9 @@ test("a secret in plain text is a fault, an encrypted one is none", async () => 
   await expect(read(config, ["flotilla:registry"])).rejects.toThrow("must be stored encrypted");
   const settings = await read(config, ["flotilla:services"]);
   expect(settings.services[0]?.secrets).toStrictEqual({ TOKEN: "hunter2" });
+  expect(warn).toHaveBeenCalledWith(
+    "The config is not that of Pulumi.dev.yaml, so nothing tells which values of flotilla:services are encrypted: none of them is checked for secrets in plain text, and every environment counts as secret.",
+  );
 });
 
 test.each([

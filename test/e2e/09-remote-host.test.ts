@@ -34,15 +34,15 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
 
   const servers = async () => {
     const names = lines(await remote.docker("ps", "--format", "{{.Names}}"));
-    return names.filter((name) => name.startsWith(`${fleet.name}-web-`)).sort();
+    return names.filter((name) => name.startsWith(`${fleet.name}--web--`)).sort();
   };
   const others = async () => {
     const list = lines(await remote.docker("ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"));
     // The warden's socket is that of the endpoint.
-    const isOther = (line: string) => !/-(web|warden)-/.test(line);
+    const isOther = (line: string) => !/--(web|warden)--/.test(line);
     return list.filter(isOther).sort();
   };
-  const repository = () => `flotilla/${fleet.name}-web`;
+  const repository = () => `flotilla/${fleet.name}--web`;
   const tags = async (list = remote.docker.bind(remote)) =>
     lines(await list("image", "ls", "--format", "{{.Tag}}", repository()));
   const answers = async (version: string) => {
@@ -109,10 +109,10 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     await fleet.up((config) => Object.assign(config, { registry: { address } }));
     await answers("4.0.2");
     const { body } = await get(`http://${remote.registry}/v2/_catalog`);
-    const names = [...ownImages, "web"].map((name) => `team/${fleet.name}-${name}`);
+    const names = [...ownImages, "web"].map((name) => `team/${fleet.name}--${name}`);
     expect(JSON.parse(body)).toEqual({ repositories: names.sort() });
 
-    const list = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", `${address}/${fleet.name}-web`];
+    const list = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", `${address}/${fleet.name}--web`];
     const [web = ""] = lines(await remote.docker(...list));
     const before = await servers();
     await remote.docker("image", "rm", "--force", web);
@@ -175,13 +175,13 @@ async function imagesToHand(): Promise<Map<string, string>> {
   await docker("build", "--quiet", "--tag", "application-base", join(root, "examples/simple-server"));
   const all = lines(await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"));
   const own = all.filter((image) =>
-    ownImages.some((role) => image.startsWith(`flotilla/${prefix}-${role}:`)),
+    ownImages.some((role) => image.startsWith(`flotilla/${prefix}--${role}:`)),
   );
   const given = own.length > 0 ? [] : Object.values(baseImages).filter((image) => all.includes(image));
   return new Map([
     ["application-base", "application-base"],
     ...given.map((image) => [image, image] as const),
-    ...own.map((image) => [image, image.replace(`/${prefix}-`, `/${prefix}-4-`)] as const),
+    ...own.map((image) => [image, image.replace(`/${prefix}--`, `/${prefix}-4--`)] as const),
   ]);
 }
 

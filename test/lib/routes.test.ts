@@ -1,13 +1,13 @@
 import type { Route, ServiceSettings } from "../../config/settings.ts";
 import { routesBackend, routingTable } from "../../lib/routes.ts";
 
-type Looked = Pick<ServiceSettings, "route" | "default" | "publish" | "load">;
+type Looked = Pick<ServiceSettings, "route" | "hosts" | "default" | "publish" | "load">;
 const load = { concurrency: 10, queue: 100, wait: 5 };
 
 /** Services as far as routes look at them. */
 function services(of: Record<string, Partial<Looked>>) {
   return Object.entries(of).map(
-    ([name, rest]) => ({ name, default: false, load, ...rest }) as ServiceSettings,
+    ([name, rest]) => ({ name, hosts: ["local"], default: false, load, ...rest }) as ServiceSettings,
   );
 }
 
@@ -17,14 +17,26 @@ test("no services, no routes", () => {
 
 test("what is told of each service", () => {
   const table = routingTable(
-    services({ web: { default: true }, api: { route: { path: "/api" } }, db: { publish: 5432 } }),
+    services({
+      web: { default: true, hosts: ["a", "b"] },
+      api: { route: { path: "/api" } },
+      db: { publish: 5432 },
+    }),
     2,
   );
+  const local = { hosts: ["local"] };
   const limits = { maxconn: 5, maxqueue: 50, wait: 5000 };
   expect(table).toStrictEqual([
-    { service: "api", condition: "{ path -m reg ^/api(/|$) }", default: false, publish: 0, ...limits },
-    { service: "db", condition: "", default: false, publish: 5432, ...limits },
-    { service: "web", condition: "", default: true, publish: 0, ...limits },
+    {
+      service: "api",
+      ...local,
+      condition: "{ path -m reg ^/api(/|$) }",
+      default: false,
+      publish: 0,
+      ...limits,
+    },
+    { service: "db", ...local, condition: "", default: false, publish: 5432, ...limits },
+    { service: "web", hosts: ["a", "b"], condition: "", default: true, publish: 0, ...limits },
   ]);
 });
 

@@ -1,10 +1,12 @@
 import {
+  cidrOf,
   consulAddress,
   dynamicCapacity,
   dynamicRange,
   gatewayAddress,
   parseSubnet,
   prefixFor,
+  subnetsOverlap,
 } from "../../lib/subnet.ts";
 
 test.each([
@@ -59,4 +61,21 @@ test.each([
 ])("%d dynamic addresses fit in a /%d and no smaller network", (addresses, prefix) => {
   expect(prefixFor(addresses)).toBe(prefix);
   expect(dynamicCapacity(prefix)).toBeGreaterThanOrEqual(addresses);
+});
+
+test.each([
+  ["10.0.0.0/8", "10.1.2.0/24", true],
+  ["10.1.2.0/24", "10.0.0.0/8", true],
+  ["10.1.2.0/24", "10.1.3.0/24", false],
+  ["10.1.2.0/23", "10.1.3.0/24", true],
+  ["fd00::/8", "10.0.0.0/8", false],
+])("%s and %s overlap: %j", (a, b, overlap) => {
+  expect(subnetsOverlap(a, b)).toBe(overlap);
+});
+
+test.each([
+  ["0000A8C0", "00FFFFFF", "192.168.0.0/24"],
+  ["00001EAC", "0000FFFF", "172.30.0.0/16"],
+])("a route to %s with mask %s is one to %s", (destination, mask, cidr) => {
+  expect(cidrOf(destination, mask)).toBe(cidr);
 });

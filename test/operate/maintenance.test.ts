@@ -3,8 +3,8 @@ import { type FakeHosts, runProgram } from "../support/fake-docker.ts";
 
 const outputs = {
   hosts: {
-    a: { docker: "tcp://a:1", agent: "test-agent-a" },
-    b: { docker: "tcp://b:1", agent: "test-agent-b" },
+    a: { docker: "tcp://a:1", agent: "test--agent--a" },
+    b: { docker: "tcp://b:1", agent: "test--agent--b" },
   },
   services: { web: {}, api: {} },
   consulToken: "management",
@@ -73,7 +73,7 @@ test.concurrent.each([
       ),
     ),
   );
-  expect(hosts.requests[0]).toMatchObject({ container: "test-agent-a", token: "management" });
+  expect(hosts.requests[0]).toMatchObject({ container: "test--agent--a", token: "management" });
 });
 
 test.concurrent("off for one service leaves the other", async () => {

@@ -9,7 +9,7 @@ import {
 
 const token = "a-token-of-its-own";
 const web = (tag: string, minute: number): Version => ({
-  image: `flotilla/dev-web:${tag}`,
+  image: `flotilla/dev--web:${tag}`,
   since: `2026-01-01T00:0${minute}:00.000Z`,
 });
 
@@ -20,8 +20,8 @@ class Stack implements FakeHosts {
   readonly commandLines: string[] = [];
   outputs: Record<string, unknown> = {
     hosts: {
-      a: { docker: "tcp://a:1", agent: "dev-agent-a" },
-      b: { docker: "tcp://b:1", agent: "dev-agent-b" },
+      a: { docker: "tcp://a:1", agent: "dev--agent--a" },
+      b: { docker: "tcp://b:1", agent: "dev--agent--b" },
     },
     services: { web: {} },
     consulToken: token,
@@ -55,7 +55,7 @@ class Stack implements FakeHosts {
     this.tokens.add(token);
     const host = /^tcp:\/\/(.):1$/.exec(endpoint)?.[1];
     const key = path.replace("/v1/kv/flotilla/versions/", "");
-    if (method !== "GET" || container !== `dev-agent-${host}` || !key.endsWith(`/${host}`))
+    if (method !== "GET" || container !== `dev--agent--${host}` || !key.endsWith(`/${host}`))
       return { status: 500, text: `${method} ${path} at ${container}` };
     const versions = this.history[key];
     return versions ? { json: versions } : { status: 404 };
@@ -105,7 +105,7 @@ web: runs bb, whatever its folder becomes. To build the folder again:
 
   test.concurrent("to a version that one of two hosts has, from which the other gets it", async () => {
     const stack = new Stack();
-    stack.gone = { "tcp://b:1": ["flotilla/dev-web:bb"] };
+    stack.gone = { "tcp://b:1": ["flotilla/dev--web:bb"] };
     await rollback(stack, "--yes");
     expect(stack.log).toStrictEqual(pinned("bb"));
   });
@@ -123,8 +123,8 @@ web: runs bb, whatever its folder becomes. To build the folder again:
   test.concurrent("lists the versions, and changes nothing", async () => {
     const stack = new Stack();
     stack.gone = {
-      "tcp://a:1": ["flotilla/dev-web:aa"],
-      "tcp://b:1": ["flotilla/dev-web:aa", "flotilla/dev-web:bb"],
+      "tcp://a:1": ["flotilla/dev--web:aa"],
+      "tcp://b:1": ["flotilla/dev--web:aa", "flotilla/dev--web:bb"],
     };
     const { code, said, printed } = await rollback(stack, "--list");
     expect({ code, said }).toStrictEqual({ code: 0, said: "" });
@@ -138,7 +138,7 @@ aa       2026-01-01 00:01 UTC  2026-01-01 00:03 UTC  gone from a, b
 
   test.concurrent("an image that can be pulled need not be there", async () => {
     const stack = new Stack();
-    const image = "registry.example.com/dev-web:bb";
+    const image = "registry.example.com/dev--web:bb";
     stack.history = { "web/a": [web("cc", 5), { ...web("bb", 3), image }] };
     stack.gone = { "tcp://a:1": [image] };
     expect((await rollback(stack, "--yes")).code).toBe(0);
@@ -182,9 +182,9 @@ aa       2026-01-01 00:01 UTC  2026-01-01 00:03 UTC  gone from a, b
     ["the version that serves", {}, ["--to", "cc"], "web runs cc already."],
     [
       "an image that is gone",
-      { gone: { "tcp://a:1": ["flotilla/dev-web:bb"], "tcp://b:1": ["flotilla/dev-web:bb"] } },
+      { gone: { "tcp://a:1": ["flotilla/dev--web:bb"], "tcp://b:1": ["flotilla/dev--web:bb"] } },
       [],
-      "The image flotilla/dev-web:bb is no longer on a, b, and there is no registry to have it from.\n" +
+      "The image flotilla/dev--web:bb is no longer on a, b, and there is no registry to have it from.\n" +
         "  Check out the code of that version, and run `pulumi up`, which builds the same again;\n" +
         "  or take another version: `npm run rollback -- --service web --list`.",
     ],

@@ -24,9 +24,11 @@ export interface Registered {
   readonly protect: boolean;
   /** Ids of the resources that must be there first, whether given as `dependsOn` or met in the inputs; sorted. */
   readonly dependsOn: readonly string[];
-  readonly secretOutputs: readonly string[];
-  /** Inputs whose changes are not looked at. */
+  /** By input: ids of the resources that it takes an output of, sorted; less those that take none. */
+  readonly takes: Readonly<Record<string, readonly string[]>>;
+  /** Inputs that may change without anything being done to the resource. */
   readonly ignoreChanges: readonly string[];
+  readonly secretOutputs: readonly string[];
 }
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -91,6 +93,7 @@ function record(registered: Registered[]): void {
         : undefined,
       protect: request.getProtect() ?? false,
       dependsOn: request.getDependenciesList().map(idOfUrn).sort(),
+      takes: takenBy(request),
       secretOutputs: request.getAdditionalsecretoutputsList(),
       ignoreChanges: request.getIgnorechangesList(),
     });
@@ -119,8 +122,13 @@ interface ResourceRequest {
   getDeletebeforereplace(): boolean;
   getDeletebeforereplacedefined(): boolean;
   getDependenciesList(): string[];
+  getPropertydependenciesMap(): { forEach(each: (urns: Urns, input: string) => void): void };
   getAdditionalsecretoutputsList(): string[];
   getIgnorechangesList(): string[];
+}
+
+interface Urns {
+  getUrnsList(): string[];
 }
 
 interface OutputsRequest {
@@ -132,11 +140,22 @@ interface Properties {
   toJavaScript(): Record<string, unknown>;
 }
 
+function takenBy(request: ResourceRequest): Record<string, string[]> {
+  const taken: Record<string, string[]> = {};
+  request.getPropertydependenciesMap().forEach((urns, input) => {
+    const ids = urns.getUrnsList().map(idOfUrn).sort();
+    if (ids.length > 0) taken[input] = ids;
+  });
+  return taken;
+}
+
 /** Outputs that the real providers compute. */
 function computed(type: string, name: string): Record<string, unknown> {
   switch (type) {
     case "docker:index/container:Container":
       return { name: `${name}-0a1b2c3` };
+    case "command:local:Command":
+      return { stdout: `what ${name} printed` };
     case "docker:index/remoteImage:RemoteImage":
       return { imageId: `sha256:${name}` };
     case "random:index/randomPassword:RandomPassword":

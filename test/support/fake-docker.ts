@@ -13,6 +13,8 @@ export interface DockerAnswer {
   readonly code?: number;
   readonly out?: string;
   readonly err?: string;
+  /** It never answers. */
+  readonly hangs?: boolean;
 }
 
 /** A request to the Consul in a container. */
@@ -25,12 +27,17 @@ export interface ConsulRequest {
   readonly path: string;
   /** The query's filter, empty for none. */
   readonly filter: string;
+  /** The query's check-and-set index, where there is one. */
+  readonly cas?: string;
   readonly token: string;
   readonly body: string;
 }
 
 /** A status other than 200 with its text, or what is sent as JSON. */
-export type ConsulAnswer = { readonly status: number; readonly text?: string } | { readonly json: unknown };
+export type ConsulAnswer =
+  | { readonly status: number; readonly text?: string }
+  | { readonly json: unknown }
+  | { readonly hangs: true };
 
 /** Hosts as one of our commands sees them: by the docker command line client, and Consul behind `docker exec`. */
 export interface FakeHosts {
@@ -100,9 +107,11 @@ function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } 
       method: request.method ?? "",
       path: pathname,
       filter: searchParams.get("filter") ?? "",
+      ...(searchParams.has("cas") && { cas: searchParams.get("cas") ?? "" }),
       token: String(request.headers["x-consul-token"]),
       body: await text(request),
     });
+    if ("hangs" in answer) return;
     if ("json" in answer) response.end(JSON.stringify(answer.json));
     else response.writeHead(answer.status).end(answer.text);
   });
@@ -111,16 +120,15 @@ function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } 
     sockets.add(socket.on("error", () => {}));
     const [program, ...all] = await argumentsFrom(socket);
     const [, endpoint = "", ...args] = all;
-    if (args.includes("socat")) {
-      targets.set(socket, { endpoint, container: args[2] ?? "" });
-      const { code } = hosts.docker(endpoint, args);
-      if (code) socket.destroy();
-      else consul.emit("connection", socket);
-      return;
-    }
     const answer = program === "pulumi" ? hosts.pulumi?.(all) : hosts.docker(endpoint, args);
-    const { code = 0, out = "", err = "" } = answer ?? { code: 127 };
-    socket.end(`${code} ${Buffer.byteLength(out)}\n${out}${err}`);
+    const { code = 0, out = "", err = "", hangs } = answer ?? { code: 127 };
+    if (hangs) return;
+    const head = `${code} ${Buffer.byteLength(out)}\n`;
+    if (code !== 0 || args[1] !== "-i") return void socket.end(`${head}${out}${err}`);
+    socket.write(head);
+    if (!args.includes("socat")) return void socket.write("locked\n");
+    targets.set(socket, { endpoint, container: args[2] ?? "" });
+    consul.emit("connection", socket);
   });
   return Object.assign(server.listen(0, "127.0.0.1"), {
     closeAllConnections: () => sockets.forEach((socket) => void socket.destroy()),

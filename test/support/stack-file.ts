@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
+import type { Path } from "../../config/faults.ts";
+import { mapLeaves } from "../../config/leaves.ts";
 
 /** Config of a committed stack file, as Pulumi hands it to a program: structured values as JSON, keys sorted. */
 export function readStackFile(stack: string): Record<string, string> {
@@ -28,4 +30,17 @@ function sort(value: unknown): unknown {
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, part]) => [key, sort(part)]),
   );
+}
+
+/** The text of a stack's file with these values, those at the given places encrypted. */
+export function fileWith(
+  values: Readonly<Record<string, unknown>>,
+  isEncrypted: (path: Path) => boolean,
+): string {
+  const config = mapLeaves(values, ({ path, value }) => (isEncrypted(path) ? { secure: "v1:AAAA" } : value));
+  const keys = Object.entries(config as object).map(([key, value]) => [
+    key.includes(":") ? key : `flotilla:${key}`,
+    value,
+  ]);
+  return stringify({ config: Object.fromEntries(keys) });
 }

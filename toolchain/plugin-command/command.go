@@ -1,31 +1,31 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
-	"time"
+	"sync"
 
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi/sdk/v3/go/property"
 )
 
-// grace is how long a cancelled command may take to end by itself.
-const grace = 5 * time.Second
-
 // command is one run of a script.
 type command struct {
 	*exec.Cmd
+	script                 string
 	logsStdout, logsStderr bool
 }
 
-func newCommand(args property.Map, script string, previous output) command {
+// newCommand makes a command of a script, beneath a shell unless another
+// interpreter is asked for. Cancelling the context kills that shell, not what it
+// has started: a script that wants to end with it says "exec".
+func newCommand(ctx context.Context, args property.Map, name string, previous output) command {
 	argv := []string{"/bin/sh", "-c"}
 	if interpreter := args.Get("interpreter"); interpreter.IsArray() && interpreter.AsArray().Len() > 0 {
 		argv = argv[:0]
@@ -33,19 +33,22 @@ func newCommand(args property.Map, script string, previous output) command {
 			argv = append(argv, word.AsString())
 		}
 	}
-	argv = append(argv, text(args, script))
+	script := text(args, name)
+	argv = append(argv, script)
 
 	logging := text(args, "logging")
 	both := logging == "" || logging == "stdoutAndStderr"
 	made := command{
-		Cmd:        exec.Command(argv[0], argv[1:]...),
+		Cmd:        exec.CommandContext(ctx, argv[0], argv[1:]...),
+		script:     script,
 		logsStdout: both || logging == "stdout",
 		logsStderr: both || logging == "stderr",
 	}
 	made.Dir = text(args, "dir")
-	made.Stdin = strings.NewReader(text(args, "stdin"))
+	if stdin := text(args, "stdin"); stdin != "" {
+		made.Stdin = strings.NewReader(stdin)
+	}
 	made.Env = environment(args, previous)
-	made.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return made
 }
 
@@ -69,91 +72,51 @@ func environment(args property.Map, previous output) []string {
 }
 
 // run streams the command's lines to Pulumi's log as they come, and returns all
-// of them. A cancelled command is ended together with its children.
+// of them once nothing holds its outputs any more: not the shell's children either.
+//
+// A line of more than 64 KiB ends the reading of lines, and with it everything:
+// the command can write no further, and is waited for without end. That is the
+// official plugin's behaviour, kept so that it is met here first.
 func (c command) run(ctx context.Context) (output, error) {
-	var stdout, stderr bytes.Buffer
-	info := p.GetLogger(ctx).InfoStatus
-	stdoutLines, stderrLines := &lines{wanted: c.logsStdout, print: info}, &lines{wanted: c.logsStderr, print: info}
-	c.Stdout = io.MultiWriter(&stdout, stdoutLines)
-	c.Stderr = io.MultiWriter(&stderr, stderrLines)
+	var stdout, stderr, both bytes.Buffer
+	all := &shared{writer: &both}
+	logged, log := io.Pipe()
+	c.Stdout = teeTo(c.logsStdout, log, &stdout, all)
+	c.Stderr = teeTo(c.logsStderr, log, &stderr, all)
 
-	if err := c.Start(); err != nil {
-		return output{}, err
-	}
-	ended := make(chan struct{})
-	stopped := make(chan struct{})
+	read := make(chan struct{})
 	go func() {
-		defer close(stopped)
-		select {
-		case <-ended:
-		case <-ctx.Done():
-			c.stop(ended)
+		defer close(read)
+		for lines := bufio.NewScanner(logged); lines.Scan(); {
+			p.GetLogger(ctx).InfoStatus(lines.Text())
 		}
 	}()
-	err := c.Wait()
-	close(ended)
-	<-stopped
-	stdoutLines.flush()
-	stderrLines.flush()
+	err := c.Run()
+	_ = log.Close()
+	<-read
 
-	if ctx.Err() != nil {
-		return output{}, fmt.Errorf("the command was stopped: %w", context.Cause(ctx))
-	}
-	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
-		return output{}, errors.New(failure(exit, stderr.String()))
-	}
 	if err != nil {
-		return output{}, err
+		// The script and its words, never its input or its environment.
+		return output{}, fmt.Errorf("%w: running %q:\n%s", err, c.script, both.String())
 	}
 	return output{strings.TrimSuffix(stdout.String(), "\n"), strings.TrimSuffix(stderr.String(), "\n")}, nil
 }
 
-// stop asks the command's process group to end, and ends what is left of it
-// after the grace.
-func (c command) stop(ended <-chan struct{}) {
-	_ = syscall.Kill(-c.Process.Pid, syscall.SIGTERM)
-	select {
-	case <-ended:
-	case <-time.After(grace):
+func teeTo(wanted bool, log io.Writer, writers ...io.Writer) io.Writer {
+	if wanted {
+		writers = append(writers, log)
 	}
-	_ = syscall.Kill(-c.Process.Pid, syscall.SIGKILL)
+	return io.MultiWriter(writers...)
 }
 
-// failure has the exit status and the command's own words, never its input or
-// its environment.
-func failure(exit *exec.ExitError, stderr string) string {
-	message := "the command failed: " + exit.Error()
-	if words := strings.TrimSpace(stderr); words != "" {
-		message += "\n" + words
-	}
-	return message
+// shared is written to by two outputs at once.
+type shared struct {
+	sync.Mutex
+	writer io.Writer
 }
 
-// lines prints what is written to it line by line.
-type lines struct {
-	wanted bool
-	print  func(string)
-	rest   []byte
-}
-
-func (l *lines) Write(data []byte) (int, error) {
-	if !l.wanted {
-		return len(data), nil
-	}
-	l.rest = append(l.rest, data...)
-	for {
-		line, rest, found := bytes.Cut(l.rest, []byte("\n"))
-		if !found {
-			return len(data), nil
-		}
-		l.print(string(line))
-		l.rest = rest
-	}
-}
-
-func (l *lines) flush() {
-	if len(l.rest) > 0 {
-		l.print(string(l.rest))
-		l.rest = nil
-	}
+func (s *shared) Write(data []byte) (int, error) {
+	s.Lock()
+	defer s.Unlock()
+	return s.writer.Write(data)
 }

@@ -106,7 +106,7 @@ func perform(ctx context.Context, script string, args property.Map, previous out
 	if preview {
 		return stateOf(args, property.New(property.Computed), property.New(property.Computed)), nil
 	}
-	printed, err := newCommand(args, script, previous).run(ctx)
+	printed, err := newCommand(ctx, args, script, previous).run(ctx)
 	if err != nil {
 		return property.Map{}, err
 	}

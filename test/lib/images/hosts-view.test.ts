@@ -1,22 +1,19 @@
 import { lookAtHosts } from "../../../lib/images/hosts-view.ts";
+import type { Outcome } from "../../../runtime/program.ts";
 import { settingsFrom } from "../../support/settings-from.ts";
 
-/** What the docker client prints to arguments, or fails with; where it is not the engine that is asked, for no endpoint. */
-type Client = (
-  args: string,
-  endpoint: string,
-) => string | { readonly stderr: string; readonly killed?: boolean };
+/** What the docker client prints to arguments, or how it fails; where no engine is asked, there is no endpoint. */
+type Client = (args: string, endpoint: string) => string | Partial<Outcome>;
 let mockClient: Client;
 const mockAsked: string[] = [];
 
-jest.mock("node:child_process", () => ({
-  ...jest.requireActual("node:child_process"),
-  execFile: (_: string, args: string[], __: object, done: (error: unknown, out?: object) => void) => {
+jest.mock("../../../runtime/program.ts", () => ({
+  attempt: async (_: string, args: string[]): Promise<Outcome> => {
     const [endpoint, rest] = args[0] === "--host" ? [args[1] ?? "", args.slice(2)] : ["", args];
     mockAsked.push(rest.join(" "));
     const answer = mockClient(rest.join(" "), endpoint);
-    if (typeof answer === "string") done(null, { stdout: answer, stderr: "" });
-    else done(Object.assign(new Error("docker failed"), answer));
+    const ended = typeof answer === "string" ? { code: 0, stdout: answer } : { code: 1, ...answer };
+    return { stdout: "", stderr: "", output: "", ...ended };
   },
 }));
 
@@ -96,7 +93,7 @@ test.each<[Record<string, unknown>, string]>([
 
 test.each<[Client, string]>([
   [() => ({ stderr: "some warning\nno such host\n" }), "no such host"],
-  [() => ({ stderr: "", killed: true }), "no answer within 10 s"],
+  [() => ({ code: 124, failure: "out of time" }), "no answer within 10 s"],
   [() => list("linux/amd64"), "it has no image for linux/arm64"],
 ])("a registry that can't tell is a warning, and nothing changes", async (registry, reason) => {
   const view = await look((args, endpoint) =>

@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import net from "node:net";
-import { contentHash } from "../lib/images/content-hash.ts";
-import { preflight, publishedPorts } from "../preflight.ts";
-import { settingsFrom } from "./support/settings-from.ts";
+import { contentHash } from "../../lib/images/content-hash.ts";
+import { publishedPorts } from "../../preflight/engine.ts";
+import { preflight } from "../../preflight/preflight.ts";
+import { settingsFrom } from "../support/settings-from.ts";
 
 /** What `docker ps` or `docker image ls` of an endpoint prints, or fails with. */
 type Engine = (endpoint: string, args: string[]) => { readonly stdout: string } | { readonly stderr: string };
@@ -16,7 +17,12 @@ jest.mock("node:child_process", () => ({
     __: object,
     done: (error: unknown, out?: object) => void,
   ) => {
-    const answer = mockEngine(endpoint, args);
+    // What a host has, and its networks, have tests of their own.
+    const elsewhere: Record<string, { stdout: string }> = {
+      info: { stdout: "64 1000000000000" },
+      network: { stdout: "" },
+    };
+    const answer = elsewhere[args[0] ?? ""] ?? mockEngine(endpoint, args);
     if ("stdout" in answer) done(null, answer);
     else done(Object.assign(new Error("docker failed"), answer));
   },
@@ -36,7 +42,7 @@ test.each([
 async function complaints(config: Record<string, unknown>, engine: Engine): Promise<string[]> {
   mockEngine = engine;
   try {
-    await preflight(settingsFrom(config));
+    await preflight(settingsFrom(config), async () => []);
     return [];
   } catch (error) {
     const [head, ...faults] = (error as Error).message.split("\n  ");
@@ -51,17 +57,17 @@ const running = (...lines: [name: string, stack: string, ports: string][]) => ({
 });
 
 test("an engine that answers, with ports that are free or this stack's own", async () => {
-  const containers = running(["other", "", "8000/tcp"], ["test-front-a", "test", "0.0.0.0:8080->8080/tcp"]);
+  const containers = running(["other", "", "8000/tcp"], ["test--front--a", "test", "0.0.0.0:8080->8080/tcp"]);
   expect(await complaints(hosts, () => containers)).toStrictEqual([]);
 });
 
 test("every port that someone else's container has", async () => {
   const containers = running(
     ["web", "", "0.0.0.0:8080->80/tcp"],
-    ["dev-consul-1", "dev", "127.0.0.1:8500->8500/tcp"],
+    ["dev--consul--1", "dev", "127.0.0.1:8500->8500/tcp"],
   );
   expect(await complaints(hosts, () => containers)).toStrictEqual([
-    "host a: port 8500, wanted for Consul server 1 (flotilla:consul.port), is taken by container dev-consul-1. Stop that, or change flotilla:consul.port.",
+    "host a: port 8500, wanted for Consul server 1 (flotilla:consul.port), is taken by container dev--consul--1. Stop that, or change flotilla:consul.port.",
     "host a: port 8080, wanted for the balancers together (flotilla:loadBalancers.port), is taken by container web. Stop that, or change flotilla:loadBalancers.port.",
   ]);
 });
@@ -101,7 +107,7 @@ describe("a version that was built before", () => {
   const engineWith = (...tags: string[]): Engine => {
     return (_, [verb, , , , repository]) => {
       if (verb === "ps") return running();
-      expect(repository).toBe("flotilla/test-web");
+      expect(repository).toBe("flotilla/test--web");
       return { stdout: tags.map((tag) => `${tag}\n`).join("") };
     };
   };
@@ -115,7 +121,7 @@ describe("a version that was built before", () => {
     [[], "is not there"],
   ])("where there are %j", async (tags, what) => {
     expect(await complaints(config, engineWith(...tags))).toStrictEqual([
-      `image flotilla/test-web:0123456789ab, wanted for service web (flotilla:services.web.version), ${what}. ` +
+      `image flotilla/test--web:0123456789ab, wanted for service web (flotilla:services.web.version), ${what}. ` +
         "Set flotilla:services.web.version to one that is, check out the code that makes it, or build the folder as it " +
         "is now: pulumi config rm --path flotilla:services.web.version.",
     ]);

@@ -1,0 +1,61 @@
+import { once } from "node:events";
+import { notYet, say, within } from "../../runtime/command.ts";
+import { deadlineSignal, secondsLeft } from "../../runtime/deadline.ts";
+import type { DockerEngine } from "../../runtime/docker.ts";
+
+/** Seconds that a command waits for another one's end. */
+const WAIT = 60;
+
+/** Seconds of one attempt: what waits in the container may outlive whoever had it wait. */
+const ATTEMPT = 5;
+
+/** Seconds that a lock is held at most where nothing limits its holder. */
+const LONGEST = 3600;
+
+/**
+ * Does work on a service's pool on one host while no other command does: where an update was killed, its command may still
+ * be at it. The lock is a file's in the container of the host's Consul agent, held by a program there for as long as its
+ * standard input is open: so it is let go at once when the command ends, however that may be, and needs no quorum.
+ */
+export async function withPoolLock<T>(
+  engine: DockerEngine,
+  agent: string,
+  service: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  let waits = false;
+  const release = await within(WAIT, `${service}: its pool can't be worked on`, async () => {
+    try {
+      return await acquire(engine, agent, service);
+    } catch (error) {
+      if (error instanceof Held && !waits) say(`${service}: waiting for another command that works on it`);
+      waits ||= error instanceof Held;
+      throw error;
+    }
+  });
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
+class Held extends Error {}
+
+/** Takes the lock, and returns how to let it go. */
+async function acquire(engine: DockerEngine, agent: string, service: string): Promise<() => void> {
+  const longest = Math.ceil(Math.min(secondsLeft(), LONGEST));
+  const hold = ["sh", "-c", `echo locked && exec timeout ${longest} cat`];
+  const file = `/tmp/flotilla-${service}.lock`;
+  const holder = engine.pipe(agent, "flock", "--timeout", String(ATTEMPT), file, ...hold);
+  const release = () => void holder.on("error", () => {}).destroy();
+  try {
+    await once(holder, "data", { signal: deadlineSignal() });
+    return release;
+  } catch (error) {
+    release();
+    // That is all that flock says.
+    if (/exit code 1$/.test((error as Error).message)) throw new Held("another command is at work on it");
+    return notYet((error as Error).message);
+  }
+}

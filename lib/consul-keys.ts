@@ -1,0 +1,13 @@
+/** Where things stand in Consul's KV store. */
+
+/** A text that comes out of one Consul only: one that has lost its data has another. */
+export const identityKey = "flotilla/id";
+
+/** Names of the Consul servers that there are to be. */
+export const consulServersKey = "flotilla/consul/servers";
+
+/** The balancers' routing table. A Consul without it does not know the stack. */
+export const routesKey = "flotilla/routes";
+
+/** How many instances of a service there are to be on a host. */
+export const poolKey = (service: string, host: string) => `flotilla/pools/${service}/${host}`;

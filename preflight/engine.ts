@@ -1,0 +1,50 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+const run = promisify(execFile);
+
+/** A container that runs, as far as others can get in its way. */
+export interface RunningContainer {
+  readonly name: string;
+  /** Stack that it belongs to; empty for none. */
+  readonly stack: string;
+  /** Ports of the host that it publishes. */
+  readonly ports: readonly number[];
+  /** What it is for, where it belongs to a stack; empty otherwise. */
+  readonly role: string;
+  /** Image that its Consul comes from, where it is a Consul server's; empty otherwise. */
+  readonly consul: string;
+}
+
+/** What `docker ARGS` prints for an engine; rejects where that fails or takes longer than 30 s. */
+export async function ask(endpoint: string, ...args: string[]): Promise<string> {
+  const { stdout } = await run("docker", ["--host", endpoint, ...args], { timeout: 30_000 });
+  return stdout;
+}
+
+/** The running containers of an engine, or the reason why it does not answer. */
+export async function running(endpoint: string): Promise<RunningContainer[] | string> {
+  const format =
+    '{{.Names}}\t{{.Label "flotilla.stack"}}\t{{.Ports}}\t{{.Label "flotilla.role"}}\t{{.Label "flotilla.consul"}}';
+  try {
+    const lines = await ask(endpoint, "ps", "--format", format);
+    return lines
+      .split("\n")
+      .filter(Boolean)
+      .map((line) => {
+        const [name = "", stack = "", ports = "", role = "", consul = ""] = line.split("\t");
+        return { name, stack, ports: publishedPorts(ports), role, consul };
+      });
+  } catch (error) {
+    const { code, stderr, message } = error as { code?: string; stderr?: string; message: string };
+    if (code === "ENOENT") return "the docker command line client is not installed";
+    return (stderr || message).trim().split("\n").at(-1) ?? "";
+  }
+}
+
+/** Host ports in what `docker ps` prints, such as "0.0.0.0:8080->8080/tcp, 127.0.0.1:9001-9004->9001-9004/tcp". */
+export function publishedPorts(text: string): number[] {
+  return [...text.matchAll(/:(\d+)(?:-(\d+))?->/g)].flatMap(([, first, last = first]) =>
+    Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index),
+  );
+}

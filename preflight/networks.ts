@@ -1,0 +1,75 @@
+import { existsSync, readFileSync } from "node:fs";
+import type { HostSettings, Settings } from "../config/settings.ts";
+import { networkName } from "../lib/names.ts";
+import { cidrOf, subnetsOverlap } from "../lib/subnet.ts";
+import { ask } from "./engine.ts";
+import type { KnownResource } from "./state.ts";
+
+/** A network as its engine tells of it. */
+export interface EngineNetwork {
+  readonly Id: string;
+  readonly Name: string;
+  readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
+}
+
+/**
+ * What stands in the way of the stack's network on a host: another network, or a route of the host's own, that has some of
+ * its addresses; a network of its name that is not of this stack's state.
+ */
+export async function networkFaults(
+  { stack, network, hosts }: Settings,
+  host: HostSettings,
+  networks: readonly EngineNetwork[],
+  known: () => Promise<readonly KnownResource[]>,
+): Promise<string[]> {
+  const others = networks.filter(({ Name }) => Name !== networkName(stack));
+  const own = networks.find(({ Name }) => Name === networkName(stack));
+  const faults = [
+    ...others.flatMap((other) => {
+      const taken = subnetsOf(other).find((subnet) => subnetsOverlap(subnet, network.subnet));
+      return taken === undefined ? [] : [`Docker network ${other.Name} (${taken})`];
+    }),
+    ...routesOf(host)
+      .filter((route) => subnetsOverlap(route, network.subnet))
+      // Those of a network of the engine's are told of by its name.
+      .filter((route) => !networks.flatMap(subnetsOf).includes(route))
+      .map((route) => `a route of the host's own (${route})`),
+  ].map(
+    (holder) =>
+      `host ${host.key}: network ${network.subnet} (flotilla:network.subnet) overlaps ${holder}. Choose another, such as ` +
+      "one that `docker network ls` and `ip route` do not show.",
+  );
+  if (!own) return faults;
+  // Hosts that join an overlay find a network there that another host has made.
+  const isOurs = hosts.length > 1 || (await known()).some(({ outputs }) => outputs.id === own.Id);
+  if (!isOurs) {
+    return [
+      `host ${host.key}: there is a network ${own.Name} already that this stack's state does not know, so another user or ` +
+        `clone has a stack ${stack} there. Give this one another name, or use that one's state (\`pulumi login\`). If nobody ` +
+        `has, it was left behind: docker network rm ${own.Name}`,
+    ];
+  }
+  return faults;
+}
+
+/** The networks of an engine. */
+export async function networksOf(endpoint: string): Promise<EngineNetwork[]> {
+  const ids = (await ask(endpoint, "network", "ls", "--quiet", "--no-trunc")).split("\n").filter(Boolean);
+  if (ids.length === 0) return [];
+  return JSON.parse(await ask(endpoint, "network", "inspect", ...ids)) as EngineNetwork[];
+}
+
+export function subnetsOf({ IPAM }: EngineNetwork): string[] {
+  return (IPAM.Config ?? []).flatMap(({ Subnet }) => Subnet ?? []);
+}
+
+/** IPv4 networks that this machine has routes to, where it is the host; not the default route. */
+function routesOf(host: HostSettings): string[] {
+  const file = "/proc/net/route";
+  if (!host.docker.startsWith("unix://") || !existsSync(file)) return [];
+  const rows = readFileSync(file, "utf8").trim().split("\n").slice(1);
+  return rows.flatMap((row) => {
+    const [, destination = "0", , , , , , mask = "0"] = row.split("\t");
+    return mask === "00000000" ? [] : [cidrOf(destination, mask)];
+  });
+}

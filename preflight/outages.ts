@@ -1,0 +1,34 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { HostSettings, Settings } from "../config/settings.ts";
+import { frontName, networkName } from "../lib/names.ts";
+import { frontPorts } from "../lib/ports.ts";
+import type { RunningContainer } from "./engine.ts";
+import { type EngineNetwork, subnetsOf } from "./networks.ts";
+
+/** Says, on the preview too, which changes can't be made beside what runs: those of the network, and of published ports. */
+export function warnOfOutages(
+  settings: Settings,
+  host: HostSettings,
+  containers: readonly RunningContainer[],
+  networks: readonly EngineNetwork[],
+): void {
+  const { stack, network } = settings;
+  const own = networks.find(({ Name }) => Name === networkName(stack));
+  if (own && !subnetsOf(own).includes(network.subnet)) {
+    pulumi.log.warn(
+      `host ${host.key}: OUTAGE. network.subnet changes from ${subnetsOf(own).join(", ")} to ${network.subnet}: the ` +
+        "network is replaced, with every container in it, and requests fail until the new ones serve (about a minute).",
+    );
+  }
+  const front = containers.find(({ name }) => name === frontName(stack, host.key));
+  if (!front) return;
+  const wanted = frontPorts(settings).map(({ port }) => port);
+  const gone = front.ports.filter((port) => !wanted.includes(port));
+  const changed = [...new Set([...gone, ...wanted.filter((port) => !front.ports.includes(port))])];
+  if (changed.length > 0) {
+    pulumi.log.warn(
+      `host ${host.key}: OUTAGE. Published ports change (${changed.join(", ")}): ${front.name}, which holds them all, is ` +
+        "replaced with its balancers, and requests fail for some seconds.",
+    );
+  }
+}

@@ -1,0 +1,49 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { HostSettings, Settings } from "../config/settings.ts";
+import { capacityFaults } from "./capacity.ts";
+import { dataFaults } from "./data.ts";
+import { running } from "./engine.ts";
+import { ephemeralPorts } from "./ephemeral.ts";
+import { networkFaults, networksOf } from "./networks.ts";
+import { warnOfOutages } from "./outages.ts";
+import { portFaults } from "./ports.ts";
+import { knownResources } from "./state.ts";
+import { versionFaults } from "./versions.ts";
+
+/**
+ * What only the machines can tell, asked before anything changes: whether each host's engine answers, the ports and the
+ * network are free, Consul can read its data, versions that are asked for are there and no limit is beyond what the host has. Throws one `RunError` with all
+ * that is amiss and what to do about it; warns of what may go wrong one day.
+ */
+export async function preflight(settings: Settings, known = knownResources): Promise<void> {
+  const faults = (await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, known)))).flat();
+  // An engine that does not answer has no images to tell of.
+  if (faults.length === 0) faults.push(...(await versionFaults(settings)));
+  if (faults.length > 0)
+    throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
+  const warnings = await Promise.all(settings.hosts.map((host) => ephemeralPorts(settings, host)));
+  for (const warning of warnings.flat()) pulumi.log.warn(warning);
+}
+
+async function hostFaults(
+  settings: Settings,
+  host: HostSettings,
+  known: typeof knownResources,
+): Promise<string[]> {
+  const containers = await running(host.docker);
+  if (typeof containers === "string") {
+    return [
+      `host ${host.key}: no Docker engine answers at ${host.docker} (${containers}). Start it, or correct ` +
+        `flotilla:hosts.${host.key}.docker; on this machine "npm run setup" starts one.`,
+    ];
+  }
+  const networks = await networksOf(host.docker);
+  warnOfOutages(settings, host, containers, networks);
+  const faults = await Promise.all([
+    dataFaults(settings, host, containers),
+    networkFaults(settings, host, networks, known),
+    portFaults(settings, host, containers),
+    capacityFaults(settings, host),
+  ]);
+  return faults.flat();
+}

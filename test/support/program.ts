@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import flotilla from "../../index.ts";
+import type { HostsView } from "../../lib/images/hosts-view.ts";
+import { deploy, type Registered } from "./deploy.ts";
+import { hostsWithAll } from "./hosts.ts";
+import { remember } from "./remember.ts";
+import { asConfig, readStackFile } from "./stack-file.ts";
+
+// It asks real engines and binds real ports; it has tests of its own.
+jest.mock("../../preflight/preflight.ts", () => ({ preflight: async () => {} }));
+jest.mock("../../lib/images/hosts-view.ts", () => ({ lookAtHosts: async () => mockView }));
+
+const mockView: HostsView = hostsWithAll;
+
+// That the config of these stacks is no file's.
+jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+
+/** What the whole program made. */
+export interface Run {
+  readonly resources: readonly Registered[];
+  readonly outputs: Readonly<Record<string, unknown>>;
+  readonly secretOutputs: readonly string[];
+}
+
+/** Runs the whole program with config as Pulumi hands it over. */
+async function run(stack: string, config: Record<string, string>): Promise<Run> {
+  const result = { outputs: {} as Record<string, unknown>, secretOutputs: [] as string[] };
+  const resources = await deploy(async () => {
+    pulumi.runtime.setAllConfig(config, ["flotilla:services", "flotilla:registry"]);
+    for (const [key, value] of Object.entries(await flotilla())) {
+      const output = pulumi.output({ value });
+      result.outputs[key] = (await promiseOf(output)).value;
+      if (await pulumi.isSecret(output)) result.secretOutputs.push(key);
+    }
+  }, stack);
+  return { resources, ...result };
+}
+
+function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
+  return new Promise((resolve) => output.apply(resolve));
+}
+
+/** The whole program with a committed stack file. */
+export const ofStackFile = remember((stack: string) => run(stack, readStackFile(stack)));
+
+/** The whole program with config, its keys without their namespace. */
+export const ofConfig = remember((config: Record<string, unknown>) => {
+  const entries = Object.entries(config).map(([key, value]) => [`flotilla:${key}`, value]);
+  return run("test", asConfig(Object.fromEntries(entries)));
+});
+
+/** A host as config has it. */
+export const host = (name: string, consulServers: number[]) => ({
+  docker: `tcp://${name}:2376`,
+  consulServers,
+});
+
+/** Config with one of everything, on two hosts. */
+export const everything = {
+  network: { driver: "overlay" },
+  hosts: { b: host("b", [1, 3]), d: host("d", [2]) },
+  registry: { address: "registry.example.com/team", username: "me", password: "hush-registry" },
+  services: {
+    web: {
+      build: "./examples/simple-server",
+      port: 8000,
+      replicas: 2,
+      secrets: { KEY: "hush-web" },
+      volumes: [{ name: "uploads", path: "/uploads" }],
+      default: true,
+    },
+    db: {
+      image: "postgres:18",
+      port: 5432,
+      health: { type: "tcp" },
+      route: { host: "db.example.com" },
+      hosts: ["d"],
+    },
+  },
+};
+
+/** What a container is for; empty for anything else. */
+export function roleOf({ inputs }: Registered): string {
+  const labels = (inputs.labels ?? []) as { label: string; value: string }[];
+  return labels.find(({ label }) => label === "flotilla.role")?.value ?? "";
+}
