@@ -5,6 +5,7 @@
  * with, and the latter stopped. `--withdraw` takes all instances out where the service does not run on the host any more.
  */
 import { catalogueDiff, type ServiceDefinition } from "../lib/catalogue.ts";
+import { routesKey } from "../lib/consul-keys.ts";
 import { instanceNumber, labels } from "../lib/names.ts";
 import type { RouteEntry } from "../lib/routes.ts";
 import { main, say } from "../runtime/command.ts";
@@ -153,9 +154,9 @@ class Registrar {
    */
   async #isWanted(): Promise<boolean> {
     const { host, service } = this.#args;
-    const key = "/v1/kv/flotilla/routes?raw";
+    const path = `/v1/kv/${routesKey}?raw`;
     try {
-      const table = await withDeadline(ANSWER, () => this.#consul.get<RouteEntry[]>(key));
+      const table = await withDeadline(ANSWER, () => this.#consul.get<RouteEntry[]>(path));
       return table?.some((entry) => entry.service === service.name && entry.hosts.includes(host)) ?? true;
     } catch (error) {
       say(`${service.name}: Consul is told nothing, since it does not tell: ${(error as Error).message}`);

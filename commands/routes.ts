@@ -2,6 +2,7 @@
  * Writes the balancers' routing table to Consul's KV store, waits until every balancer follows it, and forgets the
  * maintenance of services that are no more.
  */
+import { routesKey } from "../lib/consul-keys.ts";
 import { maintenanceFolder, maintenanceKey } from "../lib/maintenance.ts";
 import { type RouteEntry, routesBackend } from "../lib/routes.ts";
 import { main, within } from "../runtime/command.ts";
@@ -27,7 +28,7 @@ export interface RoutesArgs {
 main<RoutesArgs>(async ({ stack, balancerHosts, balancersPerHost, docker, agent, token, routes }) => {
   const consul = new Consul(new DockerEngine(docker), agent, token);
   await within(30, "Consul does not take the routing table", async () => {
-    await consul.put("/v1/kv/flotilla/routes", routes);
+    await consul.put(`/v1/kv/${routesKey}`, routes);
     // A service of the same name that comes one day must not find itself closed.
     const closed = (await consul.get<string[]>(`/v1/kv/${maintenanceFolder}?keys`)) ?? [];
     const known = new Set(routes.map(({ service }) => maintenanceKey(service)));

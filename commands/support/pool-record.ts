@@ -1,3 +1,4 @@
+import { poolKey } from "../../lib/consul-keys.ts";
 import { historyKey, type Version, withVersion } from "../../lib/history.ts";
 import { within } from "../../runtime/command.ts";
 import type { Consul } from "../../runtime/consul.ts";
@@ -10,7 +11,7 @@ export class PoolRecord {
 
   constructor(consul: Consul, service: string, host: string) {
     this.#consul = consul;
-    this.#size = `/v1/kv/flotilla/pools/${service}/${host}`;
+    this.#size = `/v1/kv/${poolKey(service, host)}`;
     this.#history = `/v1/kv/${historyKey(service, host)}`;
   }
 
