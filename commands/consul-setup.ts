@@ -40,6 +40,11 @@ export interface Policy {
   readonly secretId: string;
 }
 
+interface KnownPolicy {
+  readonly ID: string;
+  readonly Name: string;
+}
+
 const LEADER_TIMEOUT = 60;
 
 main<ConsulSetupArgs>(async (args) => {
@@ -53,7 +58,9 @@ main<ConsulSetupArgs>(async (args) => {
   });
   // A leader makes its management token a moment after its election.
   await within(LEADER_TIMEOUT, "Consul does not take its policies", async () => {
-    for (const policy of policies) await put(consul, policy);
+    // Listed, since Consul 1.14 answers 403 for a name that it does not know.
+    const known = (await consul.get<KnownPolicy[]>("/v1/acl/policies")) ?? [];
+    for (const policy of policies) await put(consul, policy, known);
     await revokeFormerManagement(consul);
     await consul.put(`/v1/kv/${consulServersKey}`, servers);
   });
@@ -75,12 +82,11 @@ async function awaitWhole(servers: readonly string[], consul: Consul): Promise<v
 async function put(
   consul: Consul,
   { name, description, rules, accessorId, secretId }: Policy,
+  known: readonly KnownPolicy[],
 ): Promise<void> {
   const policy = { Name: name, Description: description, Rules: rules };
-  // Listed, since Consul 1.14 answers 403 for a name that it does not know.
-  const all = (await consul.get<{ ID: string; Name: string }[]>("/v1/acl/policies")) ?? [];
-  const known = all.find(({ Name }) => Name === name);
-  await consul.put(known ? `/v1/acl/policy/${known.ID}` : "/v1/acl/policy", policy);
+  const there = known.find(({ Name }) => Name === name);
+  await consul.put(there ? `/v1/acl/policy/${there.ID}` : "/v1/acl/policy", policy);
 
   const token = {
     AccessorID: accessorId,
