@@ -12,8 +12,9 @@ import { versionFaults } from "./versions.ts";
 
 /**
  * What only the machines can tell, asked before anything changes: whether each host's engine answers, the ports and the
- * network are free, Consul can read its data, versions that are asked for are there and no limit is beyond what the host has. Throws one `RunError` with all
- * that is amiss and what to do about it; warns of what may go wrong one day.
+ * network are free, Consul can read its data, versions that are asked for are there and no limit is beyond what the host
+ * has. Throws one `RunError` with all that is amiss and what to do about it; warns of outages to come, and of what may go
+ * wrong one day.
  */
 export async function preflight(settings: Settings, known = knownResources): Promise<void> {
   const faults = (await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, known)))).flat();
@@ -35,11 +36,14 @@ async function hostFaults(
         `flotilla:hosts.${host.key}.docker; on this machine "npm run setup" starts one.`,
     ];
   }
-  const networks = await networksOf(host.docker);
-  warnOfOutages(settings, host, containers, networks);
+  const ofNetworks = async () => {
+    const networks = await networksOf(host.docker);
+    warnOfOutages(settings, host, containers, networks);
+    return networkFaults(settings, host, networks, known);
+  };
   const faults = await Promise.all([
     dataFaults(settings, host, containers),
-    networkFaults(settings, host, networks, known),
+    ofNetworks(),
     portFaults(settings, host, containers),
     versionFaults(settings, host),
     capacityFaults(settings, host),
