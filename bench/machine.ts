@@ -1,6 +1,6 @@
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
 import { docker } from "../harness/docker.ts";
-import { attempt } from "../harness/shell.ts";
+import { attempt } from "../runtime/program.ts";
 
 /** What a figure must be read with: where, when and of what it was taken. */
 export type Machine = Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { say } from "../harness/say.ts";
-import { attempt } from "../harness/shell.ts";
+import { attempt } from "../runtime/program.ts";
 import { cache, onPath, root } from "../setup/places.ts";
 import { build } from "../setup/toolchain.ts";
 

@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { run } from "../harness/shell.ts";
+import { run } from "../runtime/program.ts";
 import { onPath } from "../setup/places.ts";
 
 /** What the load generator saw. */

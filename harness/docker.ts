@@ -1,4 +1,4 @@
-import { attempt, run } from "./shell.ts";
+import { attempt, run } from "../runtime/program.ts";
 
 /** What `docker inspect` tells of a container, as far as the tests ask. */
 export interface Container {

@@ -1,3 +1,4 @@
+import type { Outcome } from "../runtime/program.ts";
 import { Application } from "./application.ts";
 import { Consul } from "./consul.ts";
 import { type Container, containers, type Role } from "./docker.ts";
@@ -5,7 +6,6 @@ import { type Answer, get } from "./http.ts";
 import type { Project } from "./project.ts";
 import { type Outputs, Stack } from "./pulumi.ts";
 import { runInfo } from "./run-info.ts";
-import type { Outcome } from "./shell.ts";
 
 export interface Service {
   build?: string;

@@ -3,9 +3,9 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
+import { attempt, type Outcome, type RunOptions } from "../runtime/program.ts";
 import { runInfo } from "./run-info.ts";
 import { say } from "./say.ts";
-import { attempt, type Options, type Outcome } from "./shell.ts";
 import { timed } from "./wait.ts";
 
 /** What `pulumi up` shows at its end, as far as the tests ask. */
@@ -132,7 +132,7 @@ export class Stack<Config extends object> {
     return attempt(process.execPath, [file, "--stack", this.name, ...args], { cwd: this.#project, env });
   }
 
-  #run(args: string[], options: Pick<Options, "signal" | "killSignal"> = {}): Promise<Outcome> {
+  #run(args: string[], options: Pick<RunOptions, "signal" | "killSignal"> = {}): Promise<Outcome> {
     const command = [...args, "--non-interactive", "--color=never"];
     return attempt("pulumi", command, { cwd: this.#project, env: this.#env, ...options });
   }

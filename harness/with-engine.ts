@@ -1,12 +1,12 @@
 import { globSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { baseImages } from "../lib/base-images.ts";
+import { run } from "../runtime/program.ts";
 import { ensureBaseImages } from "../setup/base-images.ts";
 import { crashedRuns, makeDaemon, makeFolder, mayHaveDaemon, nameOf, removeRun } from "./engine/sandbox.ts";
 import { removeStacks } from "./engine/stacks.ts";
 import type { RunInfo } from "./run-info.ts";
 import { say, step } from "./say.ts";
-import { run } from "./shell.ts";
 
 const root = resolve(import.meta.dirname, "..");
 

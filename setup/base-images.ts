@@ -1,5 +1,5 @@
 import { baseImages } from "../lib/base-images.ts";
-import { lastLines, run } from "./run-program.ts";
+import { attempt, lastLines } from "../runtime/program.ts";
 import { say, seconds } from "./say.ts";
 import { build, type Part } from "./toolchain.ts";
 
@@ -11,7 +11,7 @@ const parts: Record<keyof typeof baseImages, Part> = {
 
 /** Makes sure that the engine holds the images that ours are built from: pulled, or else made here. */
 export async function ensureBaseImages(): Promise<void> {
-  const { stdout } = await run("docker", ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]);
+  const { stdout } = await attempt("docker", ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}"]);
   const present = new Set(stdout.split("\n"));
   const keys = Object.keys(baseImages) as (keyof typeof baseImages)[];
   const missing = keys.filter((key) => !present.has(baseImages[key]));
@@ -23,7 +23,7 @@ export async function ensureBaseImages(): Promise<void> {
 async function pull(image: string): Promise<boolean> {
   const start = performance.now();
   say("images", `pulling ${image}…`);
-  const { code, stderr } = await run("docker", ["pull", image], {
+  const { code, stderr } = await attempt("docker", ["pull", image], {
     // The registry's first answer comes fast or not at all; a layer on a slow line is silent for long.
     silence: { first: 10_000, later: 120_000 },
   });

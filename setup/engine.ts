@@ -2,8 +2,8 @@ import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join } from "node:path";
+import { attempt, lastLines } from "../runtime/program.ts";
 import { cache, onPath } from "./places.ts";
-import { lastLines, run } from "./run-program.ts";
 import { SetupError, say, step } from "./say.ts";
 
 const packages = ["docker.io", "iptables", "iproute2"];
@@ -43,7 +43,7 @@ function endpoint(): string {
 
 async function ask(): Promise<{ version: string } | { refusal: string }> {
   // Over ssh the first answer takes its time; a dead address must not take for ever.
-  const { code, stdout, stderr } = await run("docker", ["version", "--format", "{{.Server.Version}}"], {
+  const { code, stdout, stderr } = await attempt("docker", ["version", "--format", "{{.Server.Version}}"], {
     timeout: 10_000,
   });
   if (code === 0 && stdout.trim()) return { version: stdout.trim() };
@@ -100,7 +100,7 @@ function currentContext(): string {
 async function install(names: string[], duration: string): Promise<void> {
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const apt = async (...args: string[]) => {
-    const { code, stdout, stderr } = await run("apt-get", ["-q", "-y", ...args], { env });
+    const { code, stdout, stderr } = await attempt("apt-get", ["-q", "-y", ...args], { env });
     if (code === 0) return;
     throw new SetupError(
       `apt-get ${args[0]} failed:\n${lastLines(stdout + stderr)}`,
@@ -117,7 +117,7 @@ async function install(names: string[], duration: string): Promise<void> {
 async function start(): Promise<void> {
   const log = join(cache, "dockerd.log");
   if (existsSync("/run/systemd/system")) {
-    const { code, stderr } = await run("systemctl", ["start", "docker"]);
+    const { code, stderr } = await attempt("systemctl", ["start", "docker"]);
     if (code !== 0)
       throw new SetupError(`systemctl start docker failed:\n${lastLines(stderr)}`, "journalctl -u docker");
     return;

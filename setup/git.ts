@@ -1,5 +1,5 @@
+import { attempt } from "../runtime/program.ts";
 import { root } from "./places.ts";
-import { run } from "./run-program.ts";
 
 export const saltFilter = "setup/salt-filter.awk";
 
@@ -31,5 +31,5 @@ export async function lookAgain(file: string): Promise<void> {
 
 /** Fails quietly where this is no clone: then there is nothing to keep clean. */
 function git(...args: string[]) {
-  return run("git", args, { cwd: root });
+  return attempt("git", args, { cwd: root });
 }

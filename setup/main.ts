@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { Command } from "commander";
 import colors from "picocolors";
+import { show } from "../runtime/program.ts";
 import { ensureBaseImages } from "./base-images.ts";
 import { stack } from "./dev-stack.ts";
 import { ensureEngine, requireEngine } from "./engine.ts";
@@ -8,7 +9,6 @@ import { type PulumiEnvironment, processEnv } from "./environment.ts";
 import { root } from "./places.ts";
 import { refuseProtected } from "./protection.ts";
 import { ensurePulumi } from "./pulumi.ts";
-import { show } from "./run-program.ts";
 import { SetupError, say, seconds } from "./say.ts";
 import { letOthersIn } from "./set-up-lock.ts";
 import { exportLines } from "./shell-exports.ts";

@@ -12,9 +12,9 @@ import { cp } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { attempt, lastLines } from "../runtime/program.ts";
 import { downloadsWork, giveUpOnDownloads } from "./internet.ts";
 import { cache, onPath, pinned, pulumiHome } from "./places.ts";
-import { lastLines, run } from "./run-program.ts";
 import { say, step } from "./say.ts";
 import { build, type Part } from "./toolchain.ts";
 import { serves } from "./versions.ts";
@@ -51,7 +51,9 @@ async function versionOf(program: string): Promise<string> {
   const known = existsSync(memory) ? JSON.parse(readFileSync(memory, "utf8")) : {};
   if (known.key === key) return known.version;
   const env = { ...process.env, PULUMI_SKIP_UPDATE_CHECK: "true" };
-  const version = (await run(program, ["version"], { env, timeout: 30_000 })).stdout.trim().replace(/^v/, "");
+  const version = (await attempt(program, ["version"], { env, timeout: 30_000 })).stdout
+    .trim()
+    .replace(/^v/, "");
   mkdirSync(cache, { recursive: true });
   writeFileSync(memory, JSON.stringify({ key, version }));
   return version;
@@ -76,7 +78,7 @@ async function downloadCli(version: string, folder: string): Promise<boolean> {
     try {
       const archive = join(work, "pulumi.tar.gz");
       await download(url, archive);
-      const { code, stderr } = await run("tar", ["-xzf", archive, "-C", work]);
+      const { code, stderr } = await attempt("tar", ["-xzf", archive, "-C", work]);
       if (code !== 0) throw new Error(lastLines(stderr, 1));
       mkdirSync(folder, { recursive: true });
       await cp(join(work, "pulumi"), folder, { recursive: true, force: true });
@@ -146,7 +148,7 @@ async function downloadPlugin(cli: string, plugin: string, version: string): Pro
   const env = { ...process.env, PULUMI_HOME: pulumiHome, PULUMI_SKIP_UPDATE_CHECK: "true" };
   const install = async () => {
     const args = ["plugin", "install", "resource", plugin, `v${version}`];
-    const { code, stderr } = await run(cli, args, { env, timeout: 180_000 });
+    const { code, stderr } = await attempt(cli, args, { env, timeout: 180_000 });
     if (code !== 0) throw new Error(code === 124 ? "not done within 3 min" : lastLines(stderr, 1));
   };
   try {

@@ -1,7 +1,7 @@
 import { DockerEngine } from "../runtime/docker.ts";
+import { attempt, lastLines } from "../runtime/program.ts";
 import { stack } from "./dev-stack.ts";
 import { root } from "./places.ts";
-import { lastLines, run } from "./run-program.ts";
 import { say } from "./say.ts";
 import type { Deployment } from "./state.ts";
 
@@ -20,9 +20,9 @@ export async function settle(env: NodeJS.ProcessEnv): Promise<void> {
     say("stack", "Take it away with `docker rm --force`, and `npm run up` clears the warning above.");
     return;
   }
-  const root = state.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
+  const own = state.resources?.find(({ type }) => type === "pulumi:pulumi:Stack");
   // One resource that is no container's: the whole would be looked at otherwise.
-  const target = root ? ["--target", root.urn] : [];
+  const target = own ? ["--target", own.urn] : [];
   const refresh = ["refresh", "--yes", "--skip-preview", "--clear-pending-creates", ...target];
   const { code, stderr } = await pulumi(refresh, env);
   if (code === 0) say("stack", "what a killed run had begun is settled: Pulumi warns of it no more");
@@ -35,7 +35,7 @@ async function readState(env: NodeJS.ProcessEnv): Promise<Deployment | undefined
 }
 
 function pulumi(args: readonly string[], env: NodeJS.ProcessEnv) {
-  return run("pulumi", [...args, "--stack", stack, "--non-interactive"], { cwd: root, env });
+  return attempt("pulumi", [...args, "--stack", stack, "--non-interactive"], { cwd: root, env });
 }
 
 /** Names of the stack's containers that are on its hosts and not in its state. */

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { attempt, lastLines } from "../runtime/program.ts";
 import { stack } from "./dev-stack.ts";
 import {
   backendUrl,
@@ -13,7 +14,6 @@ import {
 import { hideSalt, lookAgain, saltFilter } from "./git.ts";
 import { hintFor } from "./hints.ts";
 import { pulumiHome, root } from "./places.ts";
-import { lastLines, run } from "./run-program.ts";
 import { SetupError, say } from "./say.ts";
 import { project, readState } from "./state.ts";
 
@@ -77,7 +77,7 @@ async function adoptSalt(): Promise<void> {
 
 async function filtered(...options: string[]): Promise<string> {
   if (readConfig() === "") return "";
-  const { code, stdout, stderr } = await run("awk", [...options, "-f", saltFilter, configFile], {
+  const { code, stdout, stderr } = await attempt("awk", [...options, "-f", saltFilter, configFile], {
     cwd: root,
   });
   if (code !== 0) throw new SetupError(`awk failed on ${configFile}: ${stderr}`);
@@ -103,7 +103,7 @@ function isSelected(): boolean {
 }
 
 async function pulumi(args: string[], env: NodeJS.ProcessEnv): Promise<void> {
-  const { code, stderr } = await run("pulumi", [...args, "--non-interactive"], { cwd: root, env });
+  const { code, stderr } = await attempt("pulumi", [...args, "--non-interactive"], { cwd: root, env });
   if (code === 0) return;
   throw new SetupError(`\`pulumi ${args.join(" ")}\` failed:\n${lastLines(stderr)}`, hintFor(stderr) ?? "");
 }

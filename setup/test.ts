@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import colors from "picocolors";
+import { show } from "../runtime/program.ts";
 import { root } from "./places.ts";
-import { show } from "./run-program.ts";
 import { say } from "./say.ts";
 import { closingLine, drillTotals, jestTotals, succeeded, sum, type Totals } from "./test-totals.ts";
 

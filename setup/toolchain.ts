@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { show } from "../runtime/program.ts";
 import { root } from "./places.ts";
-import { show } from "./run-program.ts";
 import { SetupError } from "./say.ts";
 
 export type Part =

@@ -3,12 +3,12 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import colors from "picocolors";
 import { sizeFault } from "../config/size.ts";
+import { attempt } from "../runtime/program.ts";
 import { addresses, type Outputs } from "./addresses.ts";
 import { stack } from "./dev-stack.ts";
 import { hintFor } from "./hints.ts";
 import { clearDeadLocks } from "./locks.ts";
 import { cache, root } from "./places.ts";
-import { run } from "./run-program.ts";
 import { SetupError } from "./say.ts";
 import { settle } from "./settle.ts";
 
@@ -82,7 +82,7 @@ function readEvents(file: string): string {
 }
 
 async function printAddresses(env: NodeJS.ProcessEnv): Promise<void> {
-  const { code, stdout } = await run("pulumi", ["stack", "output", "--json", "--stack", stack], {
+  const { code, stdout } = await attempt("pulumi", ["stack", "output", "--json", "--stack", stack], {
     cwd: root,
     env,
   });

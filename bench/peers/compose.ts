@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import { docker } from "../../harness/docker.ts";
-import { run } from "../../harness/shell.ts";
+import { run } from "../../runtime/program.ts";
 import type { Peer } from "../peers.ts";
 import { traefikArgs, traefikMounts } from "./traefik.ts";
 

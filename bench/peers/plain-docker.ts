@@ -1,7 +1,7 @@
 import { docker } from "../../harness/docker.ts";
 import { get } from "../../harness/http.ts";
-import { attempt } from "../../harness/shell.ts";
 import { within } from "../../harness/wait.ts";
+import { attempt } from "../../runtime/program.ts";
 import { inBatches } from "../batches.ts";
 
 /** Images of the stack's containers, by what they are for. */

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { attempt } from "../shell.ts";
+import { attempt } from "../../runtime/program.ts";
 import { sleep } from "../wait.ts";
 
 /** A Docker daemon that keeps everything it has in one folder, and its network in one namespace. */

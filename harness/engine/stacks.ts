@@ -1,4 +1,4 @@
-import { run } from "../shell.ts";
+import { run } from "../../runtime/program.ts";
 
 const docker = (...args: string[]) => run("docker", args);
 const lines = (text: string) => text.split("\n").filter(Boolean);

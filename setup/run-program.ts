@@ -1,1 +1,0 @@
-export { attempt as run, lastLines, show } from "../runtime/program.ts";
