@@ -49,7 +49,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
     const servers: Server[] = [];
     for (const place of places)
       servers.push(this.#server(joined(name, place.number), place, args, servers.at(-1)));
-    this.identity = this.#setup(joined(name, "setup"), args, servers);
+    this.identity = this.#setup(joined(name, "setup"), places, args, servers);
 
     this.endpoints = places.map(({ number }) => ({
       name: consulServerName(args.stack, number),
@@ -120,9 +120,13 @@ export class ConsulCluster extends pulumi.ComponentResource {
     return { container, quorum };
   }
 
-  #setup(name: string, args: ConsulClusterArgs, servers: readonly Server[]): pulumi.Output<string> {
+  #setup(
+    name: string,
+    places: readonly Place[],
+    args: ConsulClusterArgs,
+    servers: readonly Server[],
+  ): pulumi.Output<string> {
     const { stack, hosts, credentials } = args;
-    const places = placement(args);
     const [first] = places;
     if (!first) return pulumi.output("");
     const policy = (role: string, description: string, rules: string, { accessorId, secretId }: Token) => ({

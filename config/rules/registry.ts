@@ -1,6 +1,7 @@
-import { type Problem, pathText } from "../faults.ts";
+import type { Problem } from "../faults.ts";
 import type { Secrecy } from "../secrecy.ts";
 import type { Draft } from "../shapes.ts";
+import { inPlainText } from "./secrecy.ts";
 
 /** Rules on the credentials of the registry. */
 export function registryRules({ registry }: Draft, { isEncrypted }: Pick<Secrecy, "isEncrypted">): Problem[] {
@@ -17,13 +18,7 @@ export function registryRules({ registry }: Draft, { isEncrypted }: Pick<Secrecy
     problems.push({ path: ["registry", missing], message, about: places });
   }
   if (password !== undefined && !isEncrypted(["registry", "password"])) {
-    const path = ["registry", "password"];
-    const command = `pulumi config set --secret --path '${pathText(path)}'`;
-    problems.push({
-      path,
-      message: `must be stored encrypted, got plain text: ${command}`,
-      fix: "set --secret",
-    });
+    problems.push(inPlainText(["registry", "password"]));
   }
   return problems;
 }

@@ -1,4 +1,4 @@
-import type { Path, Problem } from "../faults.ts";
+import { type Path, type Problem, pathText } from "../faults.ts";
 import { type Leaf, leavesOf } from "../leaves.ts";
 import { canBeSecret, isVariable } from "../places.ts";
 import type { Secrecy } from "../secrecy.ts";
@@ -8,6 +8,12 @@ import type { StackFile } from "../stack-file.ts";
 export function secrecyRules(raw: unknown, { written }: Secrecy): Problem[] {
   const leaves = leavesOf(raw);
   return [...misplaced(leaves, written), ...respelled(leaves, written)];
+}
+
+/** A secret that is stored for everybody to read. */
+export function inPlainText(path: Path): Problem {
+  const command = `pulumi config set --secret --path '${pathText(path)}'`;
+  return { path, message: `must be stored encrypted, got plain text: ${command}`, fix: "set --secret" };
 }
 
 /** Secrets that are used where everybody sees them. */

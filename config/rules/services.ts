@@ -1,9 +1,10 @@
 import { posix } from "node:path";
 import type { SettingsContext } from "../context.ts";
-import { given, listed, type Path, type Problem, pathText } from "../faults.ts";
+import { given, listed, type Path, type Problem } from "../faults.ts";
 import { isKey, keyRule } from "../formats.ts";
 import type { Secrecy } from "../secrecy.ts";
 import type { Draft, ServiceDraft } from "../shapes.ts";
+import { inPlainText } from "./secrecy.ts";
 
 const reserved = ["agent", "balancer", "consul", "front", "logs", "volumes", "warden"];
 
@@ -79,15 +80,7 @@ function secrets(
 ): Problem[] {
   return Object.keys(secrets).flatMap((name) => {
     const path = at("secrets", name);
-    const problems: Problem[] = [];
-    if (!isEncrypted(path)) {
-      const command = `pulumi config set --secret --path '${pathText(path)}'`;
-      problems.push({
-        path,
-        message: `must be stored encrypted, got plain text: ${command}`,
-        fix: "set --secret",
-      });
-    }
+    const problems: Problem[] = isEncrypted(path) ? [] : [inPlainText(path)];
     if (name === "PORT") {
       problems.push({
         path,
