@@ -1,5 +1,6 @@
 /** Waits until new balancers answer, so that those they replace may go. Prints how many there are. */
 import { writeSync } from "node:fs";
+import { nobodyBackend } from "../lib/haproxy.ts";
 import { CommandFailure, main, until } from "../runtime/command.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 
@@ -16,7 +17,7 @@ main<BalancersReadyArgs>(async ({ docker, balancers }) => {
   const engine = new DockerEngine(docker);
   const answers = balancers.map(async (balancer) => {
     const ready = await until(TIMEOUT, async () => {
-      const { code } = await engine.tryExec(balancer, "await-servers", "1", "gone", "nobody", "-");
+      const { code } = await engine.tryExec(balancer, "await-servers", "1", "gone", nobodyBackend, "-");
       return code === 0 || undefined;
     });
     return ready ? [] : [balancer];

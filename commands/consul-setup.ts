@@ -8,6 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { consulServersKey, identityKey, poolKey, routesKey } from "../lib/consul-keys.ts";
+import type { RoutingTable } from "../lib/routes.ts";
 import { main, notYet, say, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
@@ -135,7 +136,7 @@ async function restoreRoutes({ stack, hosts }: ConsulSetupArgs, consul: Consul):
   );
   const routes = tables.find((table) => table !== undefined);
   if (routes === undefined) return;
-  for (const { service } of JSON.parse(routes) as { service: string }[]) {
+  for (const { name: service } of (JSON.parse(routes) as RoutingTable).services) {
     for (const { host, engine } of engines) {
       const labels = { "flotilla.stack": stack, "flotilla.role": "server", "flotilla.service": service };
       const instances = await engine.containers(labels);
@@ -158,7 +159,7 @@ async function routesOf(stack: string, engine: DockerEngine): Promise<string | u
       "s/^# routes: //p",
       "/run/flotilla/haproxy.cfg",
     );
-    if (output.startsWith("[")) return output.trim();
+    if (output.startsWith("{")) return output.trim();
   }
   return undefined;
 }

@@ -4,10 +4,12 @@
  * by the registration of a pool. With `--batch` only the instances named, and those whose places they take, are dealt
  * with, and the latter stopped. `--withdraw` takes all instances out where the service does not run on the host any more.
  */
-import { catalogueDiff, type ServiceDefinition } from "../lib/catalogue.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { catalogueDiff, leavingOf, type ServiceDefinition } from "../lib/catalogue.ts";
 import { routesKey } from "../lib/consul-keys.ts";
+import { serviceBackend } from "../lib/haproxy.ts";
 import { instanceNumber, labels } from "../lib/names.ts";
-import type { RouteEntry } from "../lib/routes.ts";
+import type { RoutingTable } from "../lib/routes.ts";
 import { main, say } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { withDeadline } from "../runtime/deadline.ts";
@@ -92,6 +94,7 @@ class Registrar {
     const { instances, image, stopGrace } = this.#args;
     await this.#alone(async () => {
       const remove = await this.#bringIn();
+      await this.#keepToSessions(remove);
       await this.#record.recordSize(instances.length);
       if (instances.length > 0) await this.#record.recordVersion(image);
       await this.#takeOut(remove);
@@ -106,8 +109,9 @@ class Registrar {
     const replaced = (instance: string) =>
       !instances.includes(instance) && numbers.has(this.#number(instance) ?? Number.NaN);
     await this.#alone(async () => {
-      const remove = await this.#bringIn();
-      await this.#takeOut(remove.filter(replaced));
+      const remove = (await this.#bringIn()).filter(replaced);
+      await this.#keepToSessions(remove);
+      await this.#takeOut(remove);
       // Those that a failed update left take up memory, too, though no balancer knows them.
       await this.#engine.stop((await this.#containers()).filter(replaced), stopGrace);
     });
@@ -156,8 +160,8 @@ class Registrar {
     const { host, service } = this.#args;
     const path = `/v1/kv/${routesKey}?raw`;
     try {
-      const table = await withDeadline(ANSWER, () => this.#consul.get<RouteEntry[]>(path));
-      return table?.some((entry) => entry.service === service.name && entry.hosts.includes(host)) ?? true;
+      const table = await withDeadline(ANSWER, () => this.#consul.get<RoutingTable>(path));
+      return table?.services.some(({ name, hosts }) => name === service.name && hosts.includes(host)) ?? true;
     } catch (error) {
       say(`${service.name}: Consul is told nothing, since it does not tell: ${(error as Error).message}`);
       return true;
@@ -174,12 +178,32 @@ class Registrar {
     return remove;
   }
 
+  /** Lets clients that keep to the instances come to an end with them, such as pages that still load their parts. */
+  async #keepToSessions(leaving: readonly string[]): Promise<void> {
+    const { service, instances, drain } = this.#args;
+    if (!service.sessions || leaving.length === 0 || instances.length === 0) return;
+    const held = await this.#registrations.of(service.name);
+    await this.#registrations.put(
+      leaving.flatMap((instance) => {
+        const now = held[instance];
+        return now ? [leavingOf(service, instance, now)] : [];
+      }),
+    );
+    say(`${service.name}: ${count(leaving)} to leave, for ${drain} s there for their sessions only`);
+    await sleep(drain * 1000);
+  }
+
   async #takeOut(instances: readonly string[]): Promise<void> {
     if (instances.length === 0) return;
     const { service, drain } = this.#args;
     const addresses = await this.#addresses(instances);
     await this.#registrations.remove(instances);
-    const left = await this.#balancers.await("gone", service.name, instances, BALANCER_TIMEOUT);
+    const left = await this.#balancers.await(
+      "gone",
+      serviceBackend(service.name),
+      instances,
+      BALANCER_TIMEOUT,
+    );
     if (left.length > 0)
       say(`${service.name}: still with a balancer after ${BALANCER_TIMEOUT} s: ${left.join("; ")}`);
     const under = await this.#balancers.awaitDrained(addresses, drain);

@@ -3,8 +3,9 @@
  * maintenance of services that are no more.
  */
 import { routesKey } from "../lib/consul-keys.ts";
+import { routesBackend } from "../lib/haproxy.ts";
 import { maintenanceFolder, maintenanceKey } from "../lib/maintenance.ts";
-import { type RouteEntry, routesBackend } from "../lib/routes.ts";
+import type { RoutingTable } from "../lib/routes.ts";
 import { main, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
@@ -22,19 +23,20 @@ export interface RoutesArgs {
   readonly token: string;
   /** Not read: a Consul that has lost its data is to be told anew. */
   readonly consulId: string;
-  readonly routes: readonly RouteEntry[];
+  readonly routes: RoutingTable;
 }
 
 main<RoutesArgs>(async ({ stack, balancerHosts, balancersPerHost, docker, agent, token, routes }) => {
+  const text = JSON.stringify(routes);
   const consul = new Consul(new DockerEngine(docker), agent, token);
   await within(30, "Consul does not take the routing table", async () => {
-    await consul.put(`/v1/kv/${routesKey}`, routes);
+    await consul.put(`/v1/kv/${routesKey}`, text);
     // A service of the same name that comes one day must not find itself closed.
     const closed = (await consul.get<string[]>(`/v1/kv/${maintenanceFolder}?keys`)) ?? [];
-    const known = new Set(routes.map(({ service }) => maintenanceKey(service)));
+    const known = new Set(routes.services.map(({ name }) => maintenanceKey(name)));
     for (const key of closed.filter((key) => !known.has(key))) await consul.delete(`/v1/kv/${key}`);
   });
 
   const balancers = new Balancers(stack, balancerHosts, balancersPerHost);
-  await balancers.require(routesBackend(routes), ["BACKEND"], "not every balancer took the routing table");
+  await balancers.require(routesBackend(text), ["BACKEND"], "not every balancer took the routing table");
 });

@@ -14,10 +14,11 @@ import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 
 /**
- * Measured: 13 KiB for a request that waits, next to nothing for an idle connection, 32 KiB at most. A reload has two
- * processes side by side, but not both full.
+ * Connections that a balancer takes at once where its memory, in MiB, is limited. Measured: 48 MiB without any (HAProxy's two
+ * processes, consul-template), and for each 14 KiB while its request waits, 45 KiB with all the headers there may be, 97 KiB
+ * while a long answer goes to a client that is slow to read it.
  */
-const CONNECTIONS_PER_MIB = 24;
+const connectionsIn = (memory: number) => Math.max(160, (memory - 48) * 10);
 
 /** Arguments for {@link HaproxyTier}. */
 export interface HaproxyTierArgs {
@@ -114,7 +115,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
         haproxy: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
           port: loadBalancers.port,
           statsPassword,
-          maxconn: loadBalancers.memory && loadBalancers.memory * CONNECTIONS_PER_MIB,
+          maxconn: loadBalancers.memory && connectionsIn(loadBalancers.memory),
+          drain: loadBalancers.drain,
         }),
       }));
     const environment = renderFile("balancer/balancer.env.mustache", {
@@ -143,8 +145,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
           },
         ],
         volumes: [host.logMount],
-        // Longer than HAProxy's hard-stop-after.
-        destroyGraceSeconds: 70,
+        destroyGraceSeconds: loadBalancers.stopGrace,
       },
       {
         parent: this,

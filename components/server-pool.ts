@@ -166,7 +166,7 @@ export class ServerPool extends pulumi.ComponentResource {
 
   #input(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Inputs<RegisterArgs> {
     const { stack, host, balancerHosts, agent, cluster, service, credentials } = args;
-    const { name, source, port, health, rollout, drain, stopGrace } = service;
+    const { name, source, port, health, sessions, rollout, drain, stopGrace } = service;
     return {
       stack,
       host: host.key,
@@ -177,7 +177,7 @@ export class ServerPool extends pulumi.ComponentResource {
       agentId: agent.containerId,
       consulId: cluster.identity,
       token: credentials.registration.secretId,
-      service: { name, port, health },
+      service: { name, port, health, sessions },
       image: image.reference,
       instances: namesOf(servers),
       healthTimeout: health.timeout,

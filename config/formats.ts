@@ -75,14 +75,20 @@ export function isInnerPath(text: string): boolean {
   );
 }
 
-/** Whether a text is path and query of a URL as RFC 3986 has them, within the 512 characters that a checker may take. */
-export function isRequestTarget(text: string): boolean {
-  return text.length <= 512 && /^\/(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$/.test(text);
-}
-
 /** Whether a text is the path of a URL as a balancer matches it: no query, and nothing that HAProxy reads as syntax. */
 export function isRoutePath(text: string): boolean {
   return text === "/" || /^(?:\/[\w.~%+@:,=-]+)+$/.test(text);
+}
+
+/** Whether a text can be asked for as it is by Consul, by HAProxy and by curl: path and query, in a URL's characters. */
+export function isHealthPath(text: string): boolean {
+  return text.length <= 255 && /^\/(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$/.test(text);
+}
+
+/** Whether a text can stand in the header Host. */
+export function isCheckHost(text: string): boolean {
+  const [, host = "", port] = /^(\[[^\]]*\]|[^:]*)(?::(\d{1,5}))?$/.exec(text) ?? [];
+  return isAddress(host.replace(/^\[(.*)\]$/, "$1")) && (port === undefined || isPort(Number(port)));
 }
 
 function isPort(port: number): boolean {

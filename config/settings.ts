@@ -59,6 +59,10 @@ export interface LoadBalancerSettings extends Limits {
   readonly port: number;
   /** Balancer i's statistics page is on 127.0.0.1 at statsPort + i. */
   readonly statsPort: number;
+  /** Longest time, in seconds, that requests under way at a reload may last. */
+  readonly drain: number;
+  /** Longest time, in seconds, that a balancer which is replaced may finish its requests. */
+  readonly stopGrace: number;
 }
 
 export interface RegistrySettings {
@@ -91,6 +95,9 @@ export interface ServiceSettings extends Limits {
   readonly stopGrace: number;
   readonly rollout: RolloutSettings;
   readonly load: LoadSettings;
+  readonly timeouts: TimeoutSettings;
+  /** Whether a browser's requests go to the copy that answered its first one, while it is there. */
+  readonly sessions: boolean;
   /** Which requests come here; the default service and one that only publishes a port need none. */
   readonly route?: Route;
   /** Whether the service answers what no route matches. */
@@ -121,8 +128,12 @@ export interface HealthSettings {
   /** "http" asks for `path` and wants 2xx; "tcp" wants a connection. */
   readonly type: "http" | "tcp";
   readonly path: string;
+  /** What the check says in its header Host. */
+  readonly host: string;
   /** Seconds between two checks. */
   readonly interval: number;
+  /** Seconds within which a check must be answered. */
+  readonly checkTimeout: number;
   /** Seconds within which every new instance must pass, or the update fails. */
   readonly timeout: number;
 }
@@ -145,6 +156,16 @@ export interface LoadSettings {
   readonly wait: number;
 }
 
+/** How long the balancers wait for an answer, in seconds. */
+export interface TimeoutSettings {
+  /** Until it begins; then 504. */
+  readonly request: number;
+  /** Between two parts of it. */
+  readonly idle: number;
+  /** Without a word from either side where a connection has been taken over, as WebSockets do. */
+  readonly tunnel: number;
+}
+
 export interface VolumeMount {
   /** Named volume, shared by the copies on one host. */
   readonly name: string;
@@ -154,7 +175,8 @@ export interface VolumeMount {
 }
 
 export interface Route {
-  readonly host?: string;
+  /** At least one; each may start with "*.". */
+  readonly host?: readonly string[];
   /** Path prefix; matches whole segments. */
   readonly path?: string;
 }

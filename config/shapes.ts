@@ -3,15 +3,16 @@ import { baseImages } from "../lib/base-images.ts";
 import { maxConsulServers, parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
+  isCheckHost,
   isCText,
   isDnsName,
   isDockerEndpoint,
+  isHealthPath,
   isImageReference,
   isImageTag,
   isInnerPath,
   isMountPath,
   isRegistryAddress,
-  isRequestTarget,
   isRoutePath,
   isSurge,
 } from "./formats.ts";
@@ -96,6 +97,8 @@ const loadBalancers = shape({
   max: whole(1, 16).default(4),
   port: port.default(8080),
   statsPort: port.default(9000),
+  drain: whole(1, 604_800).default(3600),
+  stopGrace: whole(1, 900).default(60),
   ...limits(least.balancer),
 });
 
@@ -117,10 +120,12 @@ const build = z.preprocess(
 const health = shape({
   type: oneOf("http", "tcp").default("http"),
   path: text(
-    'a path that starts with "/", of at most 512 letters, digits and -._~!$&\'()*+,;=:@/?, other characters as %XX',
-    isRequestTarget,
+    'a path that starts with "/", of at most 255 characters as URLs have them (others as %XX), without "#"',
+    isHealthPath,
   ).default("/"),
+  host: text("a DNS name or an IP address, with or without a port", isCheckHost).default("localhost"),
   interval: decimal(0.2, 60).default(1),
+  checkTimeout: decimal(0.1, 60).default(1),
   timeout: whole(1, 3600).default(60),
 });
 
@@ -143,6 +148,12 @@ const load = shape({
   wait: decimal(0.1, 600).default(5),
 });
 
+const timeouts = shape({
+  request: decimal(0.1, 86_400).default(60),
+  idle: decimal(0.1, 86_400).default(300),
+  tunnel: decimal(0.1, 86_400).default(3600),
+});
+
 const volume = shape({
   name: text("a volume name: letters, digits, _, . and -, at most 64, a letter or digit first", (name) =>
     /^[A-Za-z0-9][\w.-]{0,63}$/.test(name),
@@ -151,9 +162,16 @@ const volume = shape({
   readOnly: flag().default(false),
 });
 
+const routeHost = text('a DNS name, which may start with "*."', (name) =>
+  isDnsName(name.replace(/^\*\./, "")),
+).transform((name) => name.toLowerCase());
+
 const route = shape({
-  host: text('a DNS name, which may start with "*."', (name) => isDnsName(name.replace(/^\*\./, "")))
-    .transform((name) => name.toLowerCase())
+  host: z
+    .preprocess(
+      (value) => (typeof value === "string" ? [value] : value),
+      listOf(routeHost, "DNS names").min(1, "must be a list of at least one DNS name"),
+    )
     .optional(),
   path: text(
     'a path that starts with "/" and does not end with one, of letters, digits and ._~%+@:,=-',
@@ -185,6 +203,8 @@ const service = shape({
   stopGrace: whole(0, 3600).default(10),
   rollout: rollout.prefault({}),
   load: load.prefault({}),
+  timeouts: timeouts.prefault({}),
+  sessions: flag().default(false),
   route: route.optional(),
   default: flag().optional(),
   publish: port.optional(),

@@ -4,7 +4,9 @@ import { Project } from "../harness/project.ts";
 import { runInfo } from "../harness/run-info.ts";
 import { step } from "../harness/say.ts";
 import { timed } from "../harness/wait.ts";
+import { choose } from "./choose.ts";
 import { Live } from "./live.ts";
+import { type Part, partText } from "./part.ts";
 import { play, type Result } from "./play.ts";
 import { Book } from "./report/book.ts";
 import { lines, rows } from "./report/report.ts";
@@ -16,21 +18,26 @@ export interface Order {
   /** Scenarios to play; all when there are none. */
   readonly names: readonly string[];
   readonly short: boolean;
+  /** What is taken of walks and groups. */
+  readonly part: Part;
+  /** What the names of a walk's steps must contain. */
+  readonly step?: string;
   /** Folder for drill.json and drill.html. */
   readonly report: string;
   /** A stack of the user's, in the place of one of the drill's own. */
   readonly stack?: string;
 }
 
-const { names, short, report, stack } = JSON.parse(process.argv[2] ?? "{}") as Order;
+const { names, short, part, step: only, report, stack } = JSON.parse(process.argv[2] ?? "{}") as Order;
 const live = new Live();
 const book = new Book(report, short);
 const fleet = stack ? Fleet.ofUser(stack) : Fleet.ofDrill(new Project());
-const mode = { short, ownApplication: !stack };
+const mode = { short, part, ...(only && { step: only }), ownApplication: !stack };
 let trusted = true;
 
 if (!stack) await step("bringing up a stack for the drill", () => fleet.toStart());
-const chosen = scenarios.filter(({ name }) => names.length === 0 || names.includes(name));
+const chosen = choose(scenarios, names, part);
+live.line(`of every-…: ${partText(part)}`);
 try {
   for (const [index, scenario] of chosen.entries()) {
     const why = whyNot(scenario);
@@ -75,11 +82,17 @@ async function playOn(scenario: Scenario): Promise<Result> {
   return play(scenario, fleet, mode, live);
 }
 
+/** After a scenario that fell short. A stack of the drill's own that can't be mended is made anew. */
+async function mend(): Promise<void> {
+  if (stack) await fleet.stack.run("up", "--refresh");
+  else if ((await fleet.stack.attempt("up", "--refresh")).code !== 0) await fleet.remake();
+}
+
 /** Brings the stack to its start, edited. After a scenario that fell short nothing is taken for granted. */
 async function startOver(edit?: Scenario["start"]): Promise<void> {
   const was = JSON.stringify(fleet.stack.config);
   fleet.startOver((config) => edit?.(config, short));
   if (!trusted && !stack) fleet.application.restore();
-  if (!trusted) await fleet.stack.run("up", "--refresh");
+  if (!trusted) await mend();
   else if (JSON.stringify(fleet.stack.config) !== was) await fleet.stack.run("up");
 }

@@ -1,11 +1,13 @@
 import type { Fleet } from "../harness/fleet.ts";
 import { Load } from "../harness/load/load.ts";
-import { everyKind, type Plan, pagesOnly, unhurried } from "../harness/load/plan.ts";
+import { everyMethod, type Plan, pagesOnly, unhurried } from "../harness/load/plan.ts";
 import type { Failure, Latency, Slice } from "../harness/load/samples.ts";
 import { sleep } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
+import type { Part } from "./part.ts";
 import type { Scenario } from "./scenario.ts";
 import { type Event, Stage } from "./stage.ts";
+import type { Row } from "./walk.ts";
 
 /** What came of a scenario. */
 export interface Result {
@@ -28,6 +30,8 @@ export interface Result {
   readonly sockets: { readonly held: number; readonly messages: number; readonly breaks: readonly string[] };
   readonly events: readonly Event[];
   readonly notes: readonly string[];
+  /** What came of each step, where there were many. */
+  readonly rows: readonly Row[];
   readonly timeline: readonly Slice[];
   /** Seconds since the load began, of the first act and of the end of the last. */
   readonly acted: { readonly from: number; readonly to: number };
@@ -35,6 +39,10 @@ export interface Result {
 
 export interface Mode {
   readonly short: boolean;
+  /** What is taken of walks and groups. */
+  readonly part: Part;
+  /** What the names of a walk's steps must contain. */
+  readonly step?: string;
   /** Whether the application is the drill's own. */
   readonly ownApplication: boolean;
 }
@@ -47,7 +55,7 @@ export async function play(
   live: Pick<Live, "say" | "watch">,
 ): Promise<Result> {
   const plan = planOf(scenario, fleet.url, mode);
-  const stage = new Stage(fleet, new Load(plan), mode.short, live);
+  const stage = new Stage(fleet, new Load(plan), mode, live);
   live.watch(stage.load);
   const rest = mode.short ? 0.5 : 4;
   let [from, to] = [0, 0];
@@ -96,6 +104,7 @@ export async function play(
     },
     events: stage.events,
     notes: stage.notes,
+    rows: stage.rows,
     timeline: samples.timeline(to > 60 ? 1 : 0.25),
     acted: { from, to },
   };
@@ -105,7 +114,7 @@ function planOf({ plan }: Scenario, url: string, { short, ownApplication }: Mode
   if (plan) return plan(url, short);
   if (!ownApplication) return pagesOnly(url);
   // Whatever waits for WebSockets to end waits long: the short form holds some in one scenario only.
-  return short ? { ...unhurried(everyKind(url)), sockets: 0 } : everyKind(url);
+  return short ? { ...unhurried(everyMethod(url)), sockets: 0 } : everyMethod(url);
 }
 
 function judge(

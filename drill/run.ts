@@ -5,12 +5,14 @@ import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import { runBeside } from "../harness/child.ts";
 import { withEngine } from "../harness/with-engine.ts";
+import { unknownNames } from "./choose.ts";
 import type { Order } from "./main.ts";
+import { parsePart, partOfDay, whole } from "./part.ts";
 import { scenarios } from "./scenarios/index.ts";
 
 const root = resolve(import.meta.dirname, "..");
 
-const program = new Command("npm run drill --")
+const program: Command = new Command("npm run drill --")
   .description(
     "Changes, fails and kills every part of a running stack under the load of clients that count every request, and " +
       "tells what they have seen. On a stack of its own beside yours, which it takes away again; as root on a Docker " +
@@ -26,6 +28,11 @@ const program = new Command("npm run drill --")
     "--stack <name>",
     "on a stack of yours, after asking; scenarios that change more than its config are skipped",
   )
+  .option(
+    "--part <i/n>",
+    "of every-resource, every-loss and every-key only each n-th step, from the i-th on; without it the short form takes a quarter, another one each day",
+  )
+  .option("--step <text>", "of every-resource and every-key only the steps with that in their names")
   .option("--yes", "don't ask")
   .option("--report <folder>", "where drill.html and drill.json go", join(root, ".flotilla", "drill"))
   .option("--user-engine", "on your Docker engine, also as root: scenarios that would stop it are skipped")
@@ -33,6 +40,8 @@ const program = new Command("npm run drill --")
 const {
   list,
   short = false,
+  part: partText,
+  step,
   report,
   userEngine,
   stack,
@@ -40,6 +49,8 @@ const {
 } = program.opts<{
   list?: boolean;
   short?: boolean;
+  part?: string;
+  step?: string;
   report: string;
   userEngine?: boolean;
   stack?: string;
@@ -48,11 +59,13 @@ const {
 const names = program.args;
 
 if (list) {
-  for (const { name, title, bar } of scenarios)
-    console.log(`${name.padEnd(28)} ${title}\n${" ".repeat(29)}${bar}`);
+  for (const { name, group, title, bar } of scenarios)
+    console.log(`${name.padEnd(28)} ${title}${group ? ` (in ${group})` : ""}\n${" ".repeat(29)}${bar}`);
   process.exit();
 }
-const unknown = names.filter((name) => !scenarios.some((scenario) => scenario.name === name));
+const part = partText === undefined ? (short && !step ? partOfDay(new Date()) : whole) : parsePart(partText);
+if (!part) program.error(`--part wants something like 2/4, not ${partText}`);
+const unknown = unknownNames(scenarios, names);
 if (unknown.length > 0)
   program.error(`no scenario is called ${unknown.join(" or ")}; --list tells which there are`);
 
@@ -60,7 +73,14 @@ if (stack && !existsSync(join(root, `Pulumi.${stack}.yaml`)))
   program.error(`there is no Pulumi.${stack}.yaml: --stack wants the name of a stack of this project`);
 if (stack && !yes) await ask(stack);
 
-const order: Order = { names, short, report: resolve(report), ...(stack && { stack }) };
+const order: Order = {
+  names,
+  short,
+  part,
+  ...(step && { step }),
+  report: resolve(report),
+  ...(stack && { stack }),
+};
 process.exitCode = await withEngine({ usersEngine: userEngine || stack !== undefined }, (info, signal) =>
   runBeside(info, [join(import.meta.dirname, "main.ts"), JSON.stringify(order)], signal),
 );

@@ -6,6 +6,8 @@ import type { Stage } from "./stage.ts";
 export interface Scenario {
   /** By which it is called on the command line. */
   readonly name: string;
+  /** By which it is called together with others. */
+  readonly group?: string;
   readonly title: string;
   /** What must hold, in words. */
   readonly bar: string;

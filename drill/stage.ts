@@ -1,11 +1,16 @@
-import { type Container, containers, docker } from "../harness/docker.ts";
-import type { Fleet } from "../harness/fleet.ts";
+import { diagnosticsOf } from "../harness/diagnostics.ts";
+import { type Container, containers, docker, names } from "../harness/docker.ts";
+import type { Config, Fleet } from "../harness/fleet.ts";
 import { type Answer, get } from "../harness/http.ts";
 import { Load } from "../harness/load/load.ts";
 import type { Plan } from "../harness/load/plan.ts";
 import type { Failure } from "../harness/load/samples.ts";
 import { within } from "../harness/wait.ts";
 import type { Live } from "./live.ts";
+import { partOf } from "./part.ts";
+import type { Mode } from "./play.ts";
+import { rowText } from "./report/report.ts";
+import type { Row } from "./walk.ts";
 
 /** Something that was done, on the load's clock. */
 export interface Event {
@@ -22,6 +27,10 @@ interface Allowance {
 
 /** Seconds after which nothing is waited for any more, whatever the bar. */
 const PATIENCE = 120;
+/** Seconds that a stack has to be whole after whatever it was: Consul's leader looks after its members once a minute. */
+export const WHOLE = 90;
+/** Seconds after which a stack that `up` is done with, and that is not whole, had better be made anew. */
+const MENDED = 30;
 /** By how much the short form, which runs on busy machines, is more patient with times. Counts it takes as strictly. */
 const LENIENCE = 5;
 
@@ -30,21 +39,30 @@ export class Stage {
   readonly fleet: Fleet;
   /** Whether the short form is wanted: less load, shorter waits, the same claims. */
   readonly short: boolean;
+  readonly #mode: Pick<Mode, "part" | "step">;
   load: Load;
   readonly events: Event[] = [];
   readonly shortfalls: string[] = [];
   /** Measured on the way and worth telling. */
   readonly notes: string[] = [];
+  /** What came of each step of a walk. */
+  readonly rows: Row[] = [];
   /** Seconds until all was back, the longest of them. */
   recovery: number | undefined;
   readonly #allowances: Allowance[] = [];
   readonly #say: Live["say"];
   readonly #watch: Live["watch"];
 
-  constructor(fleet: Fleet, load: Load, short: boolean, live: Pick<Live, "say" | "watch">) {
+  constructor(
+    fleet: Fleet,
+    load: Load,
+    mode: Pick<Mode, "short" | "part" | "step">,
+    live: Pick<Live, "say" | "watch">,
+  ) {
     this.fleet = fleet;
     this.load = load;
-    this.short = short;
+    this.short = mode.short;
+    this.#mode = mode;
     this.#say = live.say;
     this.#watch = live.watch;
   }
@@ -82,10 +100,28 @@ export class Stage {
     return result;
   }
 
+  /** By how much bars on times are multiplied. */
+  get lenience(): number {
+    return this.short ? LENIENCE : 1;
+  }
+
+  /** Those of a walk's steps that are to be taken. */
+  chosen<T extends { readonly what: string }>(steps: readonly T[]): T[] {
+    const { part, step = "" } = this.#mode;
+    return partOf(steps, part).filter(({ what }) => what.includes(step));
+  }
+
+  /** Keeps what came of a step. */
+  addRow(row: Row): void {
+    this.rows.push(row);
+    this.shortfalls.push(...row.shortfalls.map((shortfall) => `${row.what}: ${shortfall}`));
+    this.#say(rowText(row));
+  }
+
   /** A claim that must hold. */
   expect(claim: string, holds: boolean, seen?: unknown): void {
     if (holds) return;
-    this.shortfalls.push(`not so: ${claim}${seen === undefined ? "" : `, but ${JSON.stringify(seen)}`}`);
+    this.shortfalls.push(`not so: ${claim}${seen === undefined ? "" : `, but ${shown(seen)}`}`);
   }
 
   /** Waits until `look` no longer throws, which is to be within so many seconds from now. */
@@ -100,7 +136,7 @@ export class Stage {
     const took = this.load.seconds - start;
     this.recovery = Math.max(this.recovery ?? 0, took);
     this.notes.push(`${what}: after ${took.toFixed(1)} s`);
-    const limit = this.short ? seconds * LENIENCE : seconds;
+    const limit = seconds * this.lenience;
     if (took > limit) this.shortfalls.push(`${what}: after ${took.toFixed(1)} s, more than ${limit} s`);
   }
 
@@ -177,8 +213,7 @@ export class Stage {
   }
 
   /** That Consul has all its members, a leader, every server's vote, and every registration passing. */
-  async consulIsWhole(servers = this.fleet.size.consul): Promise<void> {
-    const instances = this.fleet.size.servers;
+  async consulIsWhole(servers = this.fleet.size.consul, instances = this.fleet.size.servers): Promise<void> {
     const consul = await this.fleet.consul();
     const voters = await consul.voters();
     if (voters.length !== servers) throw new Error(`${voters.length} Consul servers vote`);
@@ -187,6 +222,50 @@ export class Stage {
     const passing = await consul.passing(this.fleet.service);
     if (passing.length !== instances) throw new Error(`${passing.length} instances pass in the catalogue`);
     await consul.put("/v1/kv/drill/written", String(this.load.seconds));
+  }
+
+  /** That all is there which the config asks for, and does its work. */
+  async isWhole(): Promise<void> {
+    const { services, loadBalancers, consul } = this.fleet.config;
+    const all = await this.fleet.containers();
+    const roleOf = ({ Config }: Container) => Config.Labels["flotilla.role"];
+    const down = all.filter((container) => !container.State.Running && roleOf(container) !== "volumes");
+    if (down.length > 0) throw new Error(`not running: ${names(down).join(", ")}`);
+    const wanted = {
+      balancer: loadBalancers.count,
+      consul: consul.servers,
+      server: Object.values(services).reduce((sum, { replicas }) => sum + replicas, 0),
+      agent: 1,
+      front: 1,
+      warden: 1,
+    };
+    for (const [role, number] of Object.entries(wanted)) {
+      const found = all.filter((container) => roleOf(container) === role);
+      if (found.length !== number) throw new Error(`${role}: ${found.length} of ${number} containers`);
+    }
+    await this.allAnswer(loadBalancers.count);
+    for (const [service, { replicas }] of Object.entries(services))
+      await this.allServersUp(replicas, service);
+    await this.consulIsWhole(consul.servers, services[this.fleet.service]?.replicas);
+  }
+
+  /**
+   * Brings the drill's own stack back to a config and the start's code, whatever has become of it; if need be, by making
+   * it anew.
+   */
+  async putInOrder(config: Config): Promise<void> {
+    const { fleet } = this;
+    fleet.application.restore();
+    fleet.stack.config = config;
+    const whole = (seconds: number) => within(seconds, "the stack is whole", () => this.isWhole());
+    try {
+      await fleet.stack.run("up", "--refresh");
+      await whole(MENDED);
+    } catch {
+      this.#say("making the stack anew");
+      await fleet.remake();
+      await whole(WHOLE);
+    }
   }
 
   servers(): Promise<Container[]> {
@@ -219,4 +298,9 @@ export class Stage {
     for (const id of lines.split("\n").filter(Boolean)) counts.set(id, (counts.get(id) ?? 0) + 1);
     return counts;
   }
+}
+
+/** What was seen, for people: of what Pulumi printed, what went wrong. */
+function shown(seen: unknown): string {
+  return typeof seen === "string" ? diagnosticsOf(seen) : JSON.stringify(seen);
 }

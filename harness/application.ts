@@ -1,10 +1,11 @@
-import { appendFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, copyFileSync, cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { runInfo } from "./run-info.ts";
 
 const version = /^VERSION = .*$/m;
 const health = /(elif url\.path == "\/health":\n\s+)self\._send\(.*\)/;
 const start = /^def main\(\):$/m;
+const anywhere = /Server\(\("", port\)\)/;
 const port = /^ {4}port = int\(.*\)$/m;
 
 /** A folder with an application in it: a copy of the example, whose code the tests edit as its author would. */
@@ -24,11 +25,12 @@ export class Application {
     cpSync(join(runInfo().root, "examples/simple-server"), this.folder, { recursive: true });
     if (!this.#drilled) return;
     cpSync(join(runInfo().root, "drill/application"), this.folder, { recursive: true });
-    appendFileSync(join(this.folder, ".dockerignore"), "!drill.py\n");
+    appendFileSync(join(this.folder, ".dockerignore"), "!drill.py\n!Dockerfile.other\n");
     appendFileSync(
       join(this.folder, "Dockerfile"),
       'COPY drill.py /app/\nCMD ["python3", "/app/drill.py"]\n',
     );
+    copyFileSync(join(this.folder, "Dockerfile"), join(this.folder, "Dockerfile.other"));
   }
 
   setVersion(text: string): void {
@@ -48,6 +50,16 @@ export class Application {
   /** Listens where nobody asks. */
   listenElsewhere(): void {
     this.#edit(port, "    port = 9999");
+  }
+
+  /** Answers its health check well, but later than the balancers wait for it. */
+  slowHealth(): void {
+    this.#edit(health, '$1(time.sleep(1.2), self._send(200, "text/plain", "ok\\n"))');
+  }
+
+  /** Listens where only it itself asks. */
+  listenInside(): void {
+    this.#edit(anywhere, 'Server(("127.0.0.1", port))');
   }
 
   /** Answers its health check as it should, and ends 2.5 s after the first time. */

@@ -25,7 +25,7 @@ export class Consul {
     return JSON.parse(body);
   }
 
-  ask(method: "GET" | "PUT", path: string, body?: string) {
+  ask(method: "GET" | "PUT" | "DELETE", path: string, body?: string) {
     const headers: Record<string, string> = this.#token ? { "X-Consul-Token": this.#token } : {};
     return request(new URL(path, this.#url).href, { method, body, headers });
   }

@@ -1,4 +1,5 @@
 import { attempt, run } from "../runtime/program.ts";
+import { runInfo } from "./run-info.ts";
 
 /** What `docker inspect` tells of a container, as far as the tests ask. */
 export interface Container {
@@ -70,6 +71,19 @@ export async function crash(...victims: Container[]): Promise<void> {
     `kill -KILL ${pids}`,
   ];
   await docker("run", ...args);
+}
+
+/** Tags of a repository that the engine has, the newest first. */
+export async function tags(repository: string): Promise<string[]> {
+  return lines(await docker("image", "ls", "--format", "{{.Tag}}", repository));
+}
+
+/** Makes an image that differs from another in a label only; gives its name. */
+export async function nextRelease(image: string): Promise<string> {
+  const name = `flotilla/${runInfo().prefix}-${image.replaceAll(/[/:]/g, "-")}:next`;
+  const dockerfile = `FROM ${image}\nLABEL release=next\n`;
+  await run("docker", ["build", "--quiet", "--tag", name, "-"], { input: dockerfile });
+  return name;
 }
 
 export const removeByHand = (container: Container) => docker("rm", "--force", container.Id);

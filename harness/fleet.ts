@@ -1,7 +1,9 @@
+import { serviceBackend, sharedFrontend } from "../lib/haproxy.ts";
 import type { Outcome } from "../runtime/program.ts";
 import { Application } from "./application.ts";
 import { Consul } from "./consul.ts";
 import { type Container, containers, type Role } from "./docker.ts";
+import { removeStacks } from "./engine/stacks.ts";
 import { type Answer, get } from "./http.ts";
 import type { Project } from "./project.ts";
 import { type Outputs, Stack } from "./pulumi.ts";
@@ -13,7 +15,14 @@ export interface Service {
   image?: string;
   replicas: number;
   port: number;
-  health: { type?: "http" | "tcp"; path?: string; interval?: number; timeout: number };
+  health: {
+    type?: "http" | "tcp";
+    path?: string;
+    host?: string;
+    interval?: number;
+    checkTimeout?: number;
+    timeout: number;
+  };
   env?: Record<string, string>;
   cpus?: number;
   memory?: string;
@@ -21,13 +30,16 @@ export interface Service {
   drain?: number;
   rollout?: { surge?: number | string; settle?: number };
   load?: { concurrency?: number; queue?: number; wait?: number };
-  route?: { path?: string; host?: string };
+  sessions?: boolean;
+  timeouts?: { request?: number; idle?: number; tunnel?: number };
+  volumes?: { name: string; path: string; readOnly?: boolean }[];
+  route?: { path?: string; host?: string | string[] };
   publish?: number;
 }
 
 export interface Config {
   protect: boolean;
-  hosts: Record<string, { docker: string }>;
+  hosts: Record<string, { docker: string; datacenter?: string }>;
   network: { subnet: string };
   consul: { servers: number; port: number };
   loadBalancers: { count: number; port: number; statsPort: number };
@@ -42,7 +54,6 @@ export class Fleet {
   readonly #start: Config;
   readonly #application: Application | undefined;
   readonly #project: Project | undefined;
-  #outputs: Promise<Outputs> | undefined;
 
   private constructor(stack: Stack<Config>, start: Config, application?: Application, project?: Project) {
     this.stack = stack;
@@ -102,20 +113,25 @@ export class Fleet {
     return this.stack.name;
   }
 
+  /** The config as it is now, with what it need not name. */
+  get config(): Config {
+    return withDefaults(this.stack.config);
+  }
+
   get url(): string {
-    return `http://127.0.0.1:${this.#start.loadBalancers.port}/`;
+    return `http://127.0.0.1:${this.config.loadBalancers.port}/`;
   }
 
   balancerUrl(balancer: number): string {
-    return `http://127.0.0.1:${this.#start.loadBalancers.port + 101 * balancer}/`;
+    return `http://127.0.0.1:${this.config.loadBalancers.port + 101 * balancer}/`;
   }
 
   statsUrl(balancer: number): string {
-    return `http://127.0.0.1:${this.#start.loadBalancers.statsPort + balancer}/`;
+    return `http://127.0.0.1:${this.config.loadBalancers.statsPort + balancer}/`;
   }
 
   consulUrl(server = 1): string {
-    return `http://127.0.0.1:${this.#start.consul.port + server - 1}`;
+    return `http://127.0.0.1:${this.config.consul.port + server - 1}`;
   }
 
   /** The stack with its config, but nothing of it running. */
@@ -137,6 +153,13 @@ export class Fleet {
     const config = structuredClone(this.#start);
     edit(config);
     this.stack.config = config;
+  }
+
+  /** Makes the stack anew, whatever state and engine have of it. */
+  async remake(): Promise<void> {
+    await this.stack.forget();
+    await removeStacks(this.name);
+    await this.stack.run("up");
   }
 
   /** Edits the config and runs `pulumi up`, which must succeed. */
@@ -178,7 +201,7 @@ export class Fleet {
 
   /** Consul as its operator sees it, through one of its servers. */
   async consul(server = 1): Promise<Consul> {
-    return new Consul(this.consulUrl(server), (await this.#secrets()).consulToken);
+    return new Consul(this.consulUrl(server), (await this.outputs()).consulToken);
   }
 
   /** Consul as anybody on this machine sees it. */
@@ -187,20 +210,20 @@ export class Fleet {
   }
 
   async statistics(balancer: number, path = "", user = "admin"): Promise<Answer> {
-    const { statsPassword } = await this.#secrets();
+    const { statsPassword } = await this.outputs();
     return get(`${this.statsUrl(balancer)}${path}`, { auth: `${user}:${statsPassword}` });
   }
 
   /** Status of every server of a pool, as balancer i (from 1) sees it. */
   async serversSeenBy(balancer: number, service = this.service): Promise<Record<string, string>> {
-    const rows = await this.#figures(balancer, service);
+    const rows = await this.#figures(balancer, serviceBackend(service));
     const servers = rows.filter(({ svname }) => svname !== "BACKEND");
     return Object.fromEntries(servers.map(({ svname = "", status = "" }) => [svname, status]));
   }
 
   /** Requests that balancer i has taken since its configuration was last loaded. */
   async requestsTakenBy(balancer: number): Promise<number> {
-    const [frontend] = await this.#figures(balancer, "all");
+    const [frontend] = await this.#figures(balancer, sharedFrontend);
     return Number(frontend?.req_tot);
   }
 
@@ -215,21 +238,18 @@ export class Fleet {
     const proxies = rows.filter(([name]) => name === proxy);
     return proxies.map((row) => Object.fromEntries(row.map((value, column) => [head[column], value])));
   }
-
-  /** Asked for once: they are made with the stack, and Pulumi takes a second to answer. */
-  #secrets(): Promise<Outputs> {
-    this.#outputs ??= this.outputs();
-    return this.#outputs;
-  }
 }
 
 /** In a file, what has a default may be left out. */
 function withDefaults(config: Config): Config {
   const { consul, loadBalancers } = config as Partial<Config>;
+  const services = structuredClone(config.services);
+  for (const service of Object.values(services)) service.replicas ??= 1;
   return {
     ...config,
     consul: Object.assign({ servers: 3, port: 8500 }, consul),
     loadBalancers: Object.assign({ count: 2, port: 8080, statsPort: 9000 }, loadBalancers),
+    services,
   };
 }
 

@@ -1,11 +1,14 @@
-import { appendFileSync, cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { appendFileSync, cpSync, globSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { baseImages } from "../lib/base-images.ts";
+import { nextRelease } from "./docker.ts";
 import { runInfo } from "./run-info.ts";
 
 const notCopied = new Set([".git", ".flotilla", "node_modules"]);
 
 /** A copy of the project, whose own files can be changed as a new release of it would. */
 export class Project {
+  #releases = 0;
   readonly folder = join(runInfo().folder, "project");
 
   constructor() {
@@ -16,7 +19,30 @@ export class Project {
 
   /** Makes another image of a template folder, whose containers are the same in all else. */
   renewImage(role: "balancer" | "consul" | "front"): void {
-    appendFileSync(join(this.folder, "templates", role, "Dockerfile.mustache"), "LABEL release=next\n");
+    this.renew(`templates/${role}/Dockerfile.mustache`);
+  }
+
+  /** Every file that images and configurations are made from. */
+  templates(): string[] {
+    return globSync("templates/*/*", { cwd: this.folder }).sort();
+  }
+
+  /** Changes a template to no effect but that it is another one. */
+  renew(file: string): void {
+    const release = ++this.#releases;
+    const comment = /Dockerfile/.test(file)
+      ? `LABEL release=${release}`
+      : file.endsWith(".html")
+        ? `<!-- release ${release} -->`
+        : `# release ${release}`;
+    appendFileSync(join(this.folder, file), `${comment}\n`);
+  }
+
+  /** Has the images made from another base image, which differs in a label only. */
+  async renewBase(image: keyof typeof baseImages): Promise<void> {
+    const next = await nextRelease(baseImages[image]);
+    const file = join(this.folder, "lib/base-images.ts");
+    writeFileSync(file, readFileSync(file, "utf8").replace(`"${baseImages[image]}"`, `"${next}"`));
   }
 
   /** Changes what every balancer is configured with. */

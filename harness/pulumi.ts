@@ -1,9 +1,15 @@
+import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { attempt, type Outcome, type RunOptions } from "../runtime/program.ts";
+import { diagnosticsOf } from "./diagnostics.ts";
+import { commandLine } from "./engine/daemon.ts";
+import { processesWith } from "./processes.ts";
+import { type Resource, resourcesOf } from "./resources.ts";
 import { runInfo } from "./run-info.ts";
 import { say } from "./say.ts";
 import { timed } from "./wait.ts";
@@ -18,6 +24,12 @@ export interface Outputs {
   statsPassword: string;
 }
 
+/** Environment variable by which all that a run of Pulumi starts is known: its children are in process groups of their own. */
+const MARK = "FLOTILLA_MARK";
+
+/** How a `pulumi up` is ended: without a chance to put anything in order, or as from a terminal. */
+export type End = "kill -9" | "Ctrl-C";
+
 /**
  * A stack of the project, driven by the real CLI in the project's folder as a user would. Its state and its config
  * file are in the run's folder, so that nothing in the project changes.
@@ -27,6 +39,7 @@ export class Stack<Config extends object> {
   readonly #project: string;
   readonly #home: string;
   readonly #isUsers: boolean;
+  #outputs: Promise<Outputs> | undefined;
 
   /** One of the run's own; of a copy of the project where one is given. */
   constructor(name: string, project = runInfo().root, isUsers = false) {
@@ -79,17 +92,32 @@ export class Stack<Config extends object> {
     if (outcome.code !== 0) throw new Error(outcome.output);
   }
 
-  /** Starts `pulumi up` and ends it without a chance to put anything in order, as soon as `moment` has come. */
-  async killUp(moment: () => Promise<void>): Promise<void> {
-    const end = new AbortController();
-    const args = ["up", "--yes", "--skip-preview", ...this.#which];
-    const running = this.#run(args, { signal: end.signal, killSignal: "SIGKILL" });
-    running.catch(() => {});
-    await Promise.race([moment(), running]);
-    end.abort();
-    const outcome = await running.catch(() => undefined);
-    if (outcome?.code === 0) throw new Error("`pulumi up` was done before it could be killed");
-    say("  pulumi up: killed");
+  /**
+   * Starts `pulumi up` and ends it as soon as `moment` has come. Gives a look that throws as long as anything of what it
+   * started works on.
+   */
+  async endUp(end: End, moment: () => Promise<void>): Promise<() => void> {
+    this.#outputs = undefined;
+    const args = ["up", "--yes", "--skip-preview", ...this.#which, ...this.#plain];
+    // A process group of its own, as a shell makes one for each command.
+    const mark = randomBytes(8).toString("hex");
+    const env = { ...this.#env, [MARK]: mark };
+    const child = spawn("pulumi", args, { cwd: this.#project, env, detached: true, stdio: "ignore" });
+    const { pid } = child;
+    if (pid === undefined) throw new Error("pulumi could not be started");
+    const ended = once(child, "exit");
+    const tooSoon = ended.then(() => Promise.reject(new Error("`pulumi up` ended before its moment came")));
+    await Promise.race([moment(), tooSoon]);
+    tooSoon.catch(() => {});
+    if (processesWith(`${MARK}=${mark}`).length < 2) throw new Error("pulumi has started nothing");
+    if (end === "Ctrl-C") process.kill(-pid, "SIGINT");
+    else process.kill(pid, "SIGKILL");
+    const { seconds } = await timed(() => ended);
+    say(`  pulumi up: ended ${seconds.toFixed(1)} s after ${end}`);
+    return () => {
+      const left = processesWith(`${MARK}=${mark}`);
+      if (left.length > 0) throw new Error(`still at work: ${left.map(commandLine).join("; ")}`);
+    };
   }
 
   /** What the README says to do after that: takes away the lock that it left. */
@@ -102,19 +130,40 @@ export class Stack<Config extends object> {
   async attempt(command: "up" | "refresh" | "preview" | "destroy", ...flags: string[]): Promise<Outcome> {
     const consent = command === "preview" ? [] : ["--yes", "--skip-preview"];
     const { result, seconds } = await timed(() => this.#run([command, ...consent, ...this.#which, ...flags]));
-    say(`  pulumi ${[command, ...flags].join(" ")}: code ${result.code} after ${seconds.toFixed(1)} s`);
+    const told = [command, ...flags].map((word) => word.replace(/^urn:.*::/, ""));
+    say(`  pulumi ${told.join(" ")}: code ${result.code} after ${seconds.toFixed(1)} s`);
     return result;
   }
 
   /** The same where it must succeed; gives what it printed. */
   async run(...args: Parameters<Stack<Config>["attempt"]>): Promise<string> {
     const { code, output } = await this.attempt(...args);
-    if (code !== 0) throw new Error(`pulumi ${args.join(" ")} ended with code ${code}:\n${output}`);
+    if (code !== 0)
+      throw new Error(`pulumi ${args.join(" ")} ended with code ${code}:\n${diagnosticsOf(output)}`);
     return output;
   }
 
-  async outputs(): Promise<Outputs> {
-    return JSON.parse(await this.read("output", "--json", "--show-secrets"));
+  /** Asked for once after each change, since Pulumi takes a second to answer. */
+  outputs(): Promise<Outputs> {
+    const forget = () => {
+      this.#outputs = undefined;
+    };
+    if (!this.#outputs) {
+      this.#outputs = this.read("output", "--json", "--show-secrets").then((text) => JSON.parse(text));
+      this.#outputs.catch(forget);
+    }
+    return this.#outputs;
+  }
+
+  /** Every custom resource, providers too, by URN. */
+  async resources(): Promise<Resource[]> {
+    return resourcesOf(JSON.parse(await this.read("export")));
+  }
+
+  /** Takes everything out of the state; what there is on the engine stays. */
+  async forget(): Promise<void> {
+    const outcome = await this.#run(["state", "delete", "--all", "--force", "--yes", "--stack", this.name]);
+    if (outcome.code !== 0) throw new Error(outcome.output);
   }
 
   /** What a subcommand of `pulumi stack` prints. */
@@ -133,9 +182,11 @@ export class Stack<Config extends object> {
   }
 
   #run(args: string[], options: Pick<RunOptions, "signal" | "killSignal"> = {}): Promise<Outcome> {
-    const command = [...args, "--non-interactive", "--color=never"];
-    return attempt("pulumi", command, { cwd: this.#project, env: this.#env, ...options });
+    if (args[0] !== "stack") this.#outputs = undefined;
+    return attempt("pulumi", [...args, ...this.#plain], { cwd: this.#project, env: this.#env, ...options });
   }
+
+  readonly #plain = ["--non-interactive", "--color=never"];
 
   get #env(): NodeJS.ProcessEnv {
     const pulumiHome = process.env.PULUMI_HOME ?? join(homedir(), ".pulumi");

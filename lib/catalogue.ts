@@ -1,3 +1,6 @@
+import type { HealthSettings } from "../config/settings.ts";
+import { time, word } from "./haproxy.ts";
+
 /** What an agent is told of one instance, in the shape of Consul's `PUT /v1/agent/service/register`. */
 export interface Registration {
   readonly ID: string;
@@ -6,14 +9,16 @@ export interface Registration {
   readonly Port: number;
   readonly Tags: readonly string[];
   readonly Meta: Readonly<Record<string, string>>;
-  readonly Check: Readonly<Record<string, string>>;
+  readonly Check: Readonly<Record<string, unknown>>;
 }
 
 /** The service whose instances a registration run brings about. */
 export interface ServiceDefinition {
   readonly name: string;
   readonly port: number;
-  readonly health: { readonly type: "http" | "tcp"; readonly path: string; readonly interval: number };
+  readonly health: Omit<HealthSettings, "timeout">;
+  /** Whether clients keep to the instance that answered them first. */
+  readonly sessions: boolean;
 }
 
 /** Where an instance is to be reached, in the network of its host: its container's name, which outlives its IP. */
@@ -25,30 +30,47 @@ export const targetOf = (service: Pick<ServiceDefinition, "port">, instance: str
  * Consul's check says of them. Its container's name is both its identity and its address.
  */
 export function registrationOf(service: ServiceDefinition, instance: string): Registration {
-  const { type, path, interval } = service.health;
+  const { type, path, host, interval, checkTimeout } = service.health;
   const target = targetOf(service, instance);
+  const http = type === "http";
   return {
     ID: instance,
     Name: service.name,
     Address: instance,
     Port: service.port,
     Tags: ["flotilla"],
+    // How HAProxy is to check, in its words.
     Meta: {
-      "health-type": type,
-      "health-path": type === "http" ? path : "",
-      // Twice as often as Consul's check: balancers are to notice a dead server within 2 s.
-      "balancer-interval": `${Math.round(interval * 500)}ms`,
+      "haproxy-uri": http ? word(path) : "",
+      "haproxy-host": http ? word(host) : "",
+      // Twice as often as Consul's check: balancers are to notice a dead server soon.
+      "haproxy-inter": time(interval / 2),
+      "haproxy-timeout": time(checkTimeout),
+      "haproxy-options": "",
     },
     Check: {
       CheckID: `${instance}:health`,
-      Name: type === "http" ? `GET ${path}` : "TCP connection",
+      Name: http ? `GET ${path}` : "TCP connection",
       Interval: `${interval}s`,
-      Timeout: "5s",
-      ...(type === "http" ? { HTTP: `http://${target}${path}` } : { TCP: target }),
+      Timeout: `${checkTimeout}s`,
+      ...(http ? { HTTP: `http://${target}${path}`, Header: { Host: [host] } } : { TCP: target }),
       // It has just passed; without this it would start out as critical.
       Status: "passing",
     },
   };
+}
+
+/**
+ * The registration of an instance that is to leave: balancers send it only the requests of clients that keep to it. How it
+ * is reached and checked stays as the agent holds it.
+ */
+export function leavingOf(service: ServiceDefinition, instance: string, { Port, Meta }: Held): Registration {
+  return onlyForSessions({ ...registrationOf(service, instance), Port, Meta });
+}
+
+/** The same registration, by which balancers send the instance only the requests of clients that keep to it. */
+export function onlyForSessions(registration: Registration): Registration {
+  return { ...registration, Meta: { ...registration.Meta, "haproxy-options": "weight 0" } };
 }
 
 /** What an agent holds of one instance. */

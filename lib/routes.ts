@@ -1,67 +1,89 @@
-import { createHash } from "node:crypto";
-import type { Route, ServiceSettings } from "../config/settings.ts";
+import type { LoadSettings, Route, ServiceSettings, TimeoutSettings } from "../config/settings.ts";
+import { time, word } from "./haproxy.ts";
 
-/** One line of the balancers' routing table, as it stands in Consul's KV store under `flotilla/routes`. */
-export interface RouteEntry {
-  readonly service: string;
-  /** Keys of the hosts that it runs on. */
-  readonly hosts: readonly string[];
-  /** HAProxy condition; empty when the service is reached only as the default or by its own port. */
-  readonly condition: string;
-  readonly default: boolean;
-  /** Host port of its own, 0 for none. */
-  readonly publish: number;
-  /** Requests that one balancer gives a copy at once. */
-  readonly maxconn: number;
-  /** Requests that may wait in one balancer. */
-  readonly maxqueue: number;
-  /** Milliseconds that a request waits there at most. */
-  readonly wait: number;
+/** What balancers are told of services, as it stands in Consul's KV store under `flotilla/routes`. Texts are HAProxy's. */
+export interface RoutingTable {
+  /** Which requests go to which service: the first whose condition holds. */
+  readonly routes: readonly { readonly condition: string; readonly service: string }[];
+  /** The service that answers what no route claims; empty where there is none. */
+  readonly default: string;
+  /** Sorted by name. */
+  readonly services: readonly ServiceEntry[];
 }
 
-/** The backend by which a balancer shows that it uses a routing table: haproxy.cfg names it after the table's text. */
-export function routesBackend(table: readonly RouteEntry[]): string {
-  return `routes-${createHash("sha256").update(JSON.stringify(table)).digest("hex").slice(0, 12)}`;
+export interface ServiceEntry {
+  readonly name: string;
+  /** Keys of the hosts that it runs on. */
+  readonly hosts: readonly string[];
+  /** Host port of its own, 0 for none. */
+  readonly publish: number;
+  /** Whether clients keep to the server that answered them first. */
+  readonly sessions: boolean;
+  /** Lines of its backend. */
+  readonly backend: readonly string[];
+  /** Options of each of its servers. */
+  readonly server: string;
 }
 
 /**
- * The routing table, most specific route first: a whole host before a wildcard, a longer wildcard before a shorter one,
- * any host last; then a longer path before a shorter one. Of a service's load limits each of the balancers, so many in
- * all, is told its share, rounded up: none is told to give nothing.
+ * The routing table. The most specific route comes first: a whole host before a wildcard, a longer wildcard before a
+ * shorter one, any host last; then a longer path before a shorter one. Of a service's load limits each of the balancers,
+ * so many in all, is told its share, rounded up: none is told to give nothing.
  */
-export function routingTable(services: readonly ServiceSettings[], balancerCount: number): RouteEntry[] {
-  const share = (limit: number) => Math.ceil(limit / balancerCount);
-  return [...services].sort(bySpecificity).map((service) => ({
-    service: service.name,
-    hosts: service.hosts,
-    condition: condition(service.route),
-    default: service.default,
-    publish: service.publish ?? 0,
-    maxconn: share(service.load.concurrency),
-    maxqueue: share(service.load.queue),
-    wait: Math.round(service.load.wait * 1000),
-  }));
+export function routingTable(services: readonly ServiceSettings[], balancerCount: number): RoutingTable {
+  const sorted = [...services].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    routes: sorted
+      .flatMap(({ name, route }) =>
+        route ? placesOf(route).map((place) => ({ ...place, service: name })) : [],
+      )
+      .sort(bySpecificity)
+      .map(({ host, path, service }) => ({ condition: condition(host, path), service })),
+    default: sorted.find((service) => service.default)?.name ?? "",
+    services: sorted.map(({ name, hosts, publish, timeouts, load, sessions }) => {
+      const share = (limit: number) => Math.ceil(limit / balancerCount);
+      const limits = { ...load, concurrency: share(load.concurrency), queue: share(load.queue) };
+      return {
+        name,
+        hosts,
+        publish: publish ?? 0,
+        sessions,
+        backend: [...timeoutLines(timeouts), ...queueLines(limits), ...(sessions ? [cookieLine(name)] : [])],
+        server: `maxconn ${limits.concurrency}`,
+      };
+    }),
+  };
 }
 
-function bySpecificity(a: ServiceSettings, b: ServiceSettings): number {
-  const [first, second] = [specificity(a.route), specificity(b.route)];
+/** A route of one host and one path; each is empty where any will do. */
+interface Place {
+  readonly host: string;
+  readonly path: string;
+}
+
+function placesOf({ host, path = "" }: Route): Place[] {
+  return (host ?? [""]).map((host) => ({ host, path }));
+}
+
+function bySpecificity(a: Place, b: Place): number {
+  const [first, second] = [specificity(a), specificity(b)];
   const differing = first.findIndex((rank, index) => rank !== second[index]);
-  return (second[differing] ?? 0) - (first[differing] ?? 0) || (a.name < b.name ? -1 : 1);
+  // Where none is more specific the order of services stays.
+  return (second[differing] ?? 0) - (first[differing] ?? 0);
 }
 
 /** What counts first stands first. */
-function specificity(route: Route | undefined): number[] {
-  const { host = "", path = "" } = route ?? {};
+function specificity({ host, path }: Place): number[] {
   return [host && !host.startsWith("*.") ? 1 : 0, host.length, path.length];
 }
 
-function condition(route: Route | undefined): string {
-  if (!route) return "";
-  const { host, path } = route;
+function condition(host: string, path: string): string {
+  // "a.example." is the same host as "a.example".
+  const sent = "hdr(host),host_only,rtrim(.) -i";
   return [
-    host?.startsWith("*.") && `{ hdr(host),host_only -i -m end ${host.slice(1)} }`,
-    host && !host.startsWith("*.") && `{ hdr(host),host_only -i ${host} }`,
-    path && path !== "/" && `{ path -m reg ^${escapeRegExp(path)}(/|$) }`,
+    host.startsWith("*.") && `{ ${sent} -m end ${word(host.slice(1))} }`,
+    host && !host.startsWith("*.") && `{ ${sent} ${word(host)} }`,
+    path && path !== "/" && `{ path -m reg ${word(`^${escapeRegExp(path)}(/|$)`)} }`,
     path === "/" && "{ path -m beg / }",
   ]
     .filter(Boolean)
@@ -70,4 +92,31 @@ function condition(route: Route | undefined): string {
 
 function escapeRegExp(text: string): string {
   return text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+function timeoutLines({ request, idle, tunnel }: TimeoutSettings): string[] {
+  return [
+    `timeout server ${time(request)}`,
+    `timeout tunnel ${time(tunnel)}`,
+    // Once an answer has begun, it may be quiet for another while than it may take to begin.
+    `http-response set-timeout server ${time(idle)}`,
+  ];
+}
+
+/** One for each service, since several may share a host. The service itself never sees it. */
+const cookieLine = (service: string) =>
+  `cookie flotilla-${service} insert indirect nocache httponly attr SameSite=Lax`;
+
+function queueLines({ queue, wait }: LoadSettings): string[] {
+  // Without a queue nobody is to wait, not even the first. Its two fetches look at what is under way, a moment late: a
+  // burst may have a request or two wait for the connection of another that was quicker.
+  const full = queue > 0 ? `{ queue ge ${queue} }` : "{ be_conn_free le 0 } or { queue gt 0 }";
+  return [
+    `timeout queue ${time(wait)}`,
+    // Told by the statistics as "denied requests": a log line for each would cost most when there is least to spare.
+    `http-request set-log-level silent if ${full}`,
+    `http-request deny deny_status 503 if ${full}`,
+    // Servers that hang up when it gets too much are not asked the same again.
+    "http-request disable-l7-retry if { queue gt 0 }",
+  ];
 }

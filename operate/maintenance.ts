@@ -1,6 +1,7 @@
 /** `npm run maintenance`: has the balancers answer for services that must not be reached, and ends that again. */
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { BALANCER_TIMEOUT, Balancers } from "../commands/support/balancers.ts";
+import { maintenanceBackend } from "../lib/haproxy.ts";
 import { maintenanceKey } from "../lib/maintenance.ts";
 import { CommandFailure, notYet, say, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
@@ -104,7 +105,7 @@ async function notFollowing(
     const balancers = new Balancers(name, [docker]);
     // A backend without servers counts as UP from the moment it is there.
     const behind = services.map((service) =>
-      balancers.await(state, `maintenance-${service}`, ["BACKEND"], BALANCER_TIMEOUT),
+      balancers.await(state, maintenanceBackend(service), ["BACKEND"], BALANCER_TIMEOUT),
     );
     return Promise.all(behind).catch((error: Error) => [`the balancers of host ${key}: ${error.message}`]);
   });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Held, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
+import { type Held, onlyForSessions, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
+import { serviceBackend } from "../../lib/haproxy.ts";
 import { CommandFailure, say } from "../../runtime/command.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
 import type { Balancers } from "./balancers.ts";
@@ -42,10 +43,17 @@ export class Admission {
     const serving = Object.keys(held);
     const seen = await containerRuns(engine, [...instances, ...serving]);
     if (!isProven(instances, serving, seen)) await this.#settle(instances, seen, deadline);
+    const complaint = `${service.name}: not every balancer took the new instances`;
     try {
+      if (service.sessions) {
+        // A client that one balancer has given to a new instance must be known by all others.
+        await registrations.put(
+          instances.map((instance) => onlyForSessions(registrationOf(service, instance))),
+        );
+        await balancers.require(serviceBackend(service.name), instances, complaint, "known");
+      }
       await this.#register(instances);
-      const complaint = `${service.name}: not every balancer took the new instances`;
-      await balancers.require(service.name, instances, complaint);
+      await balancers.require(serviceBackend(service.name), instances, complaint);
       await this.#checkLasting(instances, seen);
     } catch (error) {
       // Nothing but a next update may let them in.

@@ -28,18 +28,19 @@ export class Balancers {
   }
 
   /**
-   * Waits until every balancer has every one of the servers UP in its backend, or has none of them left.
+   * Waits until every balancer has every one of the servers UP in its backend ("known": or there for sessions only), or
+   * has none of them left.
    * Returns what is still otherwise when the time is over: a line for each balancer, none when all is well.
    */
   async await(
-    state: "up" | "gone",
+    state: "up" | "known" | "gone",
     backend: string,
     servers: readonly string[],
     seconds: number,
   ): Promise<string[]> {
     if (servers.length === 0) return [];
     // One that is missing may come back with anything, but with nothing that is gone.
-    const missing = state === "up" ? await this.#missing(seconds) : [];
+    const missing = state !== "gone" ? await this.#missing(seconds) : [];
     if (missing.length > 0) return missing;
     const answers = (await this.#list()).map(async ({ engine, name }) => {
       const { code, output } = await withDeadline(seconds + ANSWER, () =>
@@ -51,8 +52,13 @@ export class Balancers {
   }
 
   /** Waits until every balancer has every one of the servers UP in its backend; fails with the complaint otherwise. */
-  async require(backend: string, servers: readonly string[], complaint: string): Promise<void> {
-    const missing = await this.await("up", backend, servers, BALANCER_TIMEOUT);
+  async require(
+    backend: string,
+    servers: readonly string[],
+    complaint: string,
+    state: "up" | "known" = "up",
+  ): Promise<void> {
+    const missing = await this.await(state, backend, servers, BALANCER_TIMEOUT);
     if (missing.length === 0) return;
     throw new CommandFailure([`${complaint} within ${BALANCER_TIMEOUT} s`, ...missing].join("\n  "));
   }

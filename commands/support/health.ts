@@ -4,7 +4,7 @@ import type { DockerEngine } from "../../runtime/docker.ts";
 
 /**
  * The check of a service's instances, put to them from inside their network, by a program in the container of the host's
- * Consul agent. Consul does the same from then on, but takes up to a second before its first look.
+ * Consul agent: the very one that balancers put to them from then on, with the same limits.
  */
 export class Health {
   readonly #engine: DockerEngine;
@@ -30,14 +30,15 @@ export class Health {
 
   /** The answers of those that did not pass; undefined where the agent, which may be restarting, could not ask. */
   async #ask(instances: readonly string[], seconds: number): Promise<Map<string, string> | undefined> {
-    const { health } = this.#service;
-    const path = health.type === "http" ? health.path : "tcp";
+    const { type, path, host, checkTimeout } = this.#service.health;
     const targets = instances.map((instance) => targetOf(this.#service, instance));
     const { code, output } = await this.#engine.tryExec(
       this.#agent,
       "await-passing",
       String(seconds),
-      path,
+      String(checkTimeout),
+      host,
+      type === "http" ? path : "tcp",
       ...targets,
     );
     if (code === 0) return new Map();

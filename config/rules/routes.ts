@@ -60,18 +60,20 @@ function distinct(services: Services): Problem[] {
   const owners = new Map<string, string>();
   return services.flatMap(([name, { route }]) => {
     if (!route || !(route.host || route.path)) return [];
-    const { host = "", path = "/" } = route;
-    const owner = owners.get(host + path);
-    if (owner === undefined) {
-      owners.set(host + path, name);
-      return [];
-    }
-    const places = [
-      ["services", name, "route"],
-      ["services", owner, "route"],
-    ];
-    const message = `must differ from the route of service ${owner}, got ${given(host + path)} as well`;
-    return [{ path: ["services", name, "route"], message, about: places }];
+    const { host = [""], path = "/" } = route;
+    return host.flatMap((host) => {
+      const owner = owners.get(host + path);
+      if (owner === undefined) {
+        owners.set(host + path, name);
+        return [];
+      }
+      const places = [
+        ["services", name, "route"],
+        ["services", owner, "route"],
+      ];
+      const message = `must differ from the route of service ${owner}, got ${given(host + path)} as well`;
+      return [{ path: ["services", name, "route"], message, about: places }];
+    });
   });
 }
 

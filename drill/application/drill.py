@@ -1,21 +1,28 @@
 """The example application with what the drill asks of it besides.
 
 It keeps a receipt of every POST, answers a POST late when it is asked to, holds WebSockets, and falls ill on demand:
-`echo slow >/tmp/fault` makes it answer everything three seconds late, `echo 500 >/tmp/fault` with an error.
+`echo slow >/tmp/fault` makes it answer everything three seconds late, `echo 500 >/tmp/fault` with an error. With
+ONE_AT_A_TIME in its environment it serves one request after the other, its health check among them. It passes its check
+only READY_AFTER seconds after its start, where that is set.
 """
 
 import base64
 import hashlib
 import os
 import pathlib
+import threading
 import time
 import urllib.parse
 
 import server
 
+READY = time.monotonic() + float(os.environ.get("READY_AFTER", 0))
 FAULT = pathlib.Path("/tmp/fault")
 # RFC 6455, section 1.3.
 WEBSOCKET_KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+ONE_AT_A_TIME = "ONE_AT_A_TIME" in os.environ
+
+turn = threading.Lock()
 
 
 def open_receipts():
@@ -29,19 +36,43 @@ receipts = open_receipts()
 
 
 class Handler(server.Handler):
+    has_turn = False
+
+    def handle_one_request(self):
+        try:
+            super().handle_one_request()
+        finally:
+            if self.has_turn:
+                self.has_turn = False
+                turn.release()
+
     def parse_request(self):
         if not super().parse_request():
             return False
+        if ONE_AT_A_TIME:
+            self.has_turn = turn.acquire()
         number = self._query("id")
         if self.command == "POST" and number:
             os.write(receipts, f"{number}\n".encode())
         return not self._falls_ill()
 
     def do_GET(self):
-        if urllib.parse.urlsplit(self.path).path == "/ticks":
+        path = urllib.parse.urlsplit(self.path).path
+        if path == "/ticks":
             self._tick()
+        elif path == "/health" and time.monotonic() < READY:
+            self._send(503, "text/plain", "still starting\n")
+        elif path.startswith("/assets/"):
+            # Each version has its own.
+            known = self.path == f"/assets/{server.VERSION}"
+            self._send(200 if known else 404, "text/plain", server.VERSION)
+        elif path == "/lines":
+            self._lines()
         else:
             super().do_GET()
+
+    def do_OPTIONS(self):
+        self._send(200, "text/plain", '"version" may be asked for\n')
 
     def do_POST(self):
         time.sleep(float(self._query("seconds") or 0))
@@ -61,6 +92,18 @@ class Handler(server.Handler):
         self._send(500, "text/plain", "ill on demand\n")
         self.wfile.flush()
         return True
+
+    def _lines(self):
+        """So many lines, so many seconds apart: a download, or an event stream."""
+        count = int(self._query("count"))
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain")
+        self.send_header("Content-Length", str(5 * count))
+        self.end_headers()
+        for _ in range(count):
+            self.wfile.write(b"line\n")
+            self.wfile.flush()
+            time.sleep(float(self._query("every")))
 
     def _tick(self):
         """A WebSocket that says something five times a second, until either side goes."""

@@ -1,4 +1,5 @@
 import type { Result } from "../play.ts";
+import type { Row } from "../walk.ts";
 
 /** A whole drill, as it is written down. */
 export interface Report {
@@ -44,8 +45,24 @@ export function rows(results: readonly Result[]): Record<string, object> {
   );
 }
 
+/** One step of a walk, as one line. */
+export function rowText({ what, failed, seconds, allowed, shortfalls }: Row): string {
+  const verdict = shortfalls.length > 0 ? "MISSED" : failed > 0 ? "allowed" : "held";
+  const why = failed > 0 && allowed && shortfalls.length === 0 ? `: ${allowed}` : "";
+  return `${verdict.padEnd(7)} ${`${failed}`.padStart(5)} failed ${seconds.toFixed(1).padStart(6)} s  ${what}${why}`;
+}
+
 /** What is to be told of one scenario when it is over, a line each. */
-export function lines({ requests, failed, allowed, reasons, shortfalls, sockets, notes }: Result): string[] {
+export function lines({
+  requests,
+  failed,
+  allowed,
+  reasons,
+  shortfalls,
+  sockets,
+  notes,
+  rows,
+}: Result): string[] {
   return [
     `${shortfalls.length === 0 ? "held" : "MISSED"}: ${requests.toLocaleString("en")} requests, ${failed} failed`,
     ...Object.entries(allowed).map(([why, count]) => `  ${count} allowed: ${why}`),
@@ -56,6 +73,7 @@ export function lines({ requests, failed, allowed, reasons, shortfalls, sockets,
           `  ${count} × ${reason} (from ${first.toFixed(1)} s to ${last.toFixed(1)} s)`,
       ),
     ...(reasons.length > SHOWN ? [`  and ${reasons.length - SHOWN} more kinds`] : []),
+    ...rows.map((row) => `  ${rowText(row)}`),
     ...shortfalls.map((shortfall) => `  short of the bar: ${shortfall}`),
     ...notes.map((note) => `  ${note}`),
     ...(sockets.breaks.length > 0

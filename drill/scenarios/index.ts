@@ -2,27 +2,36 @@ import type { Scenario } from "../scenario.ts";
 import { balancers } from "./balancers.ts";
 import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
+import { everyKey } from "./every-key.ts";
+import { everyResource } from "./every-resource.ts";
 import { interrupted } from "./interrupted.ts";
+import { lasting } from "./lasting.ts";
 import { underLoad } from "./load.ts";
+import { everyLoss } from "./losses.ts";
 import { maintenance } from "./maintenance.ts";
-import { operator } from "./operator.ts";
 import { scaling } from "./scaling.ts";
 import { servers } from "./servers.ts";
+import { sessions } from "./sessions.ts";
 import { settings } from "./settings.ts";
-import { brokenVersions, rollouts } from "./versions.ts";
+import { brokenVersions, rollbacks, rollouts } from "./versions.ts";
 
 /** All there are, in the order in which they are played. */
 export const scenarios: readonly Scenario[] = [
   ...scaling,
   ...rollouts,
+  ...rollbacks,
   ...brokenVersions,
   ...settings,
   ...balancers,
   ...consul,
   ...maintenance,
   ...servers,
-  ...operator,
   ...interrupted,
   ...daemon,
+  ...lasting,
+  ...sessions,
   ...underLoad,
+  everyResource,
+  ...everyLoss,
+  everyKey,
 ];

@@ -1,4 +1,4 @@
-import type { Container } from "../../harness/docker.ts";
+import { type Container, docker } from "../../harness/docker.ts";
 import type { Config } from "../../harness/fleet.ts";
 import { get } from "../../harness/http.ts";
 import type { Scenario } from "../scenario.ts";
@@ -10,7 +10,73 @@ async function change(stage: Stage, text: string, service: string, edit: (config
   await stage.actOn(isOfIt, text, () => stage.fleet.up(edit));
 }
 
+/** A config that can't be had here, which `up` refuses before anything changes. */
+function refused(
+  name: string,
+  title: string,
+  prepare: (stage: Stage) => Promise<() => Promise<unknown>>,
+  edit: (config: Config) => void,
+  reasons: readonly RegExp[],
+): Scenario {
+  return {
+    name: `refused-${name}`,
+    title,
+    bar: "0 failed; up says what is amiss, and changes nothing",
+    needs: "own stack",
+    async play(stage) {
+      const tidy = await prepare(stage);
+      try {
+        const nothing = () => false;
+        const { code, output } = await stage.actOn(nothing, title, () => stage.fleet.attemptUp(edit));
+        stage.expect("up fails", code !== 0);
+        for (const reason of reasons) stage.expect(`up tells ${reason}`, reason.test(output), output);
+      } finally {
+        await tidy();
+      }
+    },
+  };
+}
+
+const takenSubnet = "10.213.5.0/24";
+
 export const settings: Scenario[] = [
+  refused(
+    "subnet",
+    "A subnet that another Docker network holds",
+    async ({ fleet }) => {
+      const other = `${fleet.name}-other`;
+      await docker("network", "create", "--subnet", takenSubnet, other);
+      return () => docker("network", "rm", other);
+    },
+    ({ network }) => {
+      network.subnet = takenSubnet;
+    },
+    [/network\.subnet/, /-other\b/],
+  ),
+  refused(
+    "port",
+    "A port that another container holds",
+    async ({ fleet }) => {
+      const other = `${fleet.name}-other`;
+      const publish = `127.0.0.1:${fleet.stack.config.consul.port + 30}:80`;
+      await docker(
+        "run",
+        "--detach",
+        "--name",
+        other,
+        "--publish",
+        publish,
+        "debian:trixie-slim",
+        "sleep",
+        "600",
+      );
+      return () => docker("rm", "--force", other);
+    },
+    ({ consul }) => {
+      consul.port += 30;
+    },
+    [/consul\.port/, /-other\b/],
+  ),
   {
     name: "settings",
     title: "A changed environment, limit and route; a second service comes and goes",

@@ -1,4 +1,5 @@
 import type { Application } from "../../harness/application.ts";
+import { type Container, ids } from "../../harness/docker.ts";
 import { get } from "../../harness/http.ts";
 import { everyKind, quickOnes } from "../../harness/load/plan.ts";
 import { sleep } from "../../harness/wait.ts";
@@ -163,6 +164,59 @@ export const rollouts: Scenario[] = [
   },
 ];
 
+const isOfWeb = ({ Config }: Container) => Config.Labels["flotilla.service"] === "web";
+
+export const rollbacks: Scenario[] = [
+  {
+    name: "rollback-alone",
+    title: "Back to the version before while another change waits in the folder",
+    bar: "0 failed; nothing but the service changes, and rollback says what it left",
+    needs: "own stack",
+    async play(stage) {
+      const { fleet } = stage;
+      const served = await versionsThatAnswer(fleet.url);
+      await roll(stage);
+      fleet.configure(({ loadBalancers }) => {
+        loadBalancers.count = 3;
+      });
+      const { code, output } = await stage.actOn(isOfWeb, "npm run rollback", () =>
+        fleet.stack.operate("rollback", "--yes"),
+      );
+      stage.expect("rollback succeeds", code === 0, output);
+      stage.expect("it says what it left", /balancer/.test(output), output);
+      const answering = await versionsThatAnswer(fleet.url);
+      stage.expect("the version before answers", answering.join() === served.join(), answering);
+    },
+  },
+  {
+    name: "rollback-after-failure",
+    title: "Back after a version that never passed its check",
+    bar: "0 failed; what serves goes on untouched, and the failed copies go",
+    needs: "own stack",
+    start: ({ services }) => {
+      services.web.health.timeout = TIMEOUT;
+    },
+    async play(stage) {
+      const { fleet } = stage;
+      const served = await versionsThatAnswer(fleet.url);
+      const old = await stage.servers();
+      newVersion(fleet.application);
+      fleet.application.breakHealth();
+      const up = await stage.act("a version that never passes its check", () => fleet.attemptUp());
+      stage.expect("up fails", up.code !== 0);
+      const back = await stage.act("npm run rollback", () => fleet.stack.operate("rollback", "--yes"));
+      stage.expect("rollback succeeds", back.code === 0, back.output);
+      const now = await stage.servers();
+      stage.expect("the old ones are there, and no others", ids(now).join() === ids(old).join(), now.length);
+      const answering = await versionsThatAnswer(fleet.url);
+      stage.expect("what served serves on", answering.join() === served.join(), answering);
+      // As its author mends it.
+      fleet.application.restore();
+      fleet.application.setVersion(served.join());
+    },
+  },
+];
+
 export const brokenVersions: Scenario[] = [
   broken(
     "never-healthy",
@@ -179,6 +233,18 @@ export const brokenVersions: Scenario[] = [
     "A version that listens on the wrong port",
     (application) => application.listenElsewhere(),
     [/service web: .* did not pass within 6 s/, /Could not connect/, /listens on port 9999/],
+  ),
+  broken(
+    "wrong-address",
+    "A version that listens on 127.0.0.1 only",
+    (application) => application.listenInside(),
+    [/service web: .* did not pass within 6 s/, /127\.0\.0\.1/],
+  ),
+  broken(
+    "slow-health",
+    "A version that answers its check later than the balancers wait for it",
+    (application) => application.slowHealth(),
+    [/service web: .* did not pass within 6 s/, /1[.,]?[12]\d* ?m?s/],
   ),
   broken(
     "crashes-later",

@@ -52,7 +52,7 @@ function ask(
         text += part;
       });
       response.on("error", (error) => done({ reason: messageOf(error) }));
-      response.on("end", () => done(judge(response, text, body, path)));
+      response.on("end", () => done(judge(response, text, body, { method, path })));
     });
     const limit = setTimeout(
       () => request.destroy(new Error(`no answer within ${PATIENCE} s`)),
@@ -68,7 +68,7 @@ function judge(
   { statusCode: status = 0, headers }: http.IncomingMessage,
   text: string,
   body: string,
-  path: string,
+  { method, path }: Pick<Client, "method" | "path">,
 ): Fault | undefined {
   const servedBy = String(headers["x-served-by"] ?? "");
   const about = { status, ...(servedBy && { servedBy }) };
@@ -76,6 +76,7 @@ function judge(
     return { reason: `status ${status}`, ...about };
   if (!plan.ownApplication) return undefined;
   if (!servedBy) return { reason: "an answer that no server signed", ...about };
+  if (method === "HEAD") return undefined;
   const expected = body || (path.startsWith("/slow") ? "answered after" : '"version"');
   return text.includes(expected) ? undefined : { reason: `an answer without ${expected}`, ...about };
 }

@@ -2,7 +2,7 @@
 export interface Client {
   /** How its requests are told from others' in reports. */
   readonly name: string;
-  readonly method: "GET" | "POST";
+  readonly method: "GET" | "HEAD" | "OPTIONS" | "POST";
   /** Path and query. A POST gets a number of its own on top, as query parameter `id`. */
   readonly path: string;
   /** One connection for all requests, or a new one for each. */
@@ -76,6 +76,13 @@ export const everyKind = (url: string): Plan => ({
   sockets: 2,
   ownApplication: true,
 });
+
+/** Every kind and every method that may be sent again when a server hangs up, which POST may not. */
+export const everyMethod = (url: string): Plan => {
+  const plan = everyKind(url);
+  const others = (["HEAD", "OPTIONS"] as const).map((method) => client({ name: method, method }));
+  return { ...plan, clients: [...plan.clients, ...others] };
+};
 
 /** The same without those that take their time, on which any version of the example will do. */
 export const quickOnes = (url: string): Plan => ({

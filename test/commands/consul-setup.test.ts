@@ -28,7 +28,7 @@ const args: ConsulSetupArgs = {
   ],
 };
 
-const routes = [{ service: "web" }, { service: "api" }, { service: "db" }];
+const routes = { routes: [], default: "web", services: [{ name: "web" }, { name: "api" }, { name: "db" }] };
 const table = JSON.stringify(routes);
 
 interface Container {

@@ -9,7 +9,8 @@ import {
   runCommand,
 } from "../support/fake-docker.ts";
 
-const service = { name: "web", port: 8000, health: { type: "http", path: "/health", interval: 1 } } as const;
+const health = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
+const service = { name: "web", port: 8000, health, sessions: false } as const;
 const token = "a-token-of-its-own";
 const secret = "KEY=hush";
 const image = "flotilla/test--web:new";
@@ -78,7 +79,7 @@ class Fleet implements FakeHosts {
   /** The tables of connections in their network. */
   tcpTable = "";
   /** The routing table in Consul. */
-  routes: readonly { service: string; hosts: readonly string[] }[] | undefined;
+  services: readonly { name: string; hosts: readonly string[] }[] | undefined;
   /** Paths of Consul that it answers with a failure. */
   consulFails: RegExp | undefined;
   /** Docker commands that the engine leaves without an answer, and whether it refuses all. */
@@ -148,7 +149,7 @@ class Fleet implements FakeHosts {
     if (command === "await-passing") return this.#awaitPassing(args);
     const [, state, backend, ...servers] = args;
     this.log.push(`${endpoint} ${container}: ${servers.join(" ")} ${state} in ${backend}?`);
-    return this.complaint && state === "up" ? { code: 1, out: this.complaint } : { out: "" };
+    return this.complaint && state !== "gone" ? { code: 1, out: this.complaint } : { out: "" };
   }
 
   consul({ container, method, path, filter, token, body }: ConsulRequest): ConsulAnswer {
@@ -163,7 +164,8 @@ class Fleet implements FakeHosts {
       case "PUT /v1/agent/service/register": {
         const registration: Registration = JSON.parse(body);
         this.registered ||= performance.now();
-        this.log.push(`registers ${registration.ID}`);
+        const options = registration.Meta["haproxy-options"];
+        this.log.push(`registers ${registration.ID}${options ? ` with ${options}` : ""}`);
         this.held.set(registration.ID, registration);
         return { json: null };
       }
@@ -176,7 +178,8 @@ class Fleet implements FakeHosts {
           : { status: 404, text: "Unknown service ID" };
       }
       case "GET /v1/kv":
-        if (path.endsWith("/routes")) return this.routes ? { json: this.routes } : { status: 404 };
+        if (path.endsWith("/routes"))
+          return this.services ? { json: { services: this.services } } : { status: 404 };
         return this.history ? { json: this.history } : { status: 404 };
       case "PUT /v1/kv":
         if (path.includes("/versions/")) {
@@ -195,7 +198,7 @@ class Fleet implements FakeHosts {
   }
 
   /** As the agent's `await-passing` does it, but for the waiting. */
-  #awaitPassing([seconds, path, ...targets]: readonly string[]): DockerAnswer {
+  #awaitPassing([seconds, timeout, host, path, ...targets]: readonly string[]): DockerAnswer {
     if (this.absent-- > 0) return { code: 1, err: "Error response from daemon: Container is restarting\n" };
     this.asked ||= performance.now();
     const instances = targets.map((target) => target.split(":")[0] ?? "");
@@ -207,7 +210,7 @@ class Fleet implements FakeHosts {
     };
     const failed = instances.filter(failing);
     if (failed.length > 0) this.failed = performance.now();
-    this.log.push(`${instances.join(" ")}: ${path} for ${seconds} s?`);
+    this.log.push(`${instances.join(" ")}: ${path} of ${host} in ${timeout} s, for ${seconds} s?`);
     const lines = failed.map(
       (instance) => `${instance}:8000 ${this.answer.replace("/health", path ?? "")}\n`,
     );
@@ -218,11 +221,11 @@ class Fleet implements FakeHosts {
 const register = (fleet: Fleet, changes: Partial<RegisterArgs>) =>
   runCommand(fleet, "register", { ...args, ...changes });
 const asks = (instances: string, { path = "/health", seconds = 5 } = {}) =>
-  `${instances}: ${path} for ${seconds} s?`;
-const up = (servers: string) => `tcp://a:1 balancer: ${servers} up in web?`;
+  `${instances}: ${path} of localhost in 1.5 s, for ${seconds} s?`;
+const up = (servers: string) => `tcp://a:1 balancer: ${servers} up in service.web?`;
 /** Of those that are taken out, the fake engine knows where the last one is. */
 const drains = (at = "09801EAC:1F40") => `looks for connections to ${at}`;
-const gone = (servers: string) => `tcp://a:1 balancer: ${servers} gone in web?`;
+const gone = (servers: string) => `tcp://a:1 balancer: ${servers} gone in service.web?`;
 
 // Each mostly waits for processes to start.
 describe("register", () => {
@@ -386,11 +389,11 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const fleet = new Fleet();
     fleet.roles = { ...fleet.roles, balancer: ["balancer-1", "balancer-2"] };
     await register(fleet, { instances: ["w1"], balancerHosts: ["tcp://a:1", "tcp://b:1"] });
-    expect(fleet.log.filter((line) => line.endsWith(" in web?")).sort()).toStrictEqual([
-      "tcp://a:1 balancer-1: w1 up in web?",
-      "tcp://a:1 balancer-2: w1 up in web?",
-      "tcp://b:1 balancer-1: w1 up in web?",
-      "tcp://b:1 balancer-2: w1 up in web?",
+    expect(fleet.log.filter((line) => line.endsWith(" in service.web?")).sort()).toStrictEqual([
+      "tcp://a:1 balancer-1: w1 up in service.web?",
+      "tcp://a:1 balancer-2: w1 up in service.web?",
+      "tcp://b:1 balancer-1: w1 up in service.web?",
+      "tcp://b:1 balancer-2: w1 up in service.web?",
     ]);
   });
 
@@ -405,7 +408,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
       "flotilla/pools/web/a = 2",
       remembered,
     ]);
-    expect(fleet.held.get("w1")?.Meta["health-path"]).toBe("/ready");
+    expect(fleet.held.get("w1")?.Meta["haproxy-uri"]).toBe("/ready");
     expect(code).toBe(0);
   });
 
@@ -416,7 +419,7 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const { code, said } = await register(fleet, { service: ready, instances: ["w1"], healthTimeout: 0 });
     expect(code).toBe(1);
     expect(said).toContain("last answer to GET /ready on port 8000: 503: from /ready");
-    expect([...fleet.held.values()].map(({ ID, Meta }) => [ID, Meta["health-path"]])).toStrictEqual([
+    expect([...fleet.held.values()].map(({ ID, Meta }) => [ID, Meta["haproxy-uri"]])).toStrictEqual([
       ["w1", "/health"],
     ]);
   });
@@ -427,6 +430,29 @@ Correct the application, or health.path, port or health.timeout in its config, a
     const { code, said } = await register(fleet, { instances: [], drain: 3 });
     expect(fleet.log.filter((line) => line === drains()).length).toBeGreaterThan(1);
     expect(said).toBe("web: 1 instance taken out, with requests under way after 3 s\n");
+    expect(code).toBe(0);
+  });
+
+  test.concurrent("where clients keep to instances, those that leave serve them on for a while", async () => {
+    const fleet = new Fleet("old-1");
+    const sticky = { ...service, sessions: true };
+    const start = performance.now();
+    const { code, said } = await register(fleet, { service: sticky, instances: ["new-1"], drain: 1 });
+    expect(performance.now() - start).toBeGreaterThan(1000);
+    expect(fleet.log).toStrictEqual([
+      asks("new-1"),
+      "registers new-1 with weight 0",
+      "tcp://a:1 balancer: new-1 known in service.web?",
+      "registers new-1",
+      up("new-1"),
+      "registers old-1 with weight 0",
+      "flotilla/pools/web/a = 1",
+      remembered,
+      "deregisters old-1",
+      gone("old-1"),
+      drains(),
+    ]);
+    expect(said).toContain("web: 1 instance to leave, for 1 s there for their sessions only\n");
     expect(code).toBe(0);
   });
 
@@ -658,15 +684,15 @@ describe("register --batch", () => {
 describe("register --withdraw", () => {
   const withdraw = (fleet: Fleet, changes: Partial<RegisterArgs> = {}) =>
     runCommand(fleet, "register", { ...args, instances: ["w1"], ...changes }, "--withdraw");
-  const here = [{ service: "web", hosts: ["a", "b"] }];
+  const here = [{ name: "web", hosts: ["a", "b"] }];
 
   describe.each([
-    ["the service is no more", [{ service: "api", hosts: ["a"] }]],
-    ["it runs on other hosts only", [{ service: "web", hosts: ["b"] }]],
-  ])("where %s", (_, routes) => {
+    ["the service is no more", [{ name: "api", hosts: ["a"] }]],
+    ["it runs on other hosts only", [{ name: "web", hosts: ["b"] }]],
+  ])("where %s", (_, services) => {
     test.concurrent("takes all out, and leaves nothing behind", async () => {
       const fleet = new Fleet("w1");
-      fleet.routes = routes;
+      fleet.services = services;
       const { code } = await withdraw(fleet);
       expect(fleet.log).toStrictEqual([
         "flotilla/pools/web/a = 0",
@@ -682,14 +708,14 @@ describe("register --withdraw", () => {
 
   test.concurrent("a pool of nought leaves nothing behind either", async () => {
     const fleet = new Fleet();
-    fleet.routes = [];
+    fleet.services = [];
     await withdraw(fleet, { instances: [] });
     expect(fleet.log.slice(-2)).toStrictEqual(["flotilla/pools/web/a gone", "flotilla/versions/web/a gone"]);
   });
 
   test.concurrent("is never in the way: what Consul cannot do any more is told, and that is all", async () => {
     const fleet = new Fleet("w1");
-    fleet.routes = [];
+    fleet.services = [];
     fleet.holdsOn = true;
     expect(await withdraw(fleet)).toStrictEqual({
       code: 0,
@@ -701,7 +727,7 @@ describe("register --withdraw", () => {
 
   test.concurrent("another registration took its place: what that let in serves on", async () => {
     const fleet = new Fleet("new-1", "new-2");
-    fleet.routes = here;
+    fleet.services = here;
     fleet.roles.server = ["new-1", "new-2", "w1"];
     expect(await withdraw(fleet)).toStrictEqual({ code: 0, said: "" });
     expect(fleet.log).toStrictEqual([]);
@@ -710,7 +736,7 @@ describe("register --withdraw", () => {
 
   test.concurrent("the whole stack goes: only what Pulumi does not know of is taken away", async () => {
     const fleet = new Fleet("w1");
-    fleet.routes = here;
+    fleet.services = here;
     fleet.roles.server = ["lost-1", "w1"];
     expect(await withdraw(fleet, { stopGrace: 100 })).toStrictEqual({ code: 0, said: "" });
     expect(fleet.log).toStrictEqual(["stop -t 10 lost-1", "rm --force --volumes lost-1"]);
@@ -770,7 +796,7 @@ describe("register --withdraw", () => {
   });
 
   test.concurrent("the engine stops answering in the midst of it: it ends soon", async () => {
-    const fleet = Object.assign(new Fleet("w1"), { routes: here, hangs: /^stop/ });
+    const fleet = Object.assign(new Fleet("w1"), { services: here, hangs: /^stop/ });
     fleet.roles.server = ["lost-1", "w1"];
     const { code, said } = await withdraw(fleet);
     expect(code).toBe(0);

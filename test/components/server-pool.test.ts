@@ -253,7 +253,15 @@ test("the registration: what it runs, what it waits for, what it is told", async
     service: {
       name: "web",
       port: 80,
-      health: { type: "http", path: "/health", interval: 2, timeout: 30 },
+      health: {
+        type: "http",
+        path: "/health",
+        host: "localhost",
+        interval: 2,
+        checkTimeout: 1,
+        timeout: 30,
+      },
+      sessions: false,
     },
     image: "nginx:1.29",
     instances: ["test--web--local--1-0a1b2c3", "test--web--local--2-0a1b2c3"],

@@ -1,13 +1,14 @@
 import {
   isAddress,
+  isCheckHost,
   isDnsName,
   isDockerEndpoint,
+  isHealthPath,
   isImageReference,
   isInnerPath,
   isKey,
   isMountPath,
   isRegistryAddress,
-  isRequestTarget,
   isRoutePath,
 } from "../../config/formats.ts";
 
@@ -28,6 +29,16 @@ const cases: [(text: string) => boolean, string[], string[]][] = [
     isAddress,
     ["127.0.0.1", "::1", "fe80::1", "host.example"],
     ["", "256.1.1.1", "1.2.3", "host:80", "[::1]"],
+  ],
+  [
+    isHealthPath,
+    ["/", "/up", "/a'b", "/health?deep=1&x=%20", `/${"a".repeat(254)}`, "/a(b)/~c;d"],
+    ["", "up", "/a b", '/a"b', "/a\\b", "/a#b", "/a\nb", "/%zz", "/ä", "/{x}", `/${"a".repeat(255)}`],
+  ],
+  [
+    isCheckHost,
+    ["localhost", "shop.example", "shop.example:8080", "127.0.0.1", "[::1]:80"],
+    ["", "shop.example:", "shop.example:0", "a b", 'a"b', "a%b", "::1:80:x", "a.example:99999"],
   ],
   [
     isDockerEndpoint,
@@ -85,8 +96,8 @@ const cases: [(text: string) => boolean, string[], string[]][] = [
     ["", "/Dockerfile", "../Dockerfile", ".", "a/", "a/../b"],
   ],
   [
-    isRequestTarget,
-    ["/", "/health", "/a/b.c?d=e&f=%20", "//", "/~a!$&'()*+,;=:@-_", `/${"a".repeat(511)}`],
+    isHealthPath,
+    ["/", "/health", "/a/b.c?d=e&f=%20", "//", "/~a!$&'()*+,;=:@-_", `/${"a".repeat(254)}`],
     [
       "",
       "health",
@@ -99,7 +110,7 @@ const cases: [(text: string) => boolean, string[], string[]][] = [
       "/é",
       "/a\nb",
       "/a\0",
-      `/${"a".repeat(512)}`,
+      `/${"a".repeat(255)}`,
     ],
   ],
   [

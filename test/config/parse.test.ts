@@ -2,7 +2,7 @@ import { faultsOf } from "../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const serviceKeys =
-  "build, version, image, replicas, port, health, env, secrets, command, cpus, memory, volumes, drain, stopGrace, rollout, load, route, default, publish, hosts";
+  "build, version, image, replicas, port, health, env, secrets, command, cpus, memory, volumes, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts";
 const nameRule =
   "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
 const portRule = "must be a whole number from 1 to 65535";
@@ -152,11 +152,14 @@ describe("one service", () => {
     [{ replicas: null }, ".replicas: must be a whole number from 0 to 500, got nothing"],
     [{ port: undefined }, `.port: ${portRule}, got nothing`],
     [{ port: 65536 }, `.port: ${portRule}, got 65536`],
-    [{ health: "/" }, '.health: must be a map (keys: type, path, interval, timeout), got "/"'],
+    [
+      { health: "/" },
+      '.health: must be a map (keys: type, path, host, interval, checkTimeout, timeout), got "/"',
+    ],
     [{ health: { type: "grpc" } }, '.health.type: must be "http" or "tcp", got "grpc"'],
     [
       { health: { path: "up" } },
-      '.health.path: must be a path that starts with "/", of at most 512 letters, digits and -._~!$&\'()*+,;=:@/?, other characters as %XX, got "up"',
+      '.health.path: must be a path that starts with "/", of at most 255 characters as URLs have them (others as %XX), without "#", got "up"',
     ],
     [{ health: { interval: 0.1 } }, ".health.interval: must be a number from 0.2 to 60, got 0.1"],
     [{ health: { timeout: 0 } }, ".health.timeout: must be a whole number from 1 to 3600, got 0"],
@@ -236,6 +239,7 @@ describe("one service", () => {
     [{ load: { queue: -1 } }, ".load.queue: must be a whole number from 0 to 100000, got -1"],
     [{ load: { wait: 0 } }, ".load.wait: must be a number from 0.1 to 600, got 0"],
     [{ route: {} }, ".route: must have a host, a path or both, got neither"],
+    [{ route: { host: [] } }, ".route.host: must be a list of at least one DNS name, got an empty list"],
     [{ route: { host: "*.*.a" } }, '.route.host: must be a DNS name, which may start with "*.", got "*.*.a"'],
     [
       { route: { path: "/api/" } },

@@ -17,6 +17,7 @@ const held: Result = {
   sockets: { held: 2, messages: 50, breaks: [] },
   events: [{ at: 1, text: "4 → 10 <servers>" }],
   notes: ["all there: after 1.0 s"],
+  rows: [],
   timeline: [
     { at: 0, answers: 10, failures: 0, p50: 2, p99: 20, max: 200 },
     { at: 1, answers: 10, failures: 0, p50: 2, p99: 20, max: 200 },
@@ -50,6 +51,20 @@ test("what is told of one whose bar was missed", () => {
     "  short of the bar: 2 of 1234 requests failed",
     "  all there: after 1.0 s",
     "  WebSockets, reported apart: 1 breaks of 2 held",
+  ]);
+});
+
+test("what is told of the steps of one that has many", () => {
+  const row = { what: "docker:Volume data", seconds: 3.21, failed: 0, shortfalls: [] };
+  const rows = [
+    row,
+    { ...row, what: "front", failed: 561, allowed: "ports (at most 10 s)" },
+    { ...row, what: "consul-1", failed: 2, shortfalls: ["2 requests failed"] },
+  ];
+  expect(lines({ ...held, notes: [], rows }).slice(1)).toStrictEqual([
+    "  held        0 failed    3.2 s  docker:Volume data",
+    "  allowed   561 failed    3.2 s  front: ports (at most 10 s)",
+    "  MISSED      2 failed    3.2 s  consul-1",
   ]);
 });
 

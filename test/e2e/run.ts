@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Order } from "../../drill/main.ts";
+import { partOfDay } from "../../drill/part.ts";
 import { runBeside } from "../../harness/child.ts";
 import { say } from "../../harness/say.ts";
 import { withEngine } from "../../harness/with-engine.ts";
@@ -37,7 +38,7 @@ process.exitCode = await withEngine({ usersEngine }, async (info, signal) => {
   ];
   const code = await runBeside(info, jest, signal);
   if (report === undefined) return code;
-  const order: Order = { names: [], short: true, report };
+  const order: Order = { names: [], short: true, part: partOfDay(new Date()), report };
   const drill = await runBeside(info, [join(info.root, "drill/main.ts"), JSON.stringify(order)], signal);
   return code || drill;
 });

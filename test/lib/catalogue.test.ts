@@ -1,7 +1,13 @@
-import { catalogueDiff, type Held, registrationOf } from "../../lib/catalogue.ts";
+import { catalogueDiff, type Held, leavingOf, registrationOf } from "../../lib/catalogue.ts";
 
-const web = { name: "web", port: 8000, health: { type: "http", path: "/health", interval: 1 } } as const;
-const db = { name: "db", port: 5432, health: { type: "tcp", path: "/", interval: 0.5 } } as const;
+const http = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
+const web = { name: "web", port: 8000, health: http, sessions: false } as const;
+const db = {
+  ...web,
+  name: "db",
+  port: 5432,
+  health: { ...http, type: "tcp", path: "/", interval: 0.5 },
+} as const;
 
 test("an instance, which has just passed its check", () => {
   expect(registrationOf(web, "dev-web-a-1-0a1b2c3")).toStrictEqual({
@@ -10,26 +16,54 @@ test("an instance, which has just passed its check", () => {
     Address: "dev-web-a-1-0a1b2c3",
     Port: 8000,
     Tags: ["flotilla"],
-    Meta: { "health-type": "http", "health-path": "/health", "balancer-interval": "500ms" },
+    Meta: {
+      "haproxy-uri": "/health",
+      "haproxy-host": "localhost",
+      "haproxy-inter": "500ms",
+      "haproxy-timeout": "1500ms",
+      "haproxy-options": "",
+    },
     Check: {
       CheckID: "dev-web-a-1-0a1b2c3:health",
       Name: "GET /health",
       Interval: "1s",
-      Timeout: "5s",
+      Timeout: "1.5s",
       HTTP: "http://dev-web-a-1-0a1b2c3:8000/health",
+      Header: { Host: ["localhost"] },
       Status: "passing",
     },
   });
 });
 
+test("what HAProxy could read as something else is written so that it can't", () => {
+  const { Meta, Check } = registrationOf({ ...web, health: { ...http, path: "/a'b?c=%20" } }, "w1");
+  expect(Meta["haproxy-uri"]).toBe("/a\\'b?c=%20");
+  expect(Check.HTTP).toBe("http://w1:8000/a'b?c=%20");
+});
+
+test("an instance that is to leave is reached and checked as before, and given nothing but what keeps to it", () => {
+  const { Port, Meta } = registrationOf(web, "w1");
+  const next = { ...web, port: 9000, health: { ...http, path: "/ready" } };
+  const leaving = leavingOf(next, "w1", { Port, Meta });
+  expect(leaving).toMatchObject({ ID: "w1", Port: 8000, Meta: { ...Meta, "haproxy-options": "weight 0" } });
+  // Wanted once more, it is to be given everything again.
+  expect(catalogueDiff(web, ["w1"], { w1: leaving }).change).toStrictEqual(["w1"]);
+});
+
 test("an instance that is checked by connecting", () => {
   const { Meta, Check } = registrationOf(db, "d1");
-  expect(Meta).toStrictEqual({ "health-type": "tcp", "health-path": "", "balancer-interval": "250ms" });
+  expect(Meta).toStrictEqual({
+    "haproxy-uri": "",
+    "haproxy-host": "",
+    "haproxy-inter": "250ms",
+    "haproxy-timeout": "1500ms",
+    "haproxy-options": "",
+  });
   expect(Check).toStrictEqual({
     CheckID: "d1:health",
     Name: "TCP connection",
     Interval: "0.5s",
-    Timeout: "5s",
+    Timeout: "1.5s",
     TCP: "d1:5432",
     Status: "passing",
   });
@@ -54,7 +88,9 @@ describe("what has to be done", () => {
   test.each([
     ["path", { ...web, health: { ...web.health, path: "/ready" } }],
     ["type", { ...web, health: { ...web.health, type: "tcp" } }],
+    ["host", { ...web, health: { ...web.health, host: "shop.example" } }],
     ["interval", { ...web, health: { ...web.health, interval: 2 } }],
+    ["time to answer", { ...web, health: { ...web.health, checkTimeout: 2 } }],
     ["port", { ...web, port: 9000 }],
   ] as const)("another %s is a change to instances that serve already, and to them only", (_, service) => {
     expect(catalogueDiff(service, ["w3", "w2", "w1"], held("w1", "w2"))).toStrictEqual({

@@ -1,18 +1,34 @@
 import type { Route, ServiceSettings } from "../../config/settings.ts";
-import { routesBackend, routingTable } from "../../lib/routes.ts";
+import { routingTable } from "../../lib/routes.ts";
 
-type Looked = Pick<ServiceSettings, "route" | "hosts" | "default" | "publish" | "load">;
+type Looked = Pick<
+  ServiceSettings,
+  "route" | "hosts" | "default" | "publish" | "load" | "timeouts" | "sessions"
+>;
 const load = { concurrency: 10, queue: 100, wait: 5 };
+const timeouts = { request: 60, idle: 300, tunnel: 3600 };
 
 /** Services as far as routes look at them. */
 function services(of: Record<string, Partial<Looked>>) {
   return Object.entries(of).map(
-    ([name, rest]) => ({ name, hosts: ["local"], default: false, load, ...rest }) as ServiceSettings,
+    ([name, rest]) =>
+      ({
+        name,
+        hosts: ["local"],
+        default: false,
+        load,
+        timeouts,
+        sessions: false,
+        ...rest,
+      }) as ServiceSettings,
   );
 }
 
+const backendOf = (service: Partial<Looked>, balancers = 1) =>
+  routingTable(services({ web: service }), balancers).services[0]?.backend ?? [];
+
 test("no services, no routes", () => {
-  expect(routingTable([], 2)).toStrictEqual([]);
+  expect(routingTable([], 2)).toStrictEqual({ routes: [], default: "", services: [] });
 });
 
 test("what is told of each service", () => {
@@ -24,32 +40,42 @@ test("what is told of each service", () => {
     }),
     2,
   );
-  const local = { hosts: ["local"] };
-  const limits = { maxconn: 5, maxqueue: 50, wait: 5000 };
-  expect(table).toStrictEqual([
-    {
-      service: "api",
-      ...local,
-      condition: "{ path -m reg ^/api(/|$) }",
-      default: false,
-      publish: 0,
-      ...limits,
-    },
-    { service: "db", ...local, condition: "", default: false, publish: 5432, ...limits },
-    { service: "web", hosts: ["a", "b"], condition: "", default: true, publish: 0, ...limits },
-  ]);
+  const backend = [
+    "timeout server 60000ms",
+    "timeout tunnel 3600000ms",
+    "http-response set-timeout server 300000ms",
+    "timeout queue 5000ms",
+    "http-request set-log-level silent if { queue ge 50 }",
+    "http-request deny deny_status 503 if { queue ge 50 }",
+    "http-request disable-l7-retry if { queue gt 0 }",
+  ];
+  const rest = { sessions: false, backend, server: "maxconn 5" };
+  expect(table).toStrictEqual({
+    routes: [{ condition: "{ path -m reg ^/api(/|$) }", service: "api" }],
+    default: "web",
+    services: [
+      { name: "api", hosts: ["local"], publish: 0, ...rest },
+      { name: "db", hosts: ["local"], publish: 5432, ...rest },
+      { name: "web", hosts: ["a", "b"], publish: 0, ...rest },
+    ],
+  });
 });
 
-test.each<[Route, string]>([
+const host = "hdr(host),host_only,rtrim(.) -i";
+
+test.each<[Route, ...string[]]>([
   [{ path: "/" }, "{ path -m beg / }"],
   [{ path: "/api" }, "{ path -m reg ^/api(/|$) }"],
-  [{ path: "/a.b+c" }, "{ path -m reg ^/a\\.b\\+c(/|$) }"],
-  [{ host: "a.example" }, "{ hdr(host),host_only -i a.example }"],
-  [{ host: "*.a.example" }, "{ hdr(host),host_only -i -m end .a.example }"],
-  [{ host: "a.example", path: "/api" }, "{ hdr(host),host_only -i a.example } { path -m reg ^/api(/|$) }"],
-  [{ host: "a.example", path: "/" }, "{ hdr(host),host_only -i a.example } { path -m beg / }"],
-])("%j is %s for HAProxy", (route, condition) => {
-  expect(routingTable(services({ web: { route } }), 1)[0]?.condition).toBe(condition);
+  [{ path: "/a.b+c" }, "{ path -m reg ^/a\\\\.b\\\\+c(/|$) }"],
+  [{ host: ["a.example"] }, `{ ${host} a.example }`],
+  [{ host: ["*.a.example"] }, `{ ${host} -m end .a.example }`],
+  [{ host: ["a.example"], path: "/api" }, `{ ${host} a.example } { path -m reg ^/api(/|$) }`],
+  [{ host: ["a.example"], path: "/" }, `{ ${host} a.example } { path -m beg / }`],
+  [{ host: ["*.a.example", "b.example"] }, `{ ${host} b.example }`, `{ ${host} -m end .a.example }`],
+])("%j is %s for HAProxy", (route, ...conditions) => {
+  expect(routingTable(services({ web: { route } }), 1).routes).toStrictEqual(
+    conditions.map((condition) => ({ condition, service: "web" })),
+  );
 });
 
 test.each<[limit: number, balancers: number, share: number]>([
@@ -57,10 +83,18 @@ test.each<[limit: number, balancers: number, share: number]>([
   [100, 4, 25],
   [100, 3, 34],
   [1, 6, 1],
-  [0, 2, 0],
 ])("of a limit of %i each of %i balancers is told %i", (limit, balancers, share) => {
   const limited = services({ web: { load: { concurrency: limit, queue: limit, wait: 1 } } });
-  expect(routingTable(limited, balancers)[0]).toMatchObject({ maxconn: share, maxqueue: share });
+  const [web] = routingTable(limited, balancers).services;
+  expect(web?.server).toBe(`maxconn ${share}`);
+  expect(web?.backend).toContain(`http-request deny deny_status 503 if { queue ge ${share} }`);
+});
+
+test("without a queue nobody is to wait", () => {
+  const full = "{ be_conn_free le 0 } or { queue gt 0 }";
+  expect(backendOf({ load: { ...load, queue: 0 } })).toContain(
+    `http-request deny deny_status 503 if ${full}`,
+  );
 });
 
 test.each([
@@ -68,18 +102,33 @@ test.each([
   [1.2345, 1235],
   [600, 600_000],
 ])("a wait of %d s is %i ms, whatever the number of balancers", (wait, milliseconds) => {
-  expect(routingTable(services({ web: { load: { ...load, wait } } }), 3)[0]?.wait).toBe(milliseconds);
+  expect(backendOf({ load: { ...load, wait } }, 3)).toContain(`timeout queue ${milliseconds}ms`);
+});
+
+test("a client keeps to a server by a cookie that no other service's takes the place of", () => {
+  expect(backendOf({ sessions: true })).toContain(
+    "cookie flotilla-web insert indirect nocache httponly attr SameSite=Lax",
+  );
+});
+
+test("how long an answer may stay out, and be quiet once it has begun", () => {
+  const lines = backendOf({ timeouts: { request: 90, idle: 0.5, tunnel: 7200 } });
+  expect(lines.slice(0, 3)).toStrictEqual([
+    "timeout server 90000ms",
+    "timeout tunnel 7200000ms",
+    "http-response set-timeout server 500ms",
+  ]);
 });
 
 test("the most specific route comes first, since HAProxy takes the first that matches", () => {
   const inOrder: Record<string, Route> = {
-    "host-and-path": { host: "a.example", path: "/x" },
-    host: { host: "a.example" },
-    "deep-wildcard-and-path": { host: "*.b.a.example", path: "/x" },
-    "deep-wildcard": { host: "*.b.a.example" },
-    "wildcard-and-long-path": { host: "*.a.example", path: "/x/y" },
-    "wildcard-and-path": { host: "*.a.example", path: "/x" },
-    "a-wildcard": { host: "*.a.example" },
+    "host-and-path": { host: ["a.example"], path: "/x" },
+    host: { host: ["a.example"] },
+    "deep-wildcard-and-path": { host: ["*.b.a.example"], path: "/x" },
+    "deep-wildcard": { host: ["*.b.a.example"] },
+    "wildcard-and-long-path": { host: ["*.a.example"], path: "/x/y" },
+    "wildcard-and-path": { host: ["*.a.example"], path: "/x" },
+    "a-wildcard": { host: ["*.a.example"] },
     "long-path": { path: "/x/y" },
     path: { path: "/x" },
     "path-of-the-same-length": { path: "/y" },
@@ -87,18 +136,11 @@ test("the most specific route comes first, since HAProxy takes the first that ma
   };
   const names = Object.keys(inOrder);
   const given = Object.fromEntries(names.toSorted().map((name) => [name, { route: inOrder[name] }]));
-  expect(routingTable(services(given), 1).map(({ service }) => service)).toStrictEqual(names);
+  expect(routingTable(services(given), 1).routes.map(({ service }) => service)).toStrictEqual(names);
 });
 
 test("the order of the config does not show, so that reordering it changes nothing", () => {
   const [a, b, c] = services({ a: { route: { path: "/x" } }, b: { route: { path: "/y" } }, c: {} });
   if (!a || !b || !c) throw new Error("three services");
   expect(routingTable([c, b, a], 1)).toStrictEqual(routingTable([a, b, c], 1));
-});
-
-test("a balancer shows a routing table by a name that no other table has", () => {
-  const table = routingTable(services({ web: { default: true } }), 2);
-  expect(routesBackend(table)).toMatch(/^routes-[0-9a-f]{12}$/);
-  expect(routesBackend([...table])).toBe(routesBackend(table));
-  expect(routesBackend([])).not.toBe(routesBackend(table));
 });

@@ -71,7 +71,7 @@ test.concurrent.each([
     ["a", "b"].flatMap((host) =>
       services.map(
         (service) =>
-          `tcp://${host}:1 exec test-balancer-${host} await-servers 30 up maintenance-${service} BACKEND`,
+          `tcp://${host}:1 exec test-balancer-${host} await-servers 30 up maintenance.${service} BACKEND`,
       ),
     ),
   );
@@ -85,7 +85,7 @@ test.concurrent("off for one service leaves the other", async () => {
   const { code, said } = await maintenance(hosts, ...args);
   expect({ code, said }).toStrictEqual({ code: 0, said: expect.stringMatching(/^web: served again, every/) });
   expect([...hosts.values.keys()]).toStrictEqual([api]);
-  expect(hosts.awaited[0]).toContain("await-servers 30 gone maintenance-web BACKEND");
+  expect(hosts.awaited[0]).toContain("await-servers 30 gone maintenance.web BACKEND");
 });
 
 test.concurrent("status tells of each service", async () => {

@@ -1,0 +1,16 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Processes, dead ones that nobody has buried left out, that were started with a variable ("NAME=value") in their environment. */
+export function processesWith(variable: string): number[] {
+  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => environmentOf(pid).includes(variable));
+}
+
+function environmentOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+  } catch {
+    // It is gone, or somebody else's.
+    return [];
+  }
+}

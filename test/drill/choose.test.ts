@@ -1,0 +1,51 @@
+import { choose, unknownNames } from "../../drill/choose.ts";
+import { parsePart, partOf, partOfDay } from "../../drill/part.ts";
+
+const all = [
+  { name: "scale" },
+  { name: "loss-1", group: "every-loss" },
+  { name: "loss-2", group: "every-loss" },
+  { name: "hang" },
+  { name: "loss-3", group: "every-loss" },
+];
+const whole = { number: 1, of: 1 };
+const second = { number: 2, of: 2 };
+
+test.each([
+  ["all", [], whole, ["scale", "loss-1", "loss-2", "hang", "loss-3"]],
+  ["all, of a group the part", [], second, ["scale", "loss-2", "hang"]],
+  ["one", ["hang"], whole, ["hang"]],
+  ["a group", ["every-loss"], whole, ["loss-1", "loss-2", "loss-3"]],
+  ["a part of a group", ["every-loss"], second, ["loss-2"]],
+  ["one of a group by its own name, whatever the part", ["loss-1"], second, ["loss-1"]],
+  ["one and a part of a group", ["loss-1", "every-loss"], second, ["loss-1", "loss-2"]],
+])("chosen: %s", (_, names, part, chosen) => {
+  expect(choose(all, names, part).map(({ name }) => name)).toStrictEqual(chosen);
+});
+
+test("names that nothing has", () => {
+  expect(unknownNames(all, ["scale", "every-loss", "every-thing"])).toStrictEqual(["every-thing"]);
+});
+
+test.each([
+  ["1/4", { number: 1, of: 4 }],
+  ["12/12", { number: 12, of: 12 }],
+  ["0/4", undefined],
+  ["5/4", undefined],
+  ["1/", undefined],
+  ["half", undefined],
+])("the part %s", (text, part) => {
+  expect(parsePart(text)).toStrictEqual(part);
+});
+
+test("the parts of a list are all of it, each item once", () => {
+  const items = ["a", "b", "c", "d", "e", "f"];
+  const parts = [1, 2, 3, 4].map((number) => partOf(items, { number, of: 4 }));
+  expect(parts).toStrictEqual([["a", "e"], ["b", "f"], ["c"], ["d"]]);
+});
+
+test("four days in a row take the four quarters, also over the turn of a year", () => {
+  const days = ["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02"];
+  const numbers = days.map((day) => partOfDay(new Date(`${day}T12:00:00Z`)).number);
+  expect(numbers.toSorted()).toStrictEqual([1, 2, 3, 4]);
+});

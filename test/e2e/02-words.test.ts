@@ -1,0 +1,104 @@
+import fc from "fast-check";
+import { isCheckHost, isDnsName, isHealthPath, isKey, isRoutePath } from "../../config/formats.ts";
+import type { ServiceSettings } from "../../config/settings.ts";
+import { docker } from "../../harness/docker.ts";
+import { Fleet } from "../../harness/fleet.ts";
+import { runInfo } from "../../harness/run-info.ts";
+import { run } from "../../runtime/program.ts";
+import { within } from "../../harness/wait.ts";
+import { registrationOf } from "../../lib/catalogue.ts";
+import { routesBackend } from "../../lib/haproxy.ts";
+import { renderFile } from "../../lib/render.ts";
+import { routingTable } from "../../lib/routes.ts";
+
+/** Texts of a few characters, which a rule of the config takes. */
+const texts = (characters: string, rule: (text: string) => boolean) =>
+  fc.string({ unit: fc.constantFrom(...characters), minLength: 1, maxLength: 20 }).filter(rule);
+
+const name = fc.oneof(fc.constantFrom("nobody", "all", "routes", "service"), texts("ab1-", isKey));
+const host = texts("aB1-.", isDnsName);
+const healthPath = texts("a'();$&?=.~%20/!*,", (path) => isHealthPath(`/${path}`)).map((path) => `/${path}`);
+const routePath = texts("a.~%+@:,=-/", (path) => isRoutePath(`/${path}`)).map((path) => `/${path}`);
+const seconds = fc.double({ min: 0.1, max: 60, noNaN: true });
+
+const service: fc.Arbitrary<ServiceSettings> = fc.record({
+  name,
+  port: fc.integer({ min: 1, max: 65_535 }),
+  health: fc.record({
+    type: fc.constantFrom("http", "tcp"),
+    path: healthPath,
+    host: fc.oneof(host.filter(isCheckHost), fc.constant("[::1]:80")),
+    interval: seconds,
+    checkTimeout: seconds,
+    timeout: fc.constant(1),
+  }),
+  load: fc.record({ concurrency: fc.nat(1e5).map((n) => n + 1), queue: fc.nat(1e5), wait: seconds }),
+  timeouts: fc.record({ request: seconds, idle: seconds, tunnel: seconds }),
+  route: fc.record({ host: fc.uniqueArray(host, { minLength: 1, maxLength: 4 }), path: routePath }),
+  default: fc.boolean(),
+  sessions: fc.boolean(),
+  publish: fc.option(fc.integer({ min: 10_000, max: 60_000 }), { nil: undefined }),
+}) as fc.Arbitrary<unknown> as fc.Arbitrary<ServiceSettings>;
+
+// All of what the config takes in one configuration: a run of consul-template and HAProxy for each would take minutes.
+describe("HAProxy's configuration", () => {
+  const fleet = Fleet.first();
+  const consul = `${runInfo().prefix}-words`;
+  beforeAll(() => fleet.toStart());
+  afterAll(() => docker("rm", "--force", consul));
+
+  test("is one that HAProxy takes, whatever the config says", async () => {
+    const seed = Date.now();
+    const services = fc.sample(
+      fc.uniqueArray(service, { selector: ({ name }) => name, minLength: 40, maxLength: 40, size: "max" }),
+      { numRuns: 1, seed },
+    )[0] as ServiceSettings[];
+    const text = JSON.stringify(routingTable(services, 2));
+
+    const [agent, balancer] = [await fleet.the("agent"), (await fleet.containers("balancer"))[0]];
+    const start = ["--detach", "--network=none", "--name", consul, "--entrypoint=consul", agent.Config.Image];
+    await docker("run", ...start, "agent", "-dev", "-bind=127.0.0.1");
+    const put = (path: string, body: string) => {
+      const to = `http://127.0.0.1:8500/v1/${path}`;
+      const curl = [
+        "curl",
+        "--silent",
+        "--show-error",
+        "--fail-with-body",
+        "-X",
+        "PUT",
+        "--data-binary",
+        "@-",
+        to,
+      ];
+      return run("docker", ["exec", "-i", consul, ...curl], { input: body });
+    };
+    await within(20, "Consul takes what it is told", () => put("kv/flotilla/routes", text));
+    for (const [index, { name }] of services.entries()) {
+      const registration = registrationOf(services[index] as ServiceSettings, `test-${name}-1`);
+      await put("agent/service/register", JSON.stringify(registration));
+      if (index % 2) await put(`kv/flotilla/maintenance/${name}`, String(index));
+    }
+
+    const view = { port: 8080, statsPassword: "x", maxconn: undefined, drain: 1 };
+    const script =
+      "cat >/tmp/in && consul-template -once -template /tmp/in:/tmp/out >&2 && haproxy -c -f /tmp/out >&2 && cat /tmp/out";
+    const variables = ["THREADS=1", "OWN_PORT=1", "STATS_PORT=2"].flatMap((each) => [
+      "-e",
+      `FLOTILLA_${each}`,
+    ]);
+    const rendered = await run(
+      "docker",
+      [
+        ...["run", "--rm", "-i", `--network=container:${consul}`, "--entrypoint=sh", ...variables],
+        ...[balancer?.Config.Image ?? "", "-c", script],
+      ],
+      { input: renderFile("balancer/haproxy.cfg.ctmpl.mustache", view) },
+    );
+    // HAProxy said nothing against it; and all of it is there.
+    expect(rendered).toContain(`\n# routes: ${text}\n`);
+    expect(rendered).toContain(`\nbackend ${routesBackend(text)}\n`);
+    const backends = [...rendered.matchAll(/^backend service\.(\S+)$/gm)].map(([, name]) => name);
+    expect([seed, backends.sort()]).toEqual([seed, services.map(({ name }) => name).sort()]);
+  });
+});
