@@ -5,6 +5,7 @@ import { nextRelease, tags } from "../harness/docker.ts";
 import type { Fleet } from "../harness/fleet.ts";
 import { runInfo } from "../harness/run-info.ts";
 import { baseImages } from "../lib/base-images.ts";
+import { imageName, imageRepository } from "../lib/names.ts";
 
 /** Another good value of a config key than the one that the drill's stack has. */
 export interface KeyChange {
@@ -91,9 +92,10 @@ function otherSocket(): string {
 
 /** The tag that a service's images have on the engine. */
 function versionOf(service: string) {
-  return async ({ name }: Fleet) => (await tags(`flotilla/${name}-${service}`))[0];
+  return async ({ name }: Fleet) => (await tags(imageRepository(imageName(name, service))))[0];
 }
 
 async function imageOfSecond(fleet: Fleet): Promise<string> {
-  return `flotilla/${fleet.name}-${secondService}:${await versionOf(secondService)(fleet)}`;
+  const repository = imageRepository(imageName(fleet.name, secondService));
+  return `${repository}:${await versionOf(secondService)(fleet)}`;
 }

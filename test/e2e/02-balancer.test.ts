@@ -1,8 +1,8 @@
 import { docker } from "../../harness/docker.ts";
 import { Fleet } from "../../harness/fleet.ts";
-import { attempt } from "../../runtime/program.ts";
 import { within } from "../../harness/wait.ts";
 import { routesBackend } from "../../lib/haproxy.ts";
+import { attempt } from "../../runtime/program.ts";
 
 const routes = "flotilla/routes";
 

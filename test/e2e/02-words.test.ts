@@ -4,12 +4,12 @@ import type { ServiceSettings } from "../../config/settings.ts";
 import { docker } from "../../harness/docker.ts";
 import { Fleet } from "../../harness/fleet.ts";
 import { runInfo } from "../../harness/run-info.ts";
-import { run } from "../../runtime/program.ts";
 import { within } from "../../harness/wait.ts";
 import { registrationOf } from "../../lib/catalogue.ts";
 import { routesBackend } from "../../lib/haproxy.ts";
 import { renderFile } from "../../lib/render.ts";
 import { routingTable } from "../../lib/routes.ts";
+import { run } from "../../runtime/program.ts";
 
 /** Texts of a few characters, which a rule of the config takes. */
 const texts = (characters: string, rule: (text: string) => boolean) =>
