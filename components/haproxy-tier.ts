@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BalancersReadyArgs } from "../commands/balancers-ready.ts";
 import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { balancerPrefix, frontName } from "../lib/names.ts";
-import { balancerPort, frontPorts, statsPort } from "../lib/ports.ts";
+import { balancerPort, frontPorts, insidePorts, ipv6Twin, statsPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
 import { httpUrl } from "../lib/url.ts";
 import { programCommand } from "./command-input.ts";
@@ -78,7 +78,12 @@ export class HaproxyTier extends pulumi.ComponentResource {
         networkMode: host.networkName,
         // The provider compares ports in ascending order (kreuzwerker/terraform-provider-docker#909).
         ports: frontPorts({ loadBalancers, services })
-          .map(({ port, ip }) => ({ internal: port, external: port, ip }))
+          .flatMap(({ port, ip }) => [
+            { internal: port, external: port, ip },
+            ...(loadBalancers.ipv6 && ip === "0.0.0.0"
+              ? [{ internal: ipv6Twin(port), external: port, ip: "::" }]
+              : []),
+          ])
           .sort((a, b) => a.internal - b.internal),
         // Connections that a closing balancer has not accepted yet go to one that stays (Linux 5.14 on).
         sysctls: { "net.ipv4.tcp_migrate_req": "1" },
@@ -113,7 +118,9 @@ export class HaproxyTier extends pulumi.ComponentResource {
           token,
         }),
         haproxy: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
-          port: loadBalancers.port,
+          ports: [loadBalancers.port, balancerPort(loadBalancers, number)].flatMap((port) =>
+            insidePorts(port, loadBalancers),
+          ),
           statsPassword,
           maxconn: loadBalancers.memory && connectionsIn(loadBalancers.memory),
           drain: loadBalancers.drain,
@@ -121,7 +128,6 @@ export class HaproxyTier extends pulumi.ComponentResource {
       }));
     const environment = renderFile("balancer/balancer.env.mustache", {
       name: `balancer-${host.key}-${number}`,
-      ownPort: balancerPort(loadBalancers, number),
       statsPort: statsPort(loadBalancers, number),
     });
     return new docker.Container(

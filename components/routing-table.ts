@@ -50,7 +50,7 @@ export class RoutingTable extends pulumi.ComponentResource {
         agent: agent.containerName,
         token: credentials.registration.secretId,
         consulId: cluster.identity,
-        routes: routingTable(services, balancerCount),
+        routes: routingTable(services, balancerCount, loadBalancers),
       },
       { parent: this },
     );

@@ -59,6 +59,8 @@ export interface LoadBalancerSettings extends Limits {
   readonly port: number;
   /** Balancer i's statistics page is on 127.0.0.1 at statsPort + i. */
   readonly statsPort: number;
+  /** Whether ports that are open to other machines are published on IPv6, too. */
+  readonly ipv6: boolean;
   /** Longest time, in seconds, that requests under way at a reload may last. */
   readonly drain: number;
   /** Longest time, in seconds, that a balancer which is replaced may finish its requests. */

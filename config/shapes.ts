@@ -97,6 +97,7 @@ const loadBalancers = shape({
   max: whole(1, 16).default(4),
   port: port.default(8080),
   statsPort: port.default(9000),
+  ipv6: flag().default(false),
   drain: whole(1, 604_800).default(3600),
   stopGrace: whole(1, 900).default(60),
   ...limits(least.balancer),

@@ -19,7 +19,7 @@ export const exceptions: readonly Exception[] = [
     why: "a port belongs to one container, so the old one goes before the new one comes, and with it the balancers, which live in its network namespace",
     bound: 10,
     resources: { type: /^docker:.*:Container$/, role: "front" },
-    keys: ["loadBalancers.max", "loadBalancers.statsPort", "services.<name>.publish"],
+    keys: ["loadBalancers.max", "loadBalancers.statsPort", "loadBalancers.ipv6", "services.<name>.publish"],
   },
   {
     what: "`loadBalancers.port`",

@@ -40,6 +40,7 @@ export const keyChanges: readonly KeyChange[] = [
   { key: "loadBalancers.max", value: 5 },
   { key: "loadBalancers.port", value: ({ stack }: Fleet) => stack.config.loadBalancers.port + 10 },
   { key: "loadBalancers.statsPort", value: ({ stack }: Fleet) => stack.config.loadBalancers.statsPort + 10 },
+  { key: "loadBalancers.ipv6", value: true },
   { key: "loadBalancers.drain", value: 1800 },
   { key: "loadBalancers.stopGrace", value: 30 },
   { key: "loadBalancers.cpus", value: 1.5 },

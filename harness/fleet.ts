@@ -42,7 +42,7 @@ export interface Config {
   hosts: Record<string, { docker: string; datacenter?: string }>;
   network: { subnet: string };
   consul: { servers: number; port: number };
-  loadBalancers: { count: number; port: number; statsPort: number };
+  loadBalancers: { count: number; port: number; statsPort: number; ipv6?: boolean };
   services: { web: Service & { env: Record<string, string> } } & Record<string, Service>;
 }
 

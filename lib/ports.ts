@@ -30,6 +30,17 @@ export function consulPort({ port }: Pick<ConsulSettings, "port">, server: numbe
   return port + server - 1;
 }
 
+/**
+ * Port inside `front` behind a port that is published on IPv6. Not the one that stands behind it on IPv4: an engine tells
+ * the two addresses of one port in an order that changes from start to start, which the provider takes for a change.
+ */
+export const ipv6Twin = (port: number) => port ^ 0x8000;
+
+/** Ports inside `front` at which HAProxy answers for one that is published. */
+export function insidePorts(port: number, { ipv6 }: Pick<LoadBalancerSettings, "ipv6">): number[] {
+  return ipv6 ? [port, ipv6Twin(port)] : [port];
+}
+
 /** Ports that a host's front container publishes: for all balancers there may ever be, not only today's. */
 export function frontPorts({ loadBalancers, services }: Omit<PortSettings, "consul">): HostPort[] {
   const { port, statsPort: firstStats, max } = loadBalancers;

@@ -1,5 +1,12 @@
-import type { LoadSettings, Route, ServiceSettings, TimeoutSettings } from "../config/settings.ts";
+import type {
+  LoadBalancerSettings,
+  LoadSettings,
+  Route,
+  ServiceSettings,
+  TimeoutSettings,
+} from "../config/settings.ts";
 import { time, word } from "./haproxy.ts";
+import { insidePorts } from "./ports.ts";
 
 /** What balancers are told of services, as it stands in Consul's KV store under `flotilla/routes`. Texts are HAProxy's. */
 export interface RoutingTable {
@@ -15,8 +22,8 @@ export interface ServiceEntry {
   readonly name: string;
   /** Keys of the hosts that it runs on. */
   readonly hosts: readonly string[];
-  /** Host port of its own, 0 for none. */
-  readonly publish: number;
+  /** Ports at which balancers answer for it alone. */
+  readonly ports: readonly number[];
   /** Whether clients keep to the server that answered them first. */
   readonly sessions: boolean;
   /** Lines of its backend. */
@@ -30,7 +37,11 @@ export interface ServiceEntry {
  * shorter one, any host last; then a longer path before a shorter one. Of a service's load limits each of the balancers,
  * so many in all, is told its share, rounded up: none is told to give nothing.
  */
-export function routingTable(services: readonly ServiceSettings[], balancerCount: number): RoutingTable {
+export function routingTable(
+  services: readonly ServiceSettings[],
+  balancerCount: number,
+  loadBalancers: Pick<LoadBalancerSettings, "ipv6"> = { ipv6: false },
+): RoutingTable {
   const sorted = [...services].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     routes: sorted
@@ -46,7 +57,7 @@ export function routingTable(services: readonly ServiceSettings[], balancerCount
       return {
         name,
         hosts,
-        publish: publish ?? 0,
+        ports: publish === undefined ? [] : insidePorts(publish, loadBalancers),
         sessions,
         backend: [...timeoutLines(timeouts), ...queueLines(limits), ...(sessions ? [cookieLine(name)] : [])],
         server: `maxconn ${limits.concurrency}`,

@@ -10,6 +10,8 @@ export interface RunningContainer {
   readonly stack: string;
   /** Ports of the host that it publishes. */
   readonly ports: readonly number[];
+  /** Whether it publishes any on IPv6. */
+  readonly ipv6: boolean;
   /** What it is for, where it belongs to a stack; empty otherwise. */
   readonly role: string;
   /** Image that its Consul comes from, where it is a Consul server's; empty otherwise. */
@@ -33,7 +35,7 @@ export async function running(endpoint: string): Promise<RunningContainer[] | st
       .filter(Boolean)
       .map((line) => {
         const [name = "", stack = "", ports = "", role = "", consul = ""] = line.split("\t");
-        return { name, stack, ports: publishedPorts(ports), role, consul };
+        return { name, stack, ports: publishedPorts(ports), ipv6: publishesOnIpv6(ports), role, consul };
       });
   } catch (error) {
     const { code, stderr, message } = error as { code?: string; stderr?: string; message: string };
@@ -42,9 +44,13 @@ export async function running(endpoint: string): Promise<RunningContainer[] | st
   }
 }
 
-/** Host ports in what `docker ps` prints, such as "0.0.0.0:8080->8080/tcp, 127.0.0.1:9001-9004->9001-9004/tcp". */
+/** Host ports in what `docker ps` prints, such as "0.0.0.0:8080->8080/tcp, :::9001-9004->9001-9004/tcp". */
 export function publishedPorts(text: string): number[] {
-  return [...text.matchAll(/:(\d+)(?:-(\d+))?->/g)].flatMap(([, first, last = first]) =>
+  const ports = [...text.matchAll(/:(\d+)(?:-(\d+))?->/g)].flatMap(([, first, last = first]) =>
     Array.from({ length: Number(last) - Number(first) + 1 }, (_, index) => Number(first) + index),
   );
+  return [...new Set(ports)];
 }
+
+/** Whether it does so on IPv6, such as ":::8080->8080/tcp" or, by a newer client, "[::]:8080->8080/tcp". */
+export const publishesOnIpv6 = (text: string) => /::\]?:\d/.test(text);

@@ -12,7 +12,7 @@ export function warnOfOutages(
   containers: readonly RunningContainer[],
   networks: readonly EngineNetwork[],
 ): void {
-  const { stack, network } = settings;
+  const { stack, network, loadBalancers } = settings;
   const own = networks.find(({ Name }) => Name === networkName(stack));
   if (own && !subnetsOf(own).includes(network.subnet)) {
     pulumi.log.warn(
@@ -24,7 +24,10 @@ export function warnOfOutages(
   if (!front) return;
   const wanted = frontPorts(settings).map(({ port }) => port);
   const gone = front.ports.filter((port) => !wanted.includes(port));
-  const changed = [...new Set([...gone, ...wanted.filter((port) => !front.ports.includes(port))])];
+  const changed: (number | string)[] = [
+    ...new Set([...gone, ...wanted.filter((port) => !front.ports.includes(port))]),
+  ];
+  if (front.ipv6 !== loadBalancers.ipv6) changed.push(loadBalancers.ipv6 ? "IPv6, too" : "no IPv6 any more");
   if (changed.length > 0) {
     pulumi.log.warn(
       `host ${host.key}: OUTAGE. Published ports change (${changed.join(", ")}): ${front.name}, which holds them all, is ` +

@@ -1,5 +1,5 @@
 import { balancerPrefix, instancePrefix } from "../../lib/names.ts";
-import { type HostPort, hostPorts } from "../../lib/ports.ts";
+import { frontPorts, type HostPort, hostPorts, ipv6Twin } from "../../lib/ports.ts";
 import { dynamicCapacity, maxConsulServers, parseSubnet, prefixFor } from "../../lib/subnet.ts";
 import { given, type Path, type Problem } from "../faults.ts";
 import { isKey, keyRule } from "../formats.ts";
@@ -15,6 +15,7 @@ export function layoutRules(settings: Settings): Problem[] {
     ...addresses(settings),
     ...portRange(settings),
     ...portClashes(settings),
+    ...ipv6Clashes(settings),
     ...names(settings),
   ];
 }
@@ -74,6 +75,25 @@ function portClashes(settings: Settings): Problem[] {
   });
   // The same two things meet on every host.
   return [...new Map(clashes.map((problem) => [problem.message, problem])).values()];
+}
+
+/** What is published on IPv6 takes a second port, inside `front` (lib/ports.ts). */
+function ipv6Clashes(settings: Settings): Problem[] {
+  if (!settings.loadBalancers.ipv6) return [];
+  const all = frontPorts(settings);
+  return all.flatMap((open) => {
+    if (open.ip !== "0.0.0.0") return [];
+    const twin = ipv6Twin(open.port);
+    const other = all.find(({ port }) => port === twin);
+    // Of two that are open each is the other's twin: told once.
+    const taken = other && (other.ip !== open.ip || open.port < twin);
+    if (twin !== 0 && !taken) return [];
+    const reason = other ? `${other.what} (${other.path.join(".")}) has` : "is no port";
+    const message = `${open.what} can't have host port ${open.port} with loadBalancers.ipv6: that takes port ${twin} inside the balancers, which ${reason}`;
+    return [
+      { path: open.path, message, about: [["loadBalancers", "ipv6"], open.path, ...sources(open.path)] },
+    ];
+  });
 }
 
 function clash(a: HostPort, b: HostPort): Problem {

@@ -17,7 +17,7 @@ const args: RoutesArgs = {
       {
         name: "web",
         hosts: ["a"],
-        publish: 0,
+        ports: [],
         sessions: false,
         backend: ["timeout server 60000ms"],
         server: "maxconn 500",

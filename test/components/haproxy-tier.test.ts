@@ -87,7 +87,7 @@ test("the whole of a balancer", async () => {
       {
         file: "/etc/flotilla/haproxy.cfg.ctmpl",
         content: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
-          port: 8080,
+          ports: [8080, 8282],
           statsPassword: secrets.statsPassword,
           maxconn: 800,
           drain: 3600,
@@ -140,6 +140,23 @@ test("the whole of front, which publishes for all balancers there may ever be", 
   // To replace it is to close the ports.
   const heeded = Object.keys(inputs).filter((input) => !rest.ignoreChanges.includes(input));
   expect(heeded.sort()).toStrictEqual(["name", "networkMode", "ports", "sysctls"]);
+});
+
+test("front on IPv6, too: each port leads to another one inside, at which balancers answer as well", async () => {
+  const all = await run({
+    loadBalancers: { count: 1, max: 1, port: 80, ipv6: true },
+    services: { web: { image: "web", port: 1 } },
+  });
+  expect(find(all, "Container test--front--local").inputs.ports).toStrictEqual([
+    { internal: 80, external: 80, ip: "0.0.0.0" },
+    { internal: 181, external: 181, ip: "0.0.0.0" },
+    { internal: 9001, external: 9001, ip: "127.0.0.1" },
+    { internal: 32_848, external: 80, ip: "::" },
+    { internal: 32_949, external: 181, ip: "::" },
+  ]);
+  const uploads = find(all, "Container test--balancer--local--1").inputs.uploads as { content: string }[];
+  const bound = uploads[2]?.content.match(/^ {2}bind :\d+$/gm);
+  expect(bound).toStrictEqual(["  bind :80", "  bind :32848", "  bind :181", "  bind :32949"]);
 });
 
 test("those that are replaced wait for the new ones to answer", async () => {

@@ -34,7 +34,7 @@ const defaults: Settings = {
     },
   ],
   consul: { servers: 3, port: 8500, image: "hashicorp/consul:1.14.11" },
-  loadBalancers: { count: 2, max: 4, port: 8080, statsPort: 9000, drain: 3600, stopGrace: 60 },
+  loadBalancers: { count: 2, max: 4, port: 8080, statsPort: 9000, ipv6: false, drain: 3600, stopGrace: 60 },
   services: [],
 };
 
@@ -98,6 +98,7 @@ test("all that can be set is set", async () => {
       max: 2,
       port: 80,
       statsPort: 7000,
+      ipv6: true,
       drain: 7200,
       stopGrace: 90,
       cpus: 2,
@@ -178,6 +179,7 @@ test("all that can be set is set", async () => {
       max: 2,
       port: 80,
       statsPort: 7000,
+      ipv6: true,
       drain: 7200,
       stopGrace: 90,
       cpus: "2",

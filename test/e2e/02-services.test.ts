@@ -87,8 +87,9 @@ describe("services", () => {
     expect(await told(many(210))).toBe(beyond);
   });
 
-  test("a service is found by any host below a domain and by a port of its own", async () => {
-    await fleet.up(({ services }) => {
+  test("a service is found by any host below a domain and by a port of its own, on IPv6, too", async () => {
+    await fleet.up(({ loadBalancers, services }) => {
+      loadBalancers.ipv6 = true;
       services.registry = {
         ...registry,
         health: { path: "/v1/agent/self", timeout: 60 },
@@ -105,12 +106,23 @@ describe("services", () => {
       domainItself: await statusOf(fleet.url, "example.com"),
       elsewhere: await statusOf(fleet.url, "example.org"),
       ownPort: await statusOf(`http://127.0.0.1:${published}/`),
+      ownPortOnIpv6: await statusOf(`http://[::1]:${published}/`),
+      sharedPortOnIpv6: await statusOf(fleet.url.replace("127.0.0.1", "[::1]"), "a.example.com"),
     };
-    expect(seen).toEqual({ inDomain: 200, domainItself: 404, elsewhere: 404, ownPort: 200 });
+    expect(seen).toEqual({
+      inDomain: 200,
+      domainItself: 404,
+      elsewhere: 404,
+      ownPort: 200,
+      ownPortOnIpv6: 200,
+      sharedPortOnIpv6: 200,
+    });
+    await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
 
   test("a volume outlives the containers that have it", async () => {
-    await fleet.up(({ services }) => {
+    await fleet.up(({ loadBalancers, services }) => {
+      delete loadBalancers.ipv6;
       delete services.registry;
       services.web.volumes = [{ name: "data", path: "/data" }];
     });

@@ -80,13 +80,10 @@ describe("HAProxy's configuration", () => {
       if (index % 2) await put(`kv/flotilla/maintenance/${name}`, String(index));
     }
 
-    const view = { port: 8080, statsPassword: "x", maxconn: undefined, drain: 1 };
+    const view = { ports: [8080, 8181], statsPassword: "x", maxconn: undefined, drain: 1 };
     const script =
       "cat >/tmp/in && consul-template -once -template /tmp/in:/tmp/out >&2 && haproxy -c -f /tmp/out >&2 && cat /tmp/out";
-    const variables = ["THREADS=1", "OWN_PORT=1", "STATS_PORT=2"].flatMap((each) => [
-      "-e",
-      `FLOTILLA_${each}`,
-    ]);
+    const variables = ["THREADS=1", "STATS_PORT=2"].flatMap((each) => ["-e", `FLOTILLA_${each}`]);
     const rendered = await run(
       "docker",
       [

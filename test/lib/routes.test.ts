@@ -54,9 +54,9 @@ test("what is told of each service", () => {
     routes: [{ condition: "{ path -m reg ^/api(/|$) }", service: "api" }],
     default: "web",
     services: [
-      { name: "api", hosts: ["local"], publish: 0, ...rest },
-      { name: "db", hosts: ["local"], publish: 5432, ...rest },
-      { name: "web", hosts: ["a", "b"], publish: 0, ...rest },
+      { name: "api", hosts: ["local"], ports: [], ...rest },
+      { name: "db", hosts: ["local"], ports: [5432], ...rest },
+      { name: "web", hosts: ["a", "b"], ports: [], ...rest },
     ],
   });
 });

@@ -50,7 +50,7 @@ describe("an outage is announced", () => {
     return said;
   };
   const ports = [8080, 8181, 8282, 8383, 8484, 9001, 9002, 9003, 9004];
-  const front = { name: "test--front--a", stack: "test", ports };
+  const front = { name: "test--front--a", stack: "test", ports, ipv6: false };
 
   test.each([
     ["nothing runs", others, []],
@@ -72,11 +72,20 @@ describe("an outage is announced", () => {
         "balancers, and requests fail for some seconds.",
     ]);
   });
+
+  test("where they are no longer to be published on IPv6", () => {
+    expect(warnings([own], [{ ...front, ipv6: true }])).toStrictEqual([
+      "host a: OUTAGE. Published ports change (no IPv6 any more): test--front--a, which holds them all, is replaced with " +
+        "its balancers, and requests fail for some seconds.",
+    ]);
+  });
 });
 
 describe("Consul's data", () => {
   const server = (consul: string) =>
-    [{ name: "test--consul--1", stack: "test", role: "consul", consul, ports: [] }] as RunningContainer[];
+    [
+      { name: "test--consul--1", stack: "test", role: "consul", consul, ports: [], ipv6: false },
+    ] as RunningContainer[];
 
   test.each([
     [[]],

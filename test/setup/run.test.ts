@@ -46,9 +46,11 @@ class Machine {
     chmodSync(file, 0o755);
   }
 
-  start(command: string) {
+  /** `speaks` is called as soon as it says something. */
+  start(command: string, speaks = () => {}) {
     const env = { PATH: join(this.folder, "bin"), HOME: this.home };
     const child = spawn("/usr/bin/bash", [join(this.clone, "setup", "run"), command], { env, ...identity });
+    child.stderr.once("data", speaks);
     const said = text(child.stderr);
     const outputs = Promise.all([once(child, "exit"), said, text(child.stdout)]);
     return outputs.then(([[code], said, printed]) => ({ code, said, printed }));
@@ -143,8 +145,9 @@ until [[ -e ${go()} ]]; do sleep 0.05; done`;
     const first = machine.start("up");
     await atWork();
     rmSync(join(machine.folder, "at-work"));
-    const second = machine.start("up");
-    await sleep(500);
+    const spoken = Promise.withResolvers<void>();
+    const second = machine.start("up", spoken.resolve);
+    await spoken.promise;
     expect(existsSync(join(machine.folder, "at-work"))).toBe(false);
     writeFileSync(go(), "");
     expect(await first).toMatchObject({ code: 0 });

@@ -20,6 +20,18 @@ describe("host ports", () => {
       { services: { web: { ...web, publish: 8500 } } },
       "consul.port: Consul server 1 and service web (services.web.publish) both take host port 8500",
     ],
+    [
+      { loadBalancers: { ipv6: true, statsPort: 40_847 } },
+      "loadBalancers.port: the balancers together can't have host port 8080 with loadBalancers.ipv6: that takes port 40848 inside the balancers, which the statistics page of balancer 1 (loadBalancers.statsPort) has",
+    ],
+    [
+      { loadBalancers: { ipv6: true }, services: { web: { ...web, publish: 40_848 } } },
+      "loadBalancers.port: the balancers together can't have host port 8080 with loadBalancers.ipv6: that takes port 40848 inside the balancers, which service web (services.web.publish) has",
+    ],
+    [
+      { loadBalancers: { ipv6: true }, services: { web: { ...web, publish: 32_768 } } },
+      "services.web.publish: service web can't have host port 32768 with loadBalancers.ipv6: that takes port 0 inside the balancers, which is no port",
+    ],
   ])("%j", (config, line) => {
     expect(faultsOf(config)).toStrictEqual([`flotilla:${line}`]);
   });
