@@ -70,7 +70,7 @@ test.each(rendered)("%s becomes %s", (template, file, view) => {
 // Most of it is consul-template's to render; what that makes of it is seen end to end.
 test("haproxy.cfg is left to consul-template but for a few of the stack's settings", () => {
   const file = "balancer/haproxy.cfg.ctmpl.mustache";
-  const text = renderFile(file, { port: 8080, statsPassword: `<&"'>`, maxconn: 3072, drain: 3600 });
+  const text = renderFile(file, { ports: [8080], statsPassword: `<&"'>`, maxconn: 3072, drain: 3600 });
   const lines = fs.readFileSync(`templates/${file}`, "utf8").split("\n");
   const [tags, ...before] = lines.filter((line) => !/^<%[#/]/.test(line));
   const after = text.split("\n");
@@ -81,12 +81,12 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
     ["  maxconn <% maxconn %>", "  maxconn 3072"],
     ["  hard-stop-after <% drain %>s", "  hard-stop-after 3600s"],
     ['  user admin insecure-password "<% statsPassword %>"', `  user admin insecure-password "<&"'>"`],
-    ["  bind :<% port %>", "  bind :8080"],
+    ["  bind :<% . %>", "  bind :8080"],
   ]);
 });
 
 test("without a limit of memory, HAProxy is left to find its own", () => {
-  const view = { port: 8080, statsPassword: "x", maxconn: undefined, drain: 1 };
+  const view = { ports: [8080, 8181], statsPassword: "x", maxconn: undefined, drain: 1 };
   const text = renderFile("balancer/haproxy.cfg.ctmpl.mustache", view);
   expect(text).not.toMatch(/^ *maxconn/m);
   expect(text).not.toContain("<%");
