@@ -6,7 +6,7 @@ import {
   type FakeHosts,
   runProgram,
 } from "../support/fake-docker.ts";
-import { poolResources, stackExport } from "../support/stack-export.ts";
+import { imageBringer, poolResources, stackExport } from "../support/stack-export.ts";
 
 const token = "a-token-of-its-own";
 const web = (tag: string, minute: number): Version => ({
@@ -47,7 +47,7 @@ class Stack implements FakeHosts {
         ["a", "b"].flatMap((host) => poolResources(service, host, image)),
       );
       return {
-        out: stackExport(this.outputs, [...pools, balancer]),
+        out: stackExport(this.outputs, [...pools, ...Object.keys(this.told).map(imageBringer), balancer]),
       };
     }
     if (args[0] === "preview") return this.pending ? { out: JSON.stringify(this.pending) } : { code: 255 };
@@ -77,7 +77,7 @@ class Stack implements FakeHosts {
 const rollback = (stack: Stack, ...args: string[]) => runProgram(stack, "operate/rollback.ts", args);
 const pinned = (tag: string, stack = "dev") => [
   `pulumi config set --path flotilla:services.web.version ${tag} --type string --stack ${stack} --non-interactive`,
-  `pulumi up --yes --skip-preview --stack ${stack}${["a", "b"].map(targetsOnHost).join("")}`,
+  `pulumi up --yes --skip-preview --stack ${stack} --target ${imageBringer("web").urn}${["a", "b"].map(targetsOnHost).join("")}`,
 ];
 /** Everything of web's pool on a host, whatever its number. */
 const targetsOnHost = (host: string) =>
