@@ -28,7 +28,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
   });
   afterAll(async () => {
     process.env = environment;
-    await fleet?.stack.attempt("destroy");
+    // With all that runs there.
     await remote?.stop();
   });
 
