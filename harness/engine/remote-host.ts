@@ -85,12 +85,9 @@ export class RemoteHost {
     return run("docker", ["-H", this.unix, ...args]);
   }
 
-  /** Has images that the operator's engine has, under names of its own choice. */
-  async take(images: ReadonlyMap<string, string>): Promise<void> {
-    if (images.size === 0) return;
-    const [from, to] = [[...images.keys()].join(" "), `docker -H ${this.unix}`];
-    await run("sh", ["-c", `docker save ${from} | ${to} load`]);
-    for (const [image, name] of images) if (image !== name) await this.docker("tag", image, name);
+  /** Has images that the operator's engine has. */
+  async take(images: readonly string[]): Promise<void> {
+    await run("sh", ["-c", `docker save ${images.join(" ")} | docker -H ${this.unix} load`]);
   }
 
   /** Ends the registries; what they hold stays. */
@@ -154,8 +151,6 @@ function startSshd(folder: string, programs: RemotePrograms, dockerHost: string)
     "UsePAM no",
     "StrictModes no",
     "PasswordAuthentication no",
-    "MaxSessions 100",
-    "MaxStartups 100",
     `SetEnv DOCKER_HOST=${dockerHost} PATH=${process.env.PATH}`,
   );
   // It insists on a user of its own; one that the machine lacks is there for its eyes only.

@@ -10,7 +10,7 @@ import { baseImages } from "../../lib/base-images.ts";
 import { ownImages } from "../../lib/images/own-images.ts";
 import { attempt, run } from "../../runtime/program.ts";
 
-const { namespace, prefix, root } = runInfo();
+const { namespace, root } = runInfo();
 const lines = (text: string) => text.split("\n").filter(Boolean);
 
 // Only a run with a network of its own has room for a second host.
@@ -170,19 +170,12 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
   });
 });
 
-/** Images that the operator's engine has, by what they are to be called there: most builds are over before they begin. */
-async function imagesToHand(): Promise<Map<string, string>> {
+/** Images of the operator's engine that builds start from. */
+async function imagesToHand(): Promise<string[]> {
   await docker("build", "--quiet", "--tag", "application-base", join(root, "examples/simple-server"));
   const all = lines(await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}"));
-  const own = all.filter((image) =>
-    ownImages.some((role) => image.startsWith(`flotilla/${prefix}--${role}:`)),
-  );
-  const given = own.length > 0 ? [] : Object.values(baseImages).filter((image) => all.includes(image));
-  return new Map([
-    ["application-base", "application-base"],
-    ...given.map((image) => [image, image] as const),
-    ...own.map((image) => [image, image.replace(`/${prefix}--`, `/${prefix}-4--`)] as const),
-  ]);
+  const bases = Object.values(baseImages).filter((image) => all.includes(image));
+  return ["application-base", ...bases];
 }
 
 /** Its system is there already; what is left to build is the application. */
