@@ -282,6 +282,7 @@ main<RegisterArgs>(
     if (process.argv.includes("--withdraw")) return registrar.withdraw();
     return process.argv.includes("--batch") ? registrar.replaceBatch() : registrar.reconcile();
   },
-  // Each for new instances, and for a new check of those that serve.
-  ({ healthTimeout, settle, drain, stopGrace }) => SLACK + 2 * healthTimeout + settle + drain + stopGrace,
+  ({ healthTimeout, settle, drain, stopGrace, service }) =>
+    // Health: for new instances, and for a new check of those that serve. Drain: for sessions, and for what is under way.
+    SLACK + 2 * healthTimeout + settle + (service.sessions ? 2 : 1) * drain + stopGrace,
 );

@@ -21,7 +21,10 @@ export interface Result {
   readonly failed: number;
   /** Of those, the ones that the bar allows, by the reason why. */
   readonly allowed: Readonly<Record<string, number>>;
-  /** All that failed, by reason; with when, first and last, in seconds since the load began. */
+  /**
+   * All that failed, by reason, those that nothing allows first; with when the first of them began and the last one ended, in
+   * seconds since the load began.
+   */
   readonly reasons: readonly { reason: string; count: number; first: number; last: number }[];
   readonly latency: { readonly before: Latency; readonly during: Latency; readonly after: Latency };
   /** Seconds until back to full strength, where something was lost. */
@@ -76,6 +79,7 @@ export async function play(
   from = Math.min(from, stage.events[0]?.at ?? from);
   const receipts = mode.ownApplication ? await stage.receipts() : new Map<string, number>();
   const { allowed, counted } = judge(stage, receipts);
+  const notAllowed = new Set(counted);
   if (counted.length > 0) stage.shortfalls.push(`${counted.length} of ${samples.requests} requests failed`);
   const twice = [...receipts.values()].filter((count) => count > 1).length;
   if (twice > 0) stage.shortfalls.push(`${twice} POSTs were sent to servers more than once`);
@@ -90,7 +94,10 @@ export async function play(
     requests: samples.requests,
     failed: samples.failures.length,
     allowed,
-    reasons: byReason(samples.failures),
+    reasons: [
+      ...byReason(counted, "not allowed: "),
+      ...byReason(samples.failures.filter((failure) => !notAllowed.has(failure))),
+    ],
     latency: {
       before: samples.latency(0, from),
       during: samples.latency(from, to),
@@ -130,10 +137,10 @@ function judge(
   return { allowed, counted };
 }
 
-function byReason(failures: readonly Failure[]): Result["reasons"] {
-  const groups = Map.groupBy(failures, ({ client, reason }) => `${client}: ${reason}`);
+function byReason(failures: readonly Failure[], mark = ""): Result["reasons"] {
+  const groups = Map.groupBy(failures, ({ client, reason }) => `${mark}${client}: ${reason}`);
   return [...groups].map(([reason, group]) => {
-    const ends = group.map(({ end }) => end);
-    return { reason, count: group.length, first: Math.min(...ends), last: Math.max(...ends) };
+    const first = Math.min(...group.map(({ start }) => start));
+    return { reason, count: group.length, first, last: Math.max(...group.map(({ end }) => end)) };
   });
 }

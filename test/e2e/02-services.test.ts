@@ -6,18 +6,21 @@ import { losingNothing } from "./load.ts";
 // How services come, change and go is the drill's scenarios "settings" and "every-key".
 describe("services", () => {
   const fleet = Fleet.first();
-  const published = 18_580;
+  const published = 18_680;
+  const registry = {
+    image: "hashicorp/consul:1.14.11",
+    command: ["agent", "-dev", "-client=0.0.0.0"],
+    replicas: 1,
+    port: 8500,
+  };
   beforeAll(() => fleet.toStart());
 
-  test("an image without a shell can be one, by the name of its host", async () => {
+  test("an image without a shell can be one, by the name of its host, checked by a connection", async () => {
     await losingNothing(fleet.url, () =>
-      fleet.up((config) => {
-        config.services.registry = {
-          image: "hashicorp/consul:1.14.11",
-          command: ["agent", "-dev", "-client=0.0.0.0"],
-          replicas: 1,
-          port: 8500,
-          health: { path: "/v1/status/leader", timeout: 60 },
+      fleet.up(({ services }) => {
+        services.registry = {
+          ...registry,
+          health: { type: "tcp", timeout: 60 },
           route: { host: "registry.example.com" },
         };
       }),
@@ -86,11 +89,12 @@ describe("services", () => {
 
   test("a service is found by any host below a domain and by a port of its own", async () => {
     await fleet.up(({ services }) => {
-      Object.assign(services.registry ?? {}, {
+      services.registry = {
+        ...registry,
         health: { path: "/v1/agent/self", timeout: 60 },
         route: { host: "*.example.com" },
         publish: published,
-      });
+      };
     });
     const statusOf = async (url: string, host?: string) => {
       const { status } = await get(`${url}v1/agent/self`, host ? { headers: { Host: host } } : {});
