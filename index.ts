@@ -5,6 +5,8 @@ import { Credentials } from "./components/credentials.ts";
 import * as docker from "./components/docker.ts";
 import { DockerHost } from "./components/docker-host.ts";
 import { HaproxyTier } from "./components/haproxy-tier.ts";
+import { imagePlans } from "./components/image-plans.ts";
+import { Images } from "./components/images.ts";
 import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
 import { Warden } from "./components/warden.ts";
@@ -16,12 +18,13 @@ import { preflight } from "./preflight/preflight.ts";
 export default async function flotilla() {
   const settings = readSettings();
   await preflight(settings);
+  const images = new Images("images", { ...settings, plans: await imagePlans(settings) });
   const credentials = new Credentials("credentials", settings);
   const { services } = settings;
 
   const hosts = settings.hosts.map((host) => {
     const provider = new docker.Provider(host.key, { host: host.docker });
-    return new DockerHost(host.key, { ...settings, host, provider });
+    return new DockerHost(host.key, { ...settings, host, provider, images });
   });
   const cluster = new ConsulCluster("consul", { ...settings, hosts, credentials });
 
@@ -47,6 +50,7 @@ export default async function flotilla() {
           balancers,
           balancerHosts: hosts,
           credentials,
+          images,
         };
         return new ServerPool(joined(service.name, host.key), args, { providers: [host.provider] });
       }),

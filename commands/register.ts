@@ -8,6 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { catalogueDiff, leavingOf, type ServiceDefinition } from "../lib/catalogue.ts";
 import { routesKey } from "../lib/consul-keys.ts";
 import { serviceBackend } from "../lib/haproxy.ts";
+import type { Version } from "../lib/history.ts";
 import { instanceNumber, labels } from "../lib/names.ts";
 import type { RoutingTable } from "../lib/routes.ts";
 import { main, say } from "../runtime/command.ts";
@@ -18,6 +19,7 @@ import { Admission } from "./support/admission.ts";
 import { BALANCER_TIMEOUT, Balancers } from "./support/balancers.ts";
 import { count } from "./support/failure-report.ts";
 import { Health } from "./support/health.ts";
+import { removeOldImages } from "./support/old-images.ts";
 import { withPoolLock } from "./support/pool-lock.ts";
 import { PoolRecord } from "./support/pool-record.ts";
 import { Registrations } from "./support/registrations.ts";
@@ -41,6 +43,8 @@ export interface RegisterArgs {
   readonly service: ServiceDefinition;
   /** Image of the instances, as people know it. */
   readonly image: string;
+  /** Labels of the service's images where they are built: old ones go once nobody can go back to them. */
+  readonly imageLabels?: Readonly<Record<string, string>>;
   /** Names of the containers that are to serve; their names are their addresses. */
   readonly instances: readonly string[];
   /** Seconds within which new instances must pass their check. */
@@ -96,9 +100,10 @@ class Registrar {
       const remove = await this.#bringIn();
       await this.#keepToSessions(remove);
       await this.#record.recordSize(instances.length);
-      if (instances.length > 0) await this.#record.recordVersion(image);
+      const history = instances.length > 0 ? await this.#record.recordVersion(image) : undefined;
       await this.#takeOut(remove);
       await this.#tidyUp([...instances, ...remove], stopGrace);
+      if (history) await this.#removeOldImages(history);
     });
   }
 
@@ -236,6 +241,19 @@ class Registrar {
       await this.#engine.remove(stray);
     } catch (error) {
       say(`${service.name}: what another update left could not be taken away: ${(error as Error).message}`);
+    }
+  }
+
+  /** Takes away images that the history can't go back to. That it fails is no reason for an update to fail. */
+  async #removeOldImages(history: readonly Version[]): Promise<void> {
+    const { service, image, imageLabels } = this.#args;
+    if (!imageLabels) return;
+    const keep = new Set([image, ...history.map((version) => version.image)]);
+    try {
+      const gone = await removeOldImages(this.#engine, image, imageLabels, keep);
+      if (gone.length > 0) say(`${service.name}: old images taken away: ${gone.length}`);
+    } catch (error) {
+      say(`${service.name}: old images could not be taken away: ${(error as Error).message}`);
     }
   }
 

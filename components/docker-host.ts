@@ -1,26 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConsulSettings, HostSettings, NetworkSettings, RegistrySettings } from "../config/settings.ts";
-import { baseImages } from "../lib/base-images.ts";
-import { imageName, joined, logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
-import { renderFile } from "../lib/render.ts";
+import type { HostSettings, NetworkSettings } from "../config/settings.ts";
+import type { OwnImage } from "../lib/images/own-images.ts";
+import { joined, logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
 import { dynamicRange, gatewayAddress } from "../lib/subnet.ts";
-import { BuiltImage, renderedContext } from "./built-image.ts";
 import * as docker from "./docker.ts";
+import type { HostImage, Images } from "./images.ts";
 import { VolumeContainer } from "./volume-container.ts";
 
 /** Where containers write their logs, on every container that takes the log volume. */
 export const LOG_FOLDER = "/var/log/flotilla";
-
-/** Images of ours, each built from the template folder of its name. */
-export type OwnImage = "consul" | "balancer" | "front" | "warden";
 
 /** Arguments for {@link DockerHost}. */
 export interface DockerHostArgs {
   readonly stack: string;
   readonly host: HostSettings;
   readonly network: NetworkSettings;
-  readonly consul: ConsulSettings;
-  readonly registry?: RegistrySettings;
+  readonly images: Images;
   /** The host's provider; also handed to children that don't inherit it. */
   readonly provider: docker.Provider;
 }
@@ -31,7 +26,7 @@ export class DockerHost extends pulumi.ComponentResource {
   readonly settings: HostSettings;
   readonly provider: docker.Provider;
   readonly networkName: pulumi.Output<string>;
-  readonly images: Readonly<Record<OwnImage, BuiltImage>>;
+  readonly images: Readonly<Record<OwnImage, HostImage>>;
   /** The log volume; containers that mount it wait for this. */
   readonly logs: VolumeContainer;
   /** How containers mount the log volume. */
@@ -39,12 +34,7 @@ export class DockerHost extends pulumi.ComponentResource {
 
   constructor(name: string, args: DockerHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:DockerHost", name, {}, { ...opts, providers: [args.provider] });
-    const { stack, host, consul, registry } = args;
-    const bases = {
-      debianImage: baseImages.debian,
-      consulImage: consul.image,
-      consulTemplateImage: baseImages.consulTemplate,
-    };
+    const { stack, host } = args;
     this.key = host.key;
     this.settings = host;
     this.provider = args.provider;
@@ -53,20 +43,7 @@ export class DockerHost extends pulumi.ComponentResource {
       ? this.#network(name, args)
       : pulumi.output(networkName(stack));
 
-    const image = (role: OwnImage) =>
-      new BuiltImage(
-        joined(name, role),
-        {
-          image: imageName(stack, role),
-          context: renderedContext(
-            `templates/${role}`,
-            { Dockerfile: renderFile(`${role}/Dockerfile.mustache`, bases) },
-            `.flotilla/${stack}/${name}/${role}`,
-          ),
-          registry,
-        },
-        { parent: this },
-      );
+    const image = (role: OwnImage) => args.images.own(role, joined(name, role), host.key, { parent: this });
     this.images = {
       consul: image("consul"),
       balancer: image("balancer"),

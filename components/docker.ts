@@ -6,6 +6,5 @@ export type { types } from "@pulumi/docker";
 export { Container, type ContainerArgs } from "@pulumi/docker/container.js";
 export { Network } from "@pulumi/docker/network.js";
 export { Provider } from "@pulumi/docker/provider.js";
-export { RegistryImage } from "@pulumi/docker/registryImage.js";
 export { RemoteImage } from "@pulumi/docker/remoteImage.js";
 export { Volume } from "@pulumi/docker/volume.js";

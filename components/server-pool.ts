@@ -1,10 +1,9 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
-import type { RegistrySettings, ServiceSettings } from "../config/settings.ts";
+import type { ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
-import { imageName, instancePrefix, joined, serviceVolumeName } from "../lib/names.ts";
-import { BuiltImage } from "./built-image.ts";
+import { imageLabels, instancePrefix, joined, serviceVolumeName } from "../lib/names.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import type { ConsulCluster } from "./consul-cluster.ts";
@@ -13,6 +12,7 @@ import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
+import type { HostImage, Images } from "./images.ts";
 import { namedVolume } from "./named-volume.ts";
 
 /** Arguments for {@link ServerPool}. */
@@ -27,15 +27,9 @@ export interface ServerPoolArgs {
   readonly cluster: Pick<ConsulCluster, "identity">;
   readonly service: ServiceSettings;
   readonly credentials: Credentials;
-  readonly registry?: RegistrySettings;
+  readonly images: Images;
   /** Whether Pulumi must refuse to delete the service's volumes. */
   readonly protect: boolean;
-}
-
-/** An image as containers take it, and as people know it. */
-interface Image {
-  readonly id: pulumi.Output<string>;
-  readonly reference: string;
 }
 
 /** The volumes of a service, and how its servers mount them. */
@@ -59,7 +53,8 @@ export class ServerPool extends pulumi.ComponentResource {
     // For whoever looks for the pool in Pulumi's state.
     super("flotilla:index:ServerPool", name, { service: args.service.name, host: args.host.key }, opts);
     this.service = args.service.name;
-    const image = this.#image(name, args);
+    const { images, host, service } = args;
+    const image = images.ofService(service.name, name, host.key, { parent: this });
     const volumes = this.#volumes(name, args);
     const { replicas, rollout } = args.service;
     const batches = batchesOf({ replicas, surge: rollout.surge });
@@ -75,19 +70,6 @@ export class ServerPool extends pulumi.ComponentResource {
     this.instances = namesOf(servers);
     this.#registration(joined(name, "registration"), servers, image, args);
     this.registerOutputs({ instances: this.instances });
-  }
-
-  #image(name: string, { stack, service, registry }: ServerPoolArgs): Image {
-    const { source } = service;
-    if (source.kind === "image") {
-      const taken = { name: source.image, keepLocally: true };
-      const { imageId } = new docker.RemoteImage(name, taken, { parent: this });
-      return { id: imageId, reference: source.image };
-    }
-    const { kind: _, ...build } = source;
-    const image = imageName(stack, service.name);
-    const { imageId, reference } = new BuiltImage(name, { image, ...build, registry }, { parent: this });
-    return { id: imageId, reference };
   }
 
   #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs): Volumes {
@@ -111,7 +93,7 @@ export class ServerPool extends pulumi.ComponentResource {
 
   #server(
     number: number,
-    image: Image,
+    image: HostImage,
     volumes: Volumes,
     { stack, host, service }: ServerPoolArgs,
     before: Command | undefined,
@@ -124,7 +106,7 @@ export class ServerPool extends pulumi.ComponentResource {
       {
         ...containerDefaults({ stack, host: host.key, role: "server", service: service.name }),
         ...limits(service),
-        image: image.id,
+        image: image.imageId,
         networkMode: host.networkName,
         envs: [...plain, ...secret],
         volumes: [...volumes.mounts, host.logMount],
@@ -141,7 +123,12 @@ export class ServerPool extends pulumi.ComponentResource {
   }
 
   /** Has no delete: what it moved serves on when batches become fewer. */
-  #batch(name: string, servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Command {
+  #batch(
+    name: string,
+    servers: readonly docker.Container[],
+    image: HostImage,
+    args: ServerPoolArgs,
+  ): Command {
     return programCommand<RegisterArgs>(
       name,
       { update: "register.ts --batch" },
@@ -153,7 +140,7 @@ export class ServerPool extends pulumi.ComponentResource {
   #registration(
     name: string,
     servers: readonly docker.Container[],
-    image: Image,
+    image: HostImage,
     args: ServerPoolArgs,
   ): void {
     programCommand<RegisterArgs>(
@@ -164,7 +151,7 @@ export class ServerPool extends pulumi.ComponentResource {
     );
   }
 
-  #input(servers: readonly docker.Container[], image: Image, args: ServerPoolArgs): Inputs<RegisterArgs> {
+  #input(servers: readonly docker.Container[], image: HostImage, args: ServerPoolArgs): Inputs<RegisterArgs> {
     const { stack, host, balancerHosts, agent, cluster, service, credentials } = args;
     const { name, source, port, health, sessions, rollout, drain, stopGrace } = service;
     return {
@@ -179,6 +166,7 @@ export class ServerPool extends pulumi.ComponentResource {
       token: credentials.registration.secretId,
       service: { name, port, health, sessions },
       image: image.reference,
+      ...(source.kind === "build" && { imageLabels: imageLabels(stack, { service: name }) }),
       instances: namesOf(servers),
       healthTimeout: health.timeout,
       // It has served before.

@@ -38,13 +38,13 @@ function serviceOf(
   isDefault: boolean,
   hostKeys: string[],
 ): ServiceSettings {
-  const { build, version, image, env, secrets, hosts = hostKeys, rollout, ...rest } = draft;
+  const { build, version, image, pin, env, secrets, hosts = hostKeys, rollout, ...rest } = draft;
   return {
     ...rest,
     name,
     source: build
       ? { kind: "build", ...build, args: sortedRecord(build.args), ...(version && { version }) }
-      : { kind: "image", image: image ?? "" },
+      : { kind: "image", image: image ?? "", pin },
     env: sortedRecord({ PORT: String(draft.port), ...env }),
     secrets: sortedRecord(secrets),
     rollout: { ...rollout, surge: surgeOf(rollout.surge, draft.replicas) },

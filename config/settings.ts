@@ -124,6 +124,8 @@ export interface BuildSource {
 export interface ImageSource {
   readonly kind: "image";
   readonly image: string;
+  /** Whether the digest that the image's tag stands for is looked up on each update. */
+  readonly pin: boolean;
 }
 
 export interface HealthSettings {

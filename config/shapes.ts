@@ -187,6 +187,7 @@ const service = shape({
   build: build.optional(),
   version: tag.optional(),
   image: text("an image reference, such as nginx:1.29", isImageReference).optional(),
+  pin: flag().default(true),
   replicas: whole(0, 500).default(1),
   port: port
     .default(0)

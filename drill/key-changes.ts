@@ -15,7 +15,7 @@ export interface KeyChange {
   readonly service?: string;
   /** The value, or what makes it; undefined takes the key away. */
   readonly value: unknown;
-  /** Keys that have to change with it, beside it. */
+  /** Keys that have to change with it, beside it: values, or what makes them. */
   readonly along?: Readonly<Record<string, unknown>>;
   /** Whether it is set with `--secret`. */
   readonly secret?: true;
@@ -50,6 +50,12 @@ export const keyChanges: readonly KeyChange[] = [
   { key: "services.<name>.build.args", value: { RELEASE: "next" } },
   { key: "services.<name>.version", value: versionOf("web") },
   { key: "services.<name>.image", service: secondService, value: imageOfSecond, along: { build: undefined } },
+  {
+    key: "services.<name>.pin",
+    service: secondService,
+    value: false,
+    along: { build: undefined, image: imageOfSecond },
+  },
   { key: "services.<name>.replicas", value: 3 },
   { key: "services.<name>.port", value: 8001 },
   { key: "services.<name>.health.type", value: "tcp" },

@@ -39,7 +39,7 @@ export interface Service {
 
 export interface Config {
   protect: boolean;
-  hosts: Record<string, { docker: string; datacenter?: string }>;
+  hosts: Record<string, { docker: string; address?: string; datacenter?: string }>;
   network: { subnet: string };
   consul: { servers: number; port: number };
   loadBalancers: { count: number; port: number; statsPort: number; ipv6?: boolean };
@@ -77,6 +77,18 @@ export class Fleet {
   /** One that lives beside the first. */
   static second(): Fleet {
     return Fleet.#own("-2", 28080, "10.213.1.0/24");
+  }
+
+  /** A small one on a host that is elsewhere. */
+  static elsewhere(docker: string, address: string): Fleet {
+    const application = new Application("web-4");
+    const stack = new Stack<Config>(`${runInfo().prefix}-4`);
+    const config = configOf(22_080, "10.213.4.0/24", webOf(application));
+    config.hosts = { local: { docker, address } };
+    config.consul.servers = 1;
+    config.loadBalancers.count = 1;
+    config.services.web.replicas = 2;
+    return new Fleet(stack, config, application);
   }
 
   /** The drill's, with its own application, of a copy of the project. */
@@ -119,7 +131,8 @@ export class Fleet {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.config.loadBalancers.port}/`;
+    const [host] = Object.values(this.config.hosts);
+    return `http://${host?.address ?? "127.0.0.1"}:${this.config.loadBalancers.port}/`;
   }
 
   balancerUrl(balancer: number): string {
@@ -275,15 +288,17 @@ export function configOf(port: number, subnet: string, web: Config["services"]["
   };
 }
 
-/** With four copies of an application. */
 const startConfig = (port: number, subnet: string, application: Application) =>
-  configOf(port, subnet, {
-    build: application.folder,
-    replicas: 4,
-    port: 8000,
-    health: { path: "/health", timeout: 30 },
-    env: { LOG_DIR: "/var/log/flotilla" },
-  });
+  configOf(port, subnet, webOf(application));
+
+/** Four copies of an application. */
+const webOf = (application: Application) => ({
+  build: application.folder,
+  replicas: 4,
+  port: 8000,
+  health: { path: "/health", timeout: 30 },
+  env: { LOG_DIR: "/var/log/flotilla" },
+});
 
 /** How often each server answered to so many requests, one connection each; by what the answers say. */
 export async function whoAnswers(url: string, requests = 40): Promise<Record<string, number>> {

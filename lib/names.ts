@@ -36,9 +36,12 @@ export const dataVolumeName = (container: string) => joined(container, "data");
 export const serviceVolumeName = (stack: string, service: string, volume: string) =>
   `${joined(stack, service)}_${volume}`;
 
-/** A built image without its tag: in the registry, or in the engine's own store where there is none. */
+/**
+ * A built image without its tag: in the registry, or in the engine's own store where there is none. As engines list it:
+ * without the name of Docker Hub.
+ */
 export const imageRepository = (image: string, registry?: { readonly address: string }) =>
-  `${registry ? registry.address : "flotilla"}/${image}`;
+  `${registry ? registry.address.replace(/^docker\.io\//, "") : "flotilla"}/${image}`;
 /** Image of a service, or one of ours by its role. */
 export const imageName = (stack: string, of: string) => joined(stack, of);
 
@@ -69,3 +72,15 @@ export function labels({
   // In the order in which the provider compares them.
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
+
+/** What Pulumi calls the resource that brings a service's image to its hosts. */
+export const imageBringerName = (service: string) => `image-${service}`;
+
+/** Labels by which an image that was built for a stack is known as its own, beside its name. */
+export const imageLabels = (
+  stack: string,
+  of: { readonly service: string } | { readonly own: string },
+): Record<string, string> => ({
+  "flotilla.image": "service" in of ? `service/${of.service}` : `own/${of.own}`,
+  "flotilla.image.stack": stack,
+});

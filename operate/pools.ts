@@ -1,3 +1,4 @@
+import { imageBringerName } from "../lib/names.ts";
 import type { StateResource } from "../setup/state.ts";
 
 /** The pool of a service on one host, as Pulumi's state has it. */
@@ -36,15 +37,19 @@ export function poolsOf(resources: readonly StateResource[]): Pool[] | undefined
 }
 
 /**
- * What `pulumi up --target` is told so that it changes these pools and nothing else. With a pattern in the place of their
- * numbers, so that copies which only the config knows of come along.
+ * What `pulumi up --target` is told so that it changes these pools and nothing else, with what brings their images to hosts
+ * that lack them. With a pattern in the place of their numbers, so that copies which only the config knows of come along.
  */
 export function targetsOf(pools: readonly Pool[], resources: readonly StateResource[]): string[] {
+  const bringing = new Set(pools.map(({ service }) => imageBringerName(service)));
   const members = new Set(pools.flatMap((pool) => pool.members.map(({ urn }) => urn)));
   const others = resources.map(({ urn }) => urn).filter((urn) => !members.has(urn));
   const targets = [...members].map((urn) => {
     const [, start] = /^(.*:(?:Container|Command)::.*-)\d+$/.exec(urn) ?? [];
     return start && !others.some((other) => other.startsWith(start)) ? `${start}*` : urn;
   });
-  return [...new Set(targets)];
+  const bringers = resources.filter(
+    ({ urn, type }) => type === "command:local:Command" && bringing.has(urn.split("::").at(-1) ?? ""),
+  );
+  return [...new Set([...bringers.map(({ urn }) => urn), ...targets])];
 }

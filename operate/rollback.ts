@@ -117,7 +117,8 @@ async function checkImage(service: string, image: string, { hosts }: Versions): 
   // From anywhere else than the engine's own store it can be pulled.
   if (!image.startsWith("flotilla/")) return;
   const without = await hostsWithout(image, hosts);
-  if (without.length === 0) return;
+  // From one that has it, the others get it.
+  if (without.length < hosts.length) return;
   throw new SetupError(
     `The image ${image} is no longer on ${without.join(", ")}, and there is no registry to have it from.`,
     "Check out the code of that version, and run `pulumi up`, which builds the same again;",

@@ -18,6 +18,8 @@ import { versionFaults } from "./versions.ts";
  */
 export async function preflight(settings: Settings, known = knownResources): Promise<void> {
   const faults = (await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, known)))).flat();
+  // An engine that does not answer has no images to tell of.
+  if (faults.length === 0) faults.push(...(await versionFaults(settings)));
   if (faults.length > 0)
     throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
   const warnings = await Promise.all(settings.hosts.map((host) => ephemeralPorts(settings, host)));
@@ -45,7 +47,6 @@ async function hostFaults(
     dataFaults(settings, host, containers),
     ofNetworks(),
     portFaults(settings, host, containers),
-    versionFaults(settings, host),
     capacityFaults(settings, host),
   ]);
   return faults.flat();

@@ -27,8 +27,8 @@ describe("Pulumi.dev.yaml", () => {
       Volume: 5,
       RemoteImage: 5,
       RandomPassword: 6,
-      // A quorum for each server, their set-up, balancers, registration, routes.
-      Command: 7,
+      // A quorum for each server, their set-up, balancers, registration, routes; each image that is built.
+      Command: 12,
     });
     expect(resources.filter(({ protect }) => protect)).toStrictEqual([]);
   });
@@ -64,12 +64,11 @@ describe("Pulumi.prod.yaml", () => {
       Container: 22,
       Volume: 7,
       RemoteImage: 5,
-      RegistryImage: 5,
       RandomPassword: 6,
-      Command: 9,
+      Command: 14,
     });
-    const pushed = resources.filter(({ type }) => type.endsWith(":RegistryImage"));
-    expect(pushed.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
+    const built = resources.filter(({ type }) => type.endsWith(":RemoteImage"));
+    expect(built.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
       ["balancer", "consul", "front", "warden", "web"].map(
         (name) => `registry.example.com/flotilla/prod--${name}`,
       ),
@@ -156,11 +155,6 @@ describe("several hosts", () => {
       `Container warden-${key}`,
       `Container test--web--${key}--1`,
       `Container test--web--${key}--2`,
-      `RegistryImage ${key}--balancer`,
-      `RegistryImage ${key}--consul`,
-      `RegistryImage ${key}--front`,
-      `RegistryImage ${key}--warden`,
-      `RegistryImage web--${key}`,
       `RemoteImage ${key}--balancer`,
       `RemoteImage ${key}--consul`,
       `RemoteImage ${key}--front`,
@@ -180,7 +174,7 @@ describe("several hosts", () => {
     const d = [
       "Container consul--2",
       "Container test--db--d--1",
-      "RemoteImage db--d",
+      "RemoteImage db--d postgres:18",
       "Volume consul--2--data",
     ];
     expect(ofHost("b")).toStrictEqual([...common("b"), ...b].sort());
@@ -203,6 +197,11 @@ describe("several hosts", () => {
       // Looks at all balancers for what Consul may have lost.
       "Command consul--setup",
       "Command db--d--registration",
+      "Command image-web",
+      "Command own_image-balancer",
+      "Command own_image-consul",
+      "Command own_image-front",
+      "Command own_image-warden",
       // Each balancer's share of a load limit is smaller now.
       "Command routes",
       "Command web--b--registration",

@@ -22,12 +22,13 @@ export class PoolRecord {
     );
   }
 
-  /** Writes down which image serves from now on, for whoever wants to go back to it. */
-  async recordVersion(image: string): Promise<void> {
-    await within(20, "Consul does not take the version", async () => {
+  /** Writes down which image serves from now on, for whoever wants to go back to it. Returns all that is written. */
+  async recordVersion(image: string): Promise<readonly Version[]> {
+    return within(20, "Consul does not take the version", async () => {
       const history = (await this.#consul.get<Version[]>(`${this.#history}?raw`)) ?? [];
       const after = withVersion(history, image, new Date().toISOString());
       if (after !== history) await this.#consul.put(this.#history, after);
+      return after;
     });
   }
 

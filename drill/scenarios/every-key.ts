@@ -16,9 +16,13 @@ function changed(stage: Stage, { key, service = "web", value, along = {}, secret
     exception: exceptionForKey(key),
     async act() {
       const before = fleet.stack.config;
-      const next = typeof value === "function" ? await value(fleet) : value;
+      const made = async (given: unknown) => (typeof given === "function" ? await given(fleet) : given);
+      const next = await made(value);
+      const beside = await Promise.all(
+        Object.entries(along).map(async ([other, its]) => [other, await made(its)] as const),
+      );
       fleet.configure((config) => {
-        for (const [other, its] of Object.entries(along)) setAt(config, [...path.slice(0, -1), other], its);
+        for (const [other, its] of beside) setAt(config, [...path.slice(0, -1), other], its);
         if (!secret) setAt(config, path, next);
       });
       for (const [name, text] of Object.entries(secret ? next : {}))

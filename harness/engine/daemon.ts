@@ -19,7 +19,8 @@ export class Daemon {
     return `unix://${join(this.folder, "docker.sock")}`;
   }
 
-  configure(mtu: number): void {
+  /** Writes its configuration; `more` goes over what is usual. */
+  configure(mtu: number, more: Readonly<Record<string, unknown>> = {}): void {
     const config = {
       hosts: [this.host],
       "data-root": join(this.folder, "data"),
@@ -27,6 +28,7 @@ export class Daemon {
       pidfile: this.#pidFile,
       mtu,
       "shutdown-timeout": 10,
+      ...more,
     };
     writeFileSync(this.#configFile, JSON.stringify(config, null, 2));
   }

@@ -9,8 +9,11 @@ const forwarding = "/proc/sys/net/ipv4/ip_forward";
 /** Name of the host's end of the cable; at most 15 characters, so the process id only. */
 const cable = (id: number) => `fe2e${id}`;
 
-/** A network namespace that reaches the outside through the host, at a network packet size that fits the way out. */
-export function createNamespace(name: string, id: number): { mtu: number } {
+/**
+ * A network namespace that reaches the outside through the one that it is created in, at a network packet size that fits
+ * the way out, and is reached from there at its address, `guest`.
+ */
+export function createNamespace(name: string, id: number): { mtu: number; guest: string } {
   const { device, mtu } = wayOut();
   const { host, guest } = freeRange();
   const inside = (...args: string[]) => ip("-n", name, ...args);
@@ -56,7 +59,7 @@ export function createNamespace(name: string, id: number): { mtu: number } {
   );
   // On wherever a Docker engine has run; it stays on, since one may have been started meanwhile.
   if (readFileSync(forwarding, "utf8").trim() === "0") writeFileSync(forwarding, "1");
-  return { mtu };
+  return { mtu, guest };
 }
 
 /** Takes away whatever is there of a namespace, its cable and its firewall rules. */
@@ -71,7 +74,7 @@ export function removeNamespace(name: string, id: number): void {
   if (namespaces().includes(name)) ip("netns", "delete", name);
 }
 
-function namespaces(): string[] {
+export function namespaces(): string[] {
   return existsSync(folder) ? readdirSync(folder) : [];
 }
 
@@ -91,7 +94,10 @@ function wayOut(): { device: string; mtu: number } {
 function freeRange() {
   const taken = ip("-json", "address", "show");
   const ranges = Array.from({ length: 255 }, (_, n) => range(n));
-  const free = ranges.find(({ host }) => !taken.includes(`"${host}"`));
+  // Seen from inside of one, its own range has but the other end.
+  const free = ranges.find((range) =>
+    Object.values(range).every((address) => !taken.includes(`"${address}"`)),
+  );
   if (free === undefined) throw new Error("Every network 10.212.*.0/30 is in use.");
   return free;
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { say } from "../say.ts";
 import { sleep } from "../wait.ts";
 import { commandLine, Daemon } from "./daemon.ts";
-import { createNamespace, processesIn, removeNamespace } from "./namespace.ts";
+import { createNamespace, namespaces, processesIn, removeNamespace } from "./namespace.ts";
 
 /** Everything that a run makes carries this name and the run's process id, so that it is known from all else. */
 const prefix = "flotilla-run-";
@@ -75,6 +75,9 @@ async function removeDaemon(id: number, folders: string[]): Promise<void> {
   ];
   for (const pid of [...rest.flatMap(containersOf), ...rest]) kill(pid);
   for (const folder of folders) removeControlGroups(folder);
+  // Those that hang off the run's own go with their cables.
+  for (const name of namespaces().filter((name) => name.startsWith(`${nameOf(id)}-`)))
+    removeNamespace(name, id);
   removeNamespace(nameOf(id), id);
 }
 

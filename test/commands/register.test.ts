@@ -68,6 +68,9 @@ class Fleet implements FakeHosts {
   registered = Number.NaN;
   /** Versions that Consul remembers. */
   history: readonly Version[] | undefined;
+  /** Images of the service that the host has, and those that containers are made of. */
+  images: readonly string[] = [];
+  imagesInUse: readonly string[] = [];
 
   /** How many attempts to work on the pool alone fail, since another command does. */
   locked = 0;
@@ -114,6 +117,8 @@ class Fleet implements FakeHosts {
       case "rm":
         this.log.push(args.join(" "));
         return { out: "" };
+      case "image":
+        return this.#image(rest);
       case "logs":
         return { err: `line 9 of ${rest.at(-1)}\n${this.logged} of ${rest.at(-1)}\n` };
       case "run":
@@ -124,6 +129,14 @@ class Fleet implements FakeHosts {
       default:
         return { code: 1, err: `docker: no command ${verb}\n` };
     }
+  }
+
+  #image([verb, ...rest]: readonly string[]): DockerAnswer {
+    if (verb === "ls") return { out: this.images.map((image) => `${image}\n`).join("") };
+    const image = rest.at(-1) ?? "";
+    if (this.imagesInUse.includes(image)) return { code: 1, err: "conflict: unable to remove" };
+    this.log.push(`removes ${image}`);
+    return { out: "" };
   }
 
   /** As `docker inspect` does it: those that are there are told, and its exit code says whether any is not. */
@@ -609,6 +622,39 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
       fleet.history = [old];
       await register(fleet, { instances: ["w1"], image: old.image });
       expect(fleet.log).toStrictEqual(["flotilla/pools/web/a = 1"]);
+    });
+  });
+
+  describe("old images", () => {
+    const tagged = (...tags: string[]) => tags.map((tag) => `flotilla/test--web:${tag}`);
+    const imageLabels = { "flotilla.image": "service/web", "flotilla.image.stack": "test" };
+    const run = async (instances: string[], more: Partial<RegisterArgs> = {}) => {
+      const fleet = new Fleet("w1");
+      fleet.images = [...tagged("new", "old", "failed", "older", "used"), "flotilla/test--web-2:old"];
+      fleet.imagesInUse = tagged("used");
+      fleet.history = tagged("old").map((image) => ({ image, since: "2026-01-01T00:00:00.000Z" }));
+      const { code } = await register(fleet, { instances, imageLabels, ...more });
+      return { code, fleet, removed: fleet.log.filter((line) => line.startsWith("removes")) };
+    };
+
+    test.concurrent("go when the history does not know them, unless they are in use", async () => {
+      const { code, fleet, removed } = await run(["w1"]);
+      expect([code, ...removed]).toStrictEqual([
+        0,
+        ...tagged("failed", "older").map((image) => `removes ${image}`),
+      ]);
+      expect(fleet.commandLines).toContain(
+        "image ls --format {{.Repository}}:{{.Tag}} --filter label=flotilla.image=service/web" +
+          " --filter label=flotilla.image.stack=test flotilla/test--web",
+      );
+    });
+
+    test.concurrent("stay where nothing is brought into service", async () => {
+      expect((await run([])).removed).toStrictEqual([]);
+    });
+
+    test.concurrent("stay where they are somebody else's", async () => {
+      expect((await run(["w1"], { imageLabels: undefined })).removed).toStrictEqual([]);
     });
   });
 

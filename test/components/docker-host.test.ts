@@ -1,10 +1,6 @@
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
-import { BuiltImage, type BuiltImageArgs, renderedContext } from "../../components/built-image.ts";
 import { VolumeContainer, type VolumeContainerArgs } from "../../components/volume-container.ts";
-import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
+import { deploy, find, idsBelow } from "../support/deploy.ts";
 import { dockerHosts } from "../support/hosts.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
@@ -20,10 +16,6 @@ describe("a Docker host", () => {
   test("has the network, our images and the logs, all made by its own provider", async () => {
     const all = await run({});
     expect(idsBelow(all, "DockerHost local")).toStrictEqual([
-      "BuiltImage local--balancer",
-      "BuiltImage local--consul",
-      "BuiltImage local--front",
-      "BuiltImage local--warden",
       "Container local--logs",
       "Network local--network",
       "RemoteImage local--balancer",
@@ -69,16 +61,12 @@ describe("a Docker host", () => {
     expect(find(all, "DockerHost a").outputs).toStrictEqual({ networkName: "test" });
   });
 
-  test("builds our images from their templates", async () => {
+  test("has our images by the names of their content", async () => {
     const all = await run({});
-    for (const role of ["consul", "balancer", "front"]) {
-      const { name, triggers, ...rest } = find(all, `RemoteImage local--${role}`).inputs;
-      const [, hash] = new RegExp(`^flotilla/test--${role}:([0-9a-f]{12})$`).exec(String(name)) ?? [];
-      expect(triggers).toStrictEqual({ content: hash });
-      expect(rest).toStrictEqual({
-        build: { context: `.flotilla/test/local/${role}`, dockerfile: "Dockerfile", buildArgs: {} },
-        keepLocally: true,
-      });
+    for (const role of ["consul", "balancer", "front", "warden"]) {
+      expect(find(all, `RemoteImage local--${role}`).inputs.name).toMatch(
+        new RegExp(`^flotilla/test--${role}:[0-9a-f]{12}$`),
+      );
     }
   });
 
@@ -93,73 +81,6 @@ describe("a Docker host", () => {
       image: "sha256:local--front",
       volumes: [{ volumeName: "test--logs", containerPath: "/var/log/flotilla", readOnly: false }],
     });
-  });
-});
-
-describe("a built image", () => {
-  const run = (args: Partial<BuiltImageArgs> = {}) =>
-    deploy(
-      () => void new BuiltImage("web", { image: "test-web", context: "examples/simple-server", ...args }),
-    );
-  const nameOf = (all: Registered[]) => String(find(all, "RemoteImage web").inputs.name);
-
-  test("stays on the host where there is no registry", async () => {
-    expect(idsBelow(await run(), "BuiltImage web")).toStrictEqual(["RemoteImage web"]);
-  });
-
-  test("is another as soon as its arguments are", async () => {
-    const plain = await run();
-    const other = await run({ args: { VERSION: "2" } });
-    expect(nameOf(other)).not.toBe(nameOf(plain));
-    expect(find(other, "RemoteImage web").inputs).toMatchObject({
-      build: { buildArgs: { VERSION: "2" } },
-      triggers: { content: nameOf(other).split(":")[1] },
-    });
-    expect(find(other, "BuiltImage web").outputs).toStrictEqual({ imageId: "sha256:web" });
-  });
-
-  test("is pushed under its content's name", async () => {
-    const all = await run({ registry: { address: "registry.example.com/team" } });
-    const name = nameOf(all);
-    const hash = name.split(":")[1];
-    expect(name).toBe(`registry.example.com/team/test-web:${hash}`);
-    expect(find(all, "RegistryImage web")).toMatchObject({ secrets: [], dependsOn: ["RemoteImage web"] });
-    expect(find(all, "RegistryImage web").inputs).toStrictEqual({
-      name,
-      keepRemotely: true,
-      triggers: { content: hash },
-    });
-  });
-
-  test("is pushed with a password that stays secret", async () => {
-    const registry = { address: "registry.example.com:5000/team", username: "me", password: "hush" };
-    const push = find(await run({ registry }), "RegistryImage web");
-    expect(push.inputs.authConfig).toStrictEqual({
-      address: "registry.example.com:5000",
-      username: "me",
-      password: "hush",
-    });
-    expect(push.secrets).toStrictEqual(["authConfig.password"]);
-  });
-});
-
-describe("a rendered context", () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = fs.mkdtempSync(path.join(os.tmpdir(), "flotilla-context-"));
-    fs.mkdirSync(path.join(folder, "from"));
-    fs.writeFileSync(path.join(folder, "from/Dockerfile.mustache"), "FROM {{image}}");
-    fs.writeFileSync(path.join(folder, "from/start"), "#!/bin/sh\n", { mode: 0o755 });
-  });
-  afterEach(() => fs.rmSync(folder, { recursive: true }));
-
-  test("holds what was rendered, everything else but templates, and nothing from before", () => {
-    const target = path.join(folder, "deep/in/to");
-    renderedContext(path.join(folder, "from"), { old: "" }, target);
-    expect(renderedContext(path.join(folder, "from"), { Dockerfile: "FROM a" }, target)).toBe(target);
-    expect(fs.readdirSync(target).sort()).toStrictEqual(["Dockerfile", "start"]);
-    expect(fs.readFileSync(path.join(target, "Dockerfile"), "utf8")).toBe("FROM a");
-    expect(fs.statSync(path.join(target, "start")).mode & 0o111).toBe(0o111);
   });
 });
 

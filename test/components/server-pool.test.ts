@@ -5,7 +5,7 @@ import { HaproxyTier } from "../../components/haproxy-tier.ts";
 import { ServerPool } from "../../components/server-pool.ts";
 import { joined } from "../../lib/names.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
-import { dockerHosts } from "../support/hosts.ts";
+import { dockerHosts, stackImages } from "../support/hosts.ts";
 import { remember } from "../support/remember.ts";
 import { secrets } from "../support/secrets.ts";
 import { settingsFrom } from "../support/settings-from.ts";
@@ -14,7 +14,8 @@ import { settingsFrom } from "../support/settings-from.ts";
 const run = remember((config: Record<string, unknown>): Promise<Registered[]> => {
   const settings = settingsFrom({ loadBalancers: { count: 1 }, ...config });
   return deploy(() => {
-    const hosts = dockerHosts(settings);
+    const images = stackImages(settings);
+    const hosts = dockerHosts(settings, images);
     const credentials = new Credentials("credentials", settings);
     const cluster = { identity: pulumi.output("identity") };
     for (const host of hosts) {
@@ -23,7 +24,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
       const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
       const balancers = [new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts)];
       for (const service of settings.services) {
-        const pool = { ...args, agent, cluster, service, balancers, balancerHosts: hosts };
+        const pool = { ...args, agent, cluster, service, balancers, balancerHosts: hosts, images };
         new ServerPool(joined(service.name, host.key), pool, opts);
       }
     }
@@ -40,7 +41,7 @@ test.each([0, 1, 3])("%i copies", async (replicas) => {
   expect(idsBelow(all, "ServerPool web--local")).toStrictEqual([
     "Command web--local--registration",
     ...numbers(replicas).map((i) => `Container test--web--local--${i}`),
-    "RemoteImage web--local",
+    "RemoteImage web--local nginx:1.29",
   ]);
   const instances = numbers(replicas).map((i) => `test--web--local--${i}-0a1b2c3`);
   expect(find(all, "ServerPool web--local").outputs).toStrictEqual({ instances });
@@ -50,7 +51,7 @@ test.each([0, 1, 3])("%i copies", async (replicas) => {
 test("the least of a copy", async () => {
   const { inputs, ...rest } = find(await web({ replicas: 1 }), "Container test--web--local--1");
   expect(inputs).toStrictEqual({
-    image: "sha256:web--local",
+    image: "sha256:web--local nginx:1.29",
     labels: [
       { label: "flotilla.host", value: "local" },
       { label: "flotilla.role", value: "server" },
@@ -129,52 +130,15 @@ test.each([true, false])("its volumes are protected: %j", async (protect) => {
   });
 });
 
-test("a ready-made image is taken as it is, and kept when it is no longer used", async () => {
-  const all = await web({ replicas: 1 });
-  expect(find(all, "RemoteImage web--local").inputs).toStrictEqual({ name: "nginx:1.29", keepLocally: true });
-});
-
-test("a folder is built, and pushed where there is a registry", async () => {
-  const build = { context: "examples/simple-server", dockerfile: "Dockerfile", args: { A: "1" } };
-  const all = await run({
-    registry: { address: "registry.example.com" },
-    services: { web: { build, port: 80 } },
-  });
-  expect(idsBelow(all, "BuiltImage web--local")).toStrictEqual([
-    "RegistryImage web--local",
-    "RemoteImage web--local",
-  ]);
-  const image = find(all, "RemoteImage web--local").inputs;
-  expect(image.name).toMatch(/^registry\.example\.com\/test--web:[0-9a-f]{12}$/);
-  expect(image.build).toStrictEqual({
-    context: "examples/simple-server",
-    dockerfile: "Dockerfile",
-    buildArgs: { A: "1" },
-  });
-});
-
 test("a version is taken as it was built, in the folder's place, and trusted at once", async () => {
   const all = await run({
     services: { web: { build: "examples/simple-server", version: "0123456789ab", port: 80 } },
   });
-  expect(idsBelow(all, "BuiltImage web--local")).toStrictEqual(["RemoteImage web--local"]);
-  expect(find(all, "RemoteImage web--local").inputs).toStrictEqual({
-    name: "flotilla/test--web:0123456789ab",
-    keepLocally: true,
-  });
+  expect(find(all, "RemoteImage web--local").inputs.name).toBe("flotilla/test--web:0123456789ab");
   expect(told(all, "Command web--local--registration")).toMatchObject({
     image: "flotilla/test--web:0123456789ab",
     settle: 0,
   });
-});
-
-test("a version in a registry is not pushed there again", async () => {
-  const all = await run({
-    registry: { address: "registry.example.com" },
-    services: { web: { build: "examples/simple-server", version: "0123456789ab", port: 80 } },
-  });
-  expect(idsBelow(all, "BuiltImage web--local")).toStrictEqual(["RemoteImage web--local"]);
-  expect(find(all, "RemoteImage web--local").inputs.name).toBe("registry.example.com/test--web:0123456789ab");
 });
 
 describe("fewer at once than there are", () => {
@@ -187,7 +151,7 @@ describe("fewer at once than there are", () => {
       "Command web--local--batch--2",
       "Command web--local--registration",
       ...numbers(5).map((i) => `Container test--web--local--${i}`),
-      "RemoteImage web--local",
+      "RemoteImage web--local nginx:1.29",
     ]);
     const waits = (id: string) => find(all, id).dependsOn.filter((other) => other.includes("web--local--"));
     const server = (i: number) => `Container test--web--local--${i}`;

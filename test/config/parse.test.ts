@@ -2,7 +2,7 @@ import { faultsOf } from "../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const serviceKeys =
-  "build, version, image, replicas, port, health, env, secrets, command, cpus, memory, volumes, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts";
+  "build, version, image, pin, replicas, port, health, env, secrets, command, cpus, memory, volumes, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts";
 const nameRule =
   "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
 const portRule = "must be a whole number from 1 to 65535";

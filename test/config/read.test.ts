@@ -108,6 +108,7 @@ test("all that can be set is set", async () => {
     "flotilla:services": {
       web: {
         image: "nginx:1.29",
+        pin: false,
         replicas: 0,
         port: 80,
         health: {
@@ -207,7 +208,7 @@ test("all that can be set is set", async () => {
       },
       {
         name: "web",
-        source: { kind: "image", image: "nginx:1.29" },
+        source: { kind: "image", image: "nginx:1.29", pin: false },
         replicas: 0,
         port: 80,
         health: {

@@ -1,5 +1,5 @@
 import { poolsOf, targetsOf } from "../../operate/pools.ts";
-import { poolResources } from "../support/stack-export.ts";
+import { imageBringer, poolResources } from "../support/stack-export.ts";
 
 const web = poolResources("web", "local", "flotilla/dev-web:aa", 2);
 const api = poolResources("api", "local", "nginx:1");
@@ -37,9 +37,10 @@ test("a stack whose pools do not say whose they are has none to be found", () =>
   expect(poolsOf(web.map((resource) => ({ ...resource, inputs: {} })))).toBeUndefined();
 });
 
-test("targets are the pool's own, copies by a pattern that finds new ones, too", () => {
-  const resources = [network, ...web, ...api];
+test("targets are the pool's own and what brings its image, copies by a pattern that finds new ones, too", () => {
+  const resources = [network, imageBringer("web"), imageBringer("api"), ...web, ...api];
   expect(names(targetsOf(pool(resources), resources))).toStrictEqual([
+    "image-web",
     "web-local",
     "web-local",
     "dev-web-local-*",

@@ -6,7 +6,7 @@ import {
   type FakeHosts,
   runProgram,
 } from "../support/fake-docker.ts";
-import { poolResources, stackExport } from "../support/stack-export.ts";
+import { imageBringer, poolResources, stackExport } from "../support/stack-export.ts";
 
 const token = "a-token-of-its-own";
 const web = (tag: string, minute: number): Version => ({
@@ -46,7 +46,9 @@ class Stack implements FakeHosts {
       const pools = Object.entries(this.told).flatMap(([service, image]) =>
         ["a", "b"].flatMap((host) => poolResources(service, host, image)),
       );
-      return { out: stackExport(this.outputs, [...pools, balancer]) };
+      return {
+        out: stackExport(this.outputs, [...pools, ...Object.keys(this.told).map(imageBringer), balancer]),
+      };
     }
     if (args[0] === "preview") return this.pending ? { out: JSON.stringify(this.pending) } : { code: 255 };
     this.log.push(`pulumi ${args.join(" ")}`);
@@ -75,7 +77,7 @@ class Stack implements FakeHosts {
 const rollback = (stack: Stack, ...args: string[]) => runProgram(stack, "operate/rollback.ts", args);
 const pinned = (tag: string, stack = "dev") => [
   `pulumi config set --path flotilla:services.web.version ${tag} --type string --stack ${stack} --non-interactive`,
-  `pulumi up --yes --skip-preview --stack ${stack}${["a", "b"].map(targetsOnHost).join("")}`,
+  `pulumi up --yes --skip-preview --stack ${stack} --target ${imageBringer("web").urn}${["a", "b"].map(targetsOnHost).join("")}`,
 ];
 /** Everything of web's pool on a host, whatever its number. */
 const targetsOnHost = (host: string) =>
@@ -127,6 +129,13 @@ web: runs bb, whatever its folder becomes. To build the folder again:
     stack.told = { web: web("bb", 0).image };
     await rollback(stack, "--yes");
     expect(stack.log).toStrictEqual(pinned("cc"));
+  });
+
+  test.concurrent("to a version that one of two hosts has, from which the other gets it", async () => {
+    const stack = new Stack();
+    stack.gone = { "tcp://b:1": ["flotilla/dev--web:bb"] };
+    await rollback(stack, "--yes");
+    expect(stack.log).toStrictEqual(pinned("bb"));
   });
 
   test.concurrent("an update that fails: its exit code, and what is left to do", async () => {
@@ -252,9 +261,9 @@ aa       2026-01-01 00:01 UTC  2026-01-01 00:03 UTC  gone from a, b
     ["the version that serves", {}, ["--to", "cc"], "web runs cc already."],
     [
       "an image that is gone",
-      { gone: { "tcp://b:1": ["flotilla/dev--web:bb"] } },
+      { gone: { "tcp://a:1": ["flotilla/dev--web:bb"], "tcp://b:1": ["flotilla/dev--web:bb"] } },
       [],
-      "The image flotilla/dev--web:bb is no longer on b, and there is no registry to have it from.\n" +
+      "The image flotilla/dev--web:bb is no longer on a, b, and there is no registry to have it from.\n" +
         "  Check out the code of that version, and run `pulumi up`, which builds the same again;\n" +
         "  or take another version: `npm run rollback -- --service web --list`.",
     ],

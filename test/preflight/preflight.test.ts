@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import net from "node:net";
+import { contentHash } from "../../lib/images/content-hash.ts";
 import { publishedPorts } from "../../preflight/engine.ts";
 import { preflight } from "../../preflight/preflight.ts";
 import { settingsFrom } from "../support/settings-from.ts";
@@ -120,10 +121,29 @@ describe("a version that was built before", () => {
     [[], "is not there"],
   ])("where there are %j", async (tags, what) => {
     expect(await complaints(config, engineWith(...tags))).toStrictEqual([
-      `host a: image flotilla/test--web:0123456789ab, wanted for service web (flotilla:services.web.version), ${what}. ` +
-        "Set flotilla:services.web.version to one that is, or build the folder as it is now: " +
-        "pulumi config rm --path flotilla:services.web.version.",
+      `image flotilla/test--web:0123456789ab, wanted for service web (flotilla:services.web.version), ${what}. ` +
+        "Set flotilla:services.web.version to one that is, check out the code that makes it, or build the folder as it " +
+        "is now: pulumi config rm --path flotilla:services.web.version.",
     ]);
+  });
+
+  test("that another host has, from which it is brought", async () => {
+    const two = {
+      ...config,
+      network: { driver: "overlay" },
+      hosts: { ...hosts.hosts, b: { docker: "tcp://b:2376", consulServers: [] } },
+    };
+    two.hosts.a = { ...two.hosts.a, consulServers: [1, 2, 3] } as never;
+    const engine: Engine = (endpoint, args) =>
+      engineWith(...(endpoint === "tcp://b:2376" ? ["0123456789ab"] : []))(endpoint, args);
+    expect(await complaints(two, engine)).toStrictEqual([]);
+  });
+
+  test("that the folder makes again", async () => {
+    const recipe = { context: "examples/simple-server", dockerfile: "Dockerfile", args: {} };
+    const version = contentHash(recipe).slice(0, 12);
+    const services = { web: { ...web, version } };
+    expect(await complaints({ ...hosts, services }, engineWith())).toStrictEqual([]);
   });
 
   test("that a registry may have", async () => {

@@ -1,11 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
 import flotilla from "../../index.ts";
+import type { HostsView } from "../../lib/images/hosts-view.ts";
 import { deploy, type Registered } from "./deploy.ts";
+import { hostsWithAll } from "./hosts.ts";
 import { remember } from "./remember.ts";
 import { asConfig, readStackFile } from "./stack-file.ts";
 
 // It asks real engines and binds real ports; it has tests of its own.
 jest.mock("../../preflight/preflight.ts", () => ({ preflight: async () => {} }));
+jest.mock("../../lib/images/hosts-view.ts", () => ({ lookAtHosts: async () => mockView }));
+
+const mockView: HostsView = hostsWithAll;
 
 // That the config of these stacks is no file's.
 jest.spyOn(pulumi.log, "warn").mockResolvedValue();

@@ -22,6 +22,12 @@ export function poolResources(service: string, host: string, image: string, repl
   ];
 }
 
+/** What brings a service's image to its hosts, in Pulumi's state. */
+export const imageBringer = (service: string): StateResource => ({
+  urn: urnOf("flotilla:index:Images$command:local:Command", `image-${service}`),
+  type: "command:local:Command",
+});
+
 /** What `pulumi stack export --show-secrets` prints of a stack with these outputs, of which `consulToken` is a secret. */
 export function stackExport(
   { consulToken, ...outputs }: Readonly<Record<string, unknown>>,

@@ -1,9 +1,11 @@
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
-import { contentHash } from "../../lib/content-hash.ts";
+import { contentHash as hashOf } from "../../../lib/images/content-hash.ts";
 
 let folder: string;
+const contentHash = (context: string, recipe = {}) =>
+  hashOf({ context, dockerfile: "Dockerfile", args: {}, ...recipe });
 
 beforeEach(() => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), "flotilla-hash-"));
@@ -37,7 +39,9 @@ test.each<[string, boolean, () => void]>([
   ],
   ["a file's folder", true, () => fs.renameSync(path.join(folder, "src"), path.join(folder, "source"))],
   ["an executable bit", true, () => fs.chmodSync(path.join(folder, "src/a.txt"), 0o755)],
-  ["who may read", false, () => fs.chmodSync(path.join(folder, "src/a.txt"), 0o600)],
+  ["who may read", true, () => fs.chmodSync(path.join(folder, "src/a.txt"), 0o600)],
+  ["who may enter a folder", true, () => fs.chmodSync(path.join(folder, "src"), 0o700)],
+  ["an empty folder", true, () => fs.mkdirSync(path.join(folder, "empty"))],
   ["a time", false, () => fs.utimesSync(path.join(folder, "src/a.txt"), 1, 1)],
   ["a link, wherever it leads", true, () => fs.symlinkSync("/nowhere", path.join(folder, "link"))],
 ])("of a change to %s: another hash is %j", (_, expected, change) => {
@@ -45,8 +49,16 @@ test.each<[string, boolean, () => void]>([
 });
 
 test("what else the image is made from counts as well", () => {
-  expect(contentHash(folder, { buildArgs: { A: "1" } })).not.toBe(
-    contentHash(folder, { buildArgs: { A: "2" } }),
+  const hashes = [
+    {},
+    { args: { A: "1" } },
+    { args: { A: "2" } },
+    { args: { B: "2" } },
+    { dockerfile: "src/a.txt" },
+  ].map((recipe) => contentHash(folder, recipe));
+  expect(new Set(hashes).size).toBe(hashes.length);
+  expect(contentHash(folder, { args: { A: "1", B: "2" } })).toBe(
+    contentHash(folder, { args: { B: "2", A: "1" } }),
   );
 });
 
@@ -74,6 +86,7 @@ test.each<[ignoreFile: string, file: string, counts: boolean]>([
   ["*\n!src", "docs/a.md", false],
   ["docs\n!docs/a.md", "docs/a.md", true],
   ["!docs/a.md\ndocs", "docs/a.md", false],
+  ["*\n!**/*.md", "docs/a.md", true],
 ])("with %j in .dockerignore a change to %s counts: %j", (ignoreFile, file, counts) => {
   write(".dockerignore", `${ignoreFile}\n`);
   expect(changes(() => write(file, "changed"))).toBe(counts);
@@ -82,4 +95,26 @@ test.each<[ignoreFile: string, file: string, counts: boolean]>([
 test("the Dockerfile always counts, since Docker gets to see it even where it is ignored", () => {
   write(".dockerignore", "*\n");
   expect(changes(() => write("Dockerfile", "FROM other\n"))).toBe(true);
+});
+
+test("the Dockerfile's own ignore file goes before the folder's", () => {
+  write("docker/Dockerfile", "FROM scratch\n");
+  write(".dockerignore", "src\n");
+  write("docker/Dockerfile.dockerignore", "docs\n");
+  const hash = () => contentHash(folder, { dockerfile: "./docker/Dockerfile" });
+  const before = hash();
+  write("docs/a.md", "changed");
+  expect(hash()).toBe(before);
+  write("src/a.txt", "changed");
+  expect(hash()).not.toBe(before);
+});
+
+test("a file is read in pieces, so that its size does not matter", () => {
+  const file = path.join(folder, "large");
+  fs.writeFileSync(file, "");
+  // Takes up no room, and more than a buffer may hold.
+  fs.truncateSync(file, 2 ** 31);
+  const started = process.memoryUsage.rss();
+  contentHash(folder);
+  expect(process.memoryUsage.rss() - started).toBeLessThan(200 * 2 ** 20);
 });

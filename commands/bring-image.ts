@@ -1,0 +1,35 @@
+/**
+ * Has an image on every host that is to have it. Built once: where no host and no registry has it, the first host's
+ * engine builds it; the others get it from the registry, or from a host that has it where there is none. Called by the
+ * resource of each image that the stack builds.
+ */
+
+import type { RegistrySettings } from "../config/settings.ts";
+import type { HashedRecipe } from "../lib/images/plan.ts";
+import { main } from "../runtime/command.ts";
+import { ImageBringer } from "./support/image-bringer.ts";
+import { ImageHost } from "./support/image-host.ts";
+
+/** What `bring-image` is told on its standard input. */
+export interface BringImageArgs {
+  /** Name with the tag. */
+  readonly reference: string;
+  /** What the image is to be known by, beside its name. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** Absent where it can't be built. */
+  readonly build?: HashedRecipe;
+  readonly hosts: readonly { readonly key: string; readonly docker: string }[];
+  readonly registry?: RegistrySettings;
+  /** Not read: when some host was seen without it, so that it is brought again. */
+  readonly missing?: string;
+  /** Whether images of that name with other tags are done with; those in use stay in any case. */
+  readonly replacesOthers: boolean;
+}
+
+/** Seconds for all of it: a build may compile for long, but not for ever. */
+const LIMIT = 2 * 60 * 60;
+
+main<BringImageArgs>(async (args) => {
+  const hosts = args.hosts.map(({ key, docker }) => new ImageHost(key, docker));
+  await new ImageBringer(args).bring(hosts);
+}, LIMIT);

@@ -1,0 +1,91 @@
+import type { Settings } from "../../config/settings.ts";
+import { imageName, imageRepository } from "../names.ts";
+import { contentHash } from "./content-hash.ts";
+import { type BuildRecipe, readContext } from "./context.ts";
+import type { HostsView } from "./hosts-view.ts";
+import { largeContext } from "./large-context.ts";
+import { type OwnImage, ownImages, ownRecipe } from "./own-images.ts";
+
+/** A recipe, and the hash of what it makes. */
+export interface HashedRecipe extends BuildRecipe {
+  readonly hash: string;
+}
+
+/** An image that is built by the stack, or was. */
+export interface BuiltImagePlan {
+  readonly kind: "built";
+  /** Name with the tag, which is the content: old and new images live side by side. */
+  readonly reference: string;
+  /** What it is built from; absent for one that can only be on a host or in the registry. */
+  readonly build?: HashedRecipe;
+  /** Keys of the hosts that are to have it. */
+  readonly hosts: readonly string[];
+  /** Those that have not got it, and when that was seen, in ISO format. */
+  readonly missing: { readonly on: readonly string[]; readonly at: string };
+}
+
+/** An image of somebody else's. */
+export interface TakenImagePlan {
+  readonly kind: "taken";
+  /** As the config names it. */
+  readonly image: string;
+  /**
+   * The same with the digest that its tag stands for now, by host; without one where digests are not asked for.
+   * Undefined where the registry could not be asked: what is pinned already stays.
+   */
+  readonly pinned: ReadonlyMap<string, string> | undefined;
+}
+
+export type ServiceImagePlan = BuiltImagePlan | TakenImagePlan;
+
+/** Every image that the stack needs. */
+export interface ImagePlans {
+  readonly own: Readonly<Record<OwnImage, BuiltImagePlan>>;
+  /** By the name of the service. */
+  readonly services: ReadonlyMap<string, ServiceImagePlan>;
+  /** What the user should know, in whole sentences. */
+  readonly warnings: readonly string[];
+}
+
+/** Plans every image, given what the hosts have. Throws ContextFault for a folder that can't be built. */
+export function planImages(settings: Settings, view: HostsView): ImagePlans {
+  const warnings: string[] = [...view.warnings];
+  const built = (
+    image: string,
+    recipe: BuildRecipe,
+    hosts: readonly string[],
+    version?: string,
+  ): BuiltImagePlan => {
+    const entries = readContext(recipe);
+    const hash = contentHash(recipe, entries);
+    const tag = version ?? tagOf(hash);
+    const warning = largeContext(recipe.context, entries);
+    if (warning) warnings.push(warning);
+    const reference = `${imageRepository(image, settings.registry)}:${tag}`;
+    return {
+      kind: "built",
+      reference,
+      // A version that the folder still makes, or makes again, can be built if need be.
+      ...(tag === tagOf(hash) && { build: { ...recipe, hash } }),
+      hosts,
+      missing: { on: hosts.filter((host) => !view.has(host, reference)), at: view.at },
+    };
+  };
+  const { stack } = settings;
+  const everywhere = settings.hosts.map(({ key }) => key);
+  const own = ownImages.map((role) => [
+    role,
+    built(imageName(stack, role), ownRecipe(role, settings), everywhere),
+  ]);
+  const services = settings.services.map(({ name, source, hosts }): [string, ServiceImagePlan] => {
+    if (source.kind === "image") {
+      return [name, { kind: "taken", image: source.image, pinned: view.pinned(name) }];
+    }
+    const { kind: _, version, ...recipe } = source;
+    return [name, built(imageName(stack, name), recipe, hosts, version)];
+  });
+  return { own: Object.fromEntries(own), services: new Map(services), warnings };
+}
+
+/** The tag that a build's content gets. */
+export const tagOf = (hash: string) => hash.slice(0, 12);
