@@ -44,6 +44,9 @@ test.concurrent("one that does not answer is named", async () => {
   const docker = (_: string, [verb]: readonly string[]) =>
     verb === "ps" ? { out: "b1\n" } : { hangs: true };
   expect(await answers({ docker }, "up", 1)).toStrictEqual([
-    'b1: the engine at tcp://a:1 gave "docker exec b1 await-servers" no answer for 11 s',
+    // Or a second more, where the machine is busy.
+    expect.stringMatching(
+      /^b1: the engine at tcp:\/\/a:1 gave "docker exec b1 await-servers" no answer for 1[1-4] s$/,
+    ),
   ]);
 });
