@@ -6,7 +6,7 @@ import { type Container, containers, type Role } from "./docker.ts";
 import { removeStacks } from "./engine/stacks.ts";
 import { type Answer, get } from "./http.ts";
 import type { Project } from "./project.ts";
-import { type Outputs, Stack } from "./pulumi.ts";
+import { markedValue, type Outputs, Stack } from "./pulumi.ts";
 import { runInfo } from "./run-info.ts";
 
 export interface Service {
@@ -297,7 +297,7 @@ const webOf = (application: Application) => ({
   replicas: 4,
   port: 8000,
   health: { path: "/health", timeout: 30 },
-  env: { LOG_DIR: "/var/log/flotilla" },
+  env: { LOG_DIR: "/var/log/flotilla", UNTOLD: markedValue },
 });
 
 /** How often each server answered to so many requests, one connection each; by what the answers say. */

@@ -27,6 +27,9 @@ export interface Outputs {
 /** Environment variable by which all that a run of Pulumi starts is known: its children are in process groups of their own. */
 const MARK = "FLOTILLA_MARK";
 
+/** In the environment of the services that are tried: nothing that Pulumi says may show it. */
+export const markedValue = "a-value-of-an-environment-4711";
+
 /** How a `pulumi up` is ended: without a chance to put anything in order, or as from a terminal. */
 export type End = "kill -9" | "Ctrl-C";
 
@@ -40,6 +43,7 @@ export class Stack<Config extends object> {
   readonly #home: string;
   readonly #isUsers: boolean;
   #outputs: Promise<Outputs> | undefined;
+  readonly #secrets: string[] = [];
 
   /** One of the run's own; of a copy of the project where one is given. */
   constructor(name: string, project = runInfo().root, isUsers = false) {
@@ -87,6 +91,7 @@ export class Stack<Config extends object> {
   }
 
   async setSecret(path: string, value: string): Promise<void> {
+    this.#secrets.push(value);
     const key = `flotilla:${path}`;
     const outcome = await this.#run(["config", "set", "--secret", "--path", key, value, ...this.#which]);
     if (outcome.code !== 0) throw new Error(outcome.output);
@@ -132,6 +137,10 @@ export class Stack<Config extends object> {
     const { result, seconds } = await timed(() => this.#run([command, ...consent, ...this.#which, ...flags]));
     const told = [command, ...flags].map((word) => word.replace(/^urn:.*::/, ""));
     say(`  pulumi ${told.join(" ")}: code ${result.code} after ${seconds.toFixed(1)} s`);
+    // Whatever it was that failed: nothing that it says may give away a value of an environment, which only a diff shows.
+    const untold = flags.includes("--diff") ? this.#secrets : [...this.#secrets, markedValue];
+    if (untold.some((value) => result.output.includes(value)))
+      throw new Error(`pulumi ${told.join(" ")} printed a secret or a value of an environment`);
     return result;
   }
 
