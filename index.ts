@@ -17,7 +17,7 @@ import { preflight } from "./preflight/preflight.ts";
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {
   const settings = readSettings();
-  await preflight(settings);
+  const { stopped } = await preflight(settings);
   const images = new Images("images", { ...settings, plans: await imagePlans(settings) });
   const credentials = new Credentials("credentials", settings);
   const { services } = settings;
@@ -51,6 +51,7 @@ export default async function flotilla() {
           balancerHosts: hosts,
           credentials,
           images,
+          stopped,
         };
         return new ServerPool(joined(service.name, host.key), args, { providers: [host.provider] });
       }),

@@ -107,7 +107,7 @@ async function leave(
   if (wanted.includes(server)) return;
 
   // Or its restart policy would have it join again as soon as it has left.
-  await engine.docker("update", "--restart=no", server);
+  await engine.setRestart([server], "no");
   // The connection ends with the server, whose answer may stay out.
   await consul.put("/v1/agent/leave").catch(() => {});
   const gone = await until(30, async () => !(await isRunning()) || undefined);

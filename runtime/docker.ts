@@ -58,6 +58,16 @@ export class DockerEngine {
     if (containers.length > 0) await this.docker("stop", "-t", String(graceSeconds), ...containers);
   }
 
+  /** Starts containers; those that run are left as they are. */
+  async start(containers: readonly string[]): Promise<void> {
+    if (containers.length > 0) await this.docker("start", ...containers);
+  }
+
+  /** Changes when the engine starts containers again by itself. */
+  async setRestart(containers: readonly string[], policy: "always" | "unless-stopped" | "no"): Promise<void> {
+    if (containers.length > 0) await this.docker("update", `--restart=${policy}`, ...containers);
+  }
+
   /** Takes containers away with their unnamed volumes. */
   async remove(containers: readonly string[]): Promise<void> {
     if (containers.length > 0) await this.docker("rm", "--force", "--volumes", ...containers);
