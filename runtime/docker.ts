@@ -139,8 +139,7 @@ export class DockerEngine {
   async #run(args: readonly string[]): Promise<Outcome> {
     const start = performance.now();
     const outcome = await attempt("docker", ["--host", this.endpoint, ...args]);
-    if (outcome.failure === "not found")
-      throw new Error("the docker command line client is not installed here");
+    if (outcome.failure === "not found") throw new Error("the docker command line client is not installed");
     if (outcome.failure === "out of time") {
       const seconds = rounded((performance.now() - start) / 1000);
       const what = args[0] === "exec" ? args.slice(0, 3).join(" ") : args[0];
