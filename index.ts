@@ -9,6 +9,7 @@ import { imagePlans } from "./components/image-plans.ts";
 import { Images } from "./components/images.ts";
 import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
+import { TokenRevocation } from "./components/token-revocation.ts";
 import { Warden } from "./components/warden.ts";
 import { readSettings } from "./config/read.ts";
 import { joined } from "./lib/names.ts";
@@ -62,7 +63,9 @@ export default async function flotilla() {
   const balancerCount = hosts.length * settings.loadBalancers.count;
   if (entry) {
     const args = { ...settings, ...entry, cluster, balancerHosts: hosts, balancerCount, credentials };
-    new RoutingTable("routes", args, { dependsOn: [...pools, ...balancers] });
+    const routes = new RoutingTable("routes", args, { dependsOn: [...pools, ...balancers] });
+    // By then all that has tokens has the present ones.
+    new TokenRevocation("former-tokens", { cluster, credentials }, { dependsOn: routes });
   }
 
   return {

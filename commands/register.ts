@@ -42,6 +42,8 @@ export interface RegisterArgs {
   /** Not read: so is a Consul that has lost its data. */
   readonly consulId: string;
   readonly token: string;
+  /** Its public name. */
+  readonly tokenId: string;
   readonly service: ServiceDefinition;
   /** Image of the instances, as people know it. */
   readonly image: string;
@@ -86,12 +88,12 @@ class Registrar {
   readonly #stopFirst: StopFirst;
 
   constructor(args: RegisterArgs) {
-    const { stack, host, agent, token, service } = args;
+    const { stack, host, agent, token, tokenId, service } = args;
     this.#args = args;
     this.#engine = new DockerEngine(args.docker);
     this.#balancers = new Balancers(stack, args.balancerHosts, args.balancersPerHost);
     this.#consul = new Consul(this.#engine, agent, token);
-    this.#registrations = new Registrations(this.#consul, agent);
+    this.#registrations = new Registrations(this.#consul, agent, tokenId);
     this.#record = new PoolRecord(this.#consul, service.name, host);
     const shared = {
       ...args,
@@ -191,6 +193,7 @@ class Registrar {
   async #bringIn(): Promise<readonly string[]> {
     const { service, instances, order } = this.#args;
     const held = await this.#registrations.of(service.name);
+    await this.#registrations.renew(service, held);
     const { add, change, remove } = catalogueDiff(service, instances, held);
     const stopped = order === "stop-first" ? await this.#bringInAfterStop(add, held) : [];
     if (order === "start-first") await this.#admission.admit(add, held);

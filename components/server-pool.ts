@@ -171,6 +171,7 @@ export class ServerPool extends pulumi.ComponentResource {
       agentId: agent.containerId,
       consulId: cluster.identity,
       token: credentials.registration.secretId,
+      tokenId: credentials.registration.accessorId,
       service: { name, port, health, sessions },
       image: image.reference,
       ...(source.kind === "build" && { imageLabels: imageLabels(stack, { service: name }) }),

@@ -1,4 +1,10 @@
-import { catalogueDiff, type Held, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
+import {
+  asHeld,
+  catalogueDiff,
+  type Held,
+  registrationOf,
+  type ServiceDefinition,
+} from "../../lib/catalogue.ts";
 import { serviceBackend } from "../../lib/haproxy.ts";
 import { say } from "../../runtime/command.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
@@ -11,7 +17,6 @@ import type { Registrations } from "./registrations.ts";
 
 /**
  * Restart policies of stopped containers, by which they stay so when the engine is started anew. They tell those that
-import { BALANCER_TIMEOUT, type Balancers } from "./balancers.ts";
  * served, also where an update was killed before it could start them again, from those that were of no use.
  */
 const SERVED = "unless-stopped";
@@ -23,6 +28,7 @@ export interface StopFirstArgs {
   readonly registrations: Registrations;
   readonly record: PoolRecord;
   readonly health: Health;
+  readonly balancers: Balancers;
   readonly admission: Admission;
   readonly service: ServiceDefinition;
   /** Seconds that instances which are started again have to pass their check. */
@@ -30,7 +36,6 @@ export interface StopFirstArgs {
   /** Seconds between SIGTERM and SIGKILL. */
   readonly stopGrace: number;
   /** Takes instances out of the balancers, and lets them finish their requests. */
-  readonly balancers: Balancers;
   takeOut(instances: readonly string[]): Promise<void>;
 }
 
@@ -103,7 +108,9 @@ export class StopFirst {
       const askable = served.filter((instance) => !change.includes(instance));
       const failing = askable.length > 0 ? await health.awaitPassing(askable, healthTimeout) : new Map();
       await registrations.put(
-        served.map((instance) => ({ ...registrationOf(service, instance), ...checkOf(held[instance]) })),
+        served.map((instance) =>
+          asHeld(service, instance, held[instance] ?? registrationOf(service, instance)),
+        ),
       );
       await this.#recordSize();
       const missing = await balancers.await("up", serviceBackend(service.name), served, BALANCER_TIMEOUT);
@@ -123,5 +130,3 @@ export class StopFirst {
     await record.recordSize(Object.keys(await registrations.of(service.name)).length);
   }
 }
-
-const checkOf = (held: Held | undefined) => held && { Port: held.Port, Meta: held.Meta };

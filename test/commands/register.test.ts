@@ -1,5 +1,5 @@
 import type { RegisterArgs } from "../../commands/register.ts";
-import { type Registration, registrationOf } from "../../lib/catalogue.ts";
+import { madeWith, type Registration, registrationOf } from "../../lib/catalogue.ts";
 import type { Version } from "../../lib/history.ts";
 import {
   type ConsulAnswer,
@@ -12,6 +12,7 @@ import {
 const health = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
 const service = { name: "web", port: 8000, health, sessions: false } as const;
 const token = "a-token-of-its-own";
+const tokenId = "its-public-name";
 const secret = "KEY=hush";
 const image = "flotilla/test--web:new";
 const remembered = `flotilla/versions/web/a: ${image}`;
@@ -26,6 +27,7 @@ const args: RegisterArgs = {
   agentId: "an-id",
   consulId: "identity",
   token,
+  tokenId,
   service,
   image,
   instances: [],
@@ -103,7 +105,8 @@ class Fleet implements FakeHosts {
   readonly #looks = new Map<string, number>();
 
   constructor(...instances: string[]) {
-    for (const instance of instances) this.held.set(instance, registrationOf(service, instance));
+    for (const instance of instances)
+      this.held.set(instance, madeWith(registrationOf(service, instance), tokenId));
   }
 
   docker(endpoint: string, args: readonly string[]): DockerAnswer {
@@ -495,6 +498,19 @@ Correct the application, or health.path, port or health.timeout in its config, a
     ]);
     expect(said).toContain("web: 1 instance to leave, for 1 s there for their sessions only\n");
     expect(code).toBe(0);
+  });
+
+  test.concurrent("another token: the agent is to keep it for what it holds, as it holds it", async () => {
+    const fleet = new Fleet("w1", "old-1");
+    const changed = { ...service, port: 9000 };
+    fleet.broken = ["w1"];
+    await register(fleet, { instances: ["w1"], tokenId: "another", service: changed, healthTimeout: 0 });
+    expect(fleet.log.slice(0, 2)).toStrictEqual(["registers w1", "registers old-1"]);
+    const carried = [...fleet.held.values()].map(({ Port, Meta }) => [Port, Meta["flotilla-token"]]);
+    expect(carried).toStrictEqual([
+      [8000, "another"],
+      [8000, "another"],
+    ]);
   });
 
   test.concurrent("an agent that is restarting gets its time", async () => {

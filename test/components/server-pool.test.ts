@@ -7,7 +7,7 @@ import { joined } from "../../lib/names.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
 import { dockerHosts, stackImages } from "../support/hosts.ts";
 import { remember } from "../support/remember.ts";
-import { secrets } from "../support/secrets.ts";
+import { accessorOf, secrets } from "../support/secrets.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
 /** Containers that do not run. */
@@ -237,6 +237,7 @@ test("the registration: what it runs, what it waits for, what it is told", async
     agentId: "agent-local-id",
     consulId: "identity",
     token: secrets.registration,
+    tokenId: accessorOf("registration"),
     service: {
       name: "web",
       port: 80,
