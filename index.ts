@@ -33,7 +33,7 @@ export default async function flotilla() {
     const args = { ...settings, host, credentials };
     const opts = { providers: [host.provider] };
     new Warden(`warden-${host.key}`, args, opts);
-    const agent = new ConsulAgent(`agent-${host.key}`, args, { ...opts, dependsOn: cluster });
+    const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [cluster] }, opts);
     return { host, agent, balancers: new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts) };
   });
   const balancers = tiers.map((tier) => tier.balancers);

@@ -99,7 +99,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],
         // One that is replaced ends within half a second. The last one of all waits 9 s for those that are gone; it
         // keeps its data through a SIGKILL as well.
-        destroyGraceSeconds: 3,
+        destroyGraceSeconds: 1,
       },
       {
         parent: this,

@@ -108,7 +108,7 @@ describe("Pulumi.prod.yaml", () => {
 
 describe("what comes after what", () => {
   test.each([
-    ["ConsulAgent agent-local", "Command consul--setup"],
+    ["Container agent-local", "Command consul--setup"],
     ["Container dev--balancer--local--1", "Container agent-local"],
     ["Command web--local--registration", "Command consul--setup"],
     ["Command web--local--registration", "Command balancers-local-ready"],
@@ -119,6 +119,12 @@ describe("what comes after what", () => {
     expect(find((await ofStackFile("dev")).resources, later).dependsOn).toContain(earlier);
   });
 
+  test("the agent's volume waits for nothing, so that it is deleted along with others", async () => {
+    const { resources } = await ofStackFile("dev");
+    expect(find(resources, "Volume agent-local--data").dependsOn).toStrictEqual([]);
+    expect(find(resources, "ConsulAgent agent-local").dependsOn).toStrictEqual([]);
+  });
+
   test("copies start at once: they wait for no Consul and no balancer", async () => {
     expect(
       find((await ofStackFile("dev")).resources, "Container dev--web--local--1").dependsOn,
@@ -126,7 +132,6 @@ describe("what comes after what", () => {
       "Container local--logs",
       "Network local--network",
       "RemoteImage web--local",
-      "Volume local--logs--dev--logs",
     ]);
   });
 });

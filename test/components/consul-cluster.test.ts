@@ -18,7 +18,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
     new ConsulCluster("consul", { ...settings, hosts, credentials });
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
-      new ConsulAgent(`agent-${host.key}`, { ...settings, host, credentials }, opts);
+      new ConsulAgent(`agent-${host.key}`, { ...settings, host, credentials, after: [] }, opts);
     }
   });
 });
@@ -83,7 +83,7 @@ describe("Consul servers", () => {
         { file: "/consul/founders.json", content: fixture("founders.json") },
       ],
       volumes: [{ volumeName: "test--consul--1--data", containerPath: "/consul/data" }],
-      destroyGraceSeconds: 3,
+      destroyGraceSeconds: 1,
     });
     expect(rest).toMatchObject({
       provider: "local",

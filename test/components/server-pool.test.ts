@@ -24,7 +24,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
       const args = { ...settings, host, credentials };
-      const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
+      const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
       const balancers = [new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts)];
       for (const service of settings.services) {
         const pool = { ...args, agent, cluster, service, balancers, balancerHosts: hosts, images, stopped };
