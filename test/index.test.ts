@@ -128,11 +128,7 @@ describe("what comes after what", () => {
   test("copies start at once: they wait for no Consul and no balancer", async () => {
     expect(
       find((await ofStackFile("dev")).resources, "Container dev--web--local--1").dependsOn,
-    ).toStrictEqual([
-      "Container local--logs",
-      "Network local--network",
-      "RemoteImage web--local",
-    ]);
+    ).toStrictEqual(["Container local--logs", "Network local--network", "RemoteImage web--local"]);
   });
 });
 
