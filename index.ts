@@ -9,6 +9,7 @@ import { imagePlans } from "./components/image-plans.ts";
 import { Images } from "./components/images.ts";
 import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
+import { TokenRevocation } from "./components/token-revocation.ts";
 import { Warden } from "./components/warden.ts";
 import { readSettings } from "./config/read.ts";
 import { joined } from "./lib/names.ts";
@@ -17,7 +18,7 @@ import { preflight } from "./preflight/preflight.ts";
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {
   const settings = readSettings();
-  await preflight(settings);
+  const { stopped } = await preflight(settings);
   const images = new Images("images", { ...settings, plans: await imagePlans(settings) });
   const credentials = new Credentials("credentials", settings);
   const { services } = settings;
@@ -32,7 +33,7 @@ export default async function flotilla() {
     const args = { ...settings, host, credentials };
     const opts = { providers: [host.provider] };
     new Warden(`warden-${host.key}`, args, opts);
-    const agent = new ConsulAgent(`agent-${host.key}`, args, { ...opts, dependsOn: cluster });
+    const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [cluster] }, opts);
     return { host, agent, balancers: new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts) };
   });
   const balancers = tiers.map((tier) => tier.balancers);
@@ -51,6 +52,7 @@ export default async function flotilla() {
           balancerHosts: hosts,
           credentials,
           images,
+          stopped,
         };
         return new ServerPool(joined(service.name, host.key), args, { providers: [host.provider] });
       }),
@@ -61,7 +63,9 @@ export default async function flotilla() {
   const balancerCount = hosts.length * settings.loadBalancers.count;
   if (entry) {
     const args = { ...settings, ...entry, cluster, balancerHosts: hosts, balancerCount, credentials };
-    new RoutingTable("routes", args, { dependsOn: [...pools, ...balancers] });
+    const routes = new RoutingTable("routes", args, { dependsOn: [...pools, ...balancers] });
+    // By then all that has tokens has the present ones.
+    new TokenRevocation("former-tokens", { cluster, credentials }, { dependsOn: routes });
   }
 
   return {

@@ -6,6 +6,7 @@
 import { consulServersKey } from "../lib/consul-keys.ts";
 import { main, notYet, say, until, within } from "../runtime/command.ts";
 import { Consul, ConsulError } from "../runtime/consul.ts";
+import { withDeadline } from "../runtime/deadline.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 import { type AutopilotHealth, unfitServers } from "./support/autopilot.ts";
 
@@ -30,10 +31,17 @@ export interface ConsulServerArgs {
 
 const TIMEOUT = 90;
 
+/** Seconds for leaving, all in all. */
+const LEAVING = 45;
+
 main<ConsulServerArgs>(async (args) => {
   const engine = new DockerEngine(args.docker);
   const consul = new Consul(engine, args.server, args.managementToken);
-  await (process.argv.includes("--leave") ? leave(args, engine, consul) : settle(args, consul));
+  if (!process.argv.includes("--leave")) return settle(args, consul);
+  // Whatever is broken, taking a stack away comes to its end.
+  await withDeadline(LEAVING, () => leave(args, engine, consul)).catch((error: Error) =>
+    say(`consul: ${args.server} is taken away without having left: ${error.message}`),
+  );
 });
 
 /**
@@ -107,9 +115,9 @@ async function leave(
   if (wanted.includes(server)) return;
 
   // Or its restart policy would have it join again as soon as it has left.
-  await engine.docker("update", "--restart=no", server);
+  await engine.setRestart([server], "no");
   // The connection ends with the server, whose answer may stay out.
-  await consul.put("/v1/agent/leave").catch(() => {});
+  consul.put("/v1/agent/leave").catch(() => {});
   const gone = await until(30, async () => !(await isRunning()) || undefined);
   say(gone ? `consul: ${server} has left` : `consul: ${server} is still leaving after 30 s`);
 }

@@ -2,10 +2,11 @@
  * Brings an agent's registrations of one service to the desired set, losing no request: new instances must pass their
  * check, go on passing it and, once registered, be UP in every balancer before old ones are taken out and drained. Called
  * by the registration of a pool. With `--batch` only the instances named, and those whose places they take, are dealt
- * with, and the latter stopped. `--withdraw` takes all instances out where the service does not run on the host any more.
+ * with, and the latter stopped. Where instances can't run beside those whose places they take, these are stopped before. `--withdraw` takes all instances out where the service does not run on the host any more.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { catalogueDiff, leavingOf, type ServiceDefinition } from "../lib/catalogue.ts";
+import type { RolloutOrder } from "../config/settings.ts";
+import { catalogueDiff, type Held, leavingOf, type ServiceDefinition } from "../lib/catalogue.ts";
 import { routesKey } from "../lib/consul-keys.ts";
 import { serviceBackend } from "../lib/haproxy.ts";
 import type { Version } from "../lib/history.ts";
@@ -23,6 +24,7 @@ import { removeOldImages } from "./support/old-images.ts";
 import { withPoolLock } from "./support/pool-lock.ts";
 import { PoolRecord } from "./support/pool-record.ts";
 import { Registrations } from "./support/registrations.ts";
+import { StopFirst } from "./support/stop-first.ts";
 
 /** What `register` is told on its standard input. */
 export interface RegisterArgs {
@@ -40,6 +42,8 @@ export interface RegisterArgs {
   /** Not read: so is a Consul that has lost its data. */
   readonly consulId: string;
   readonly token: string;
+  /** Its public name. */
+  readonly tokenId: string;
   readonly service: ServiceDefinition;
   /** Image of the instances, as people know it. */
   readonly image: string;
@@ -47,6 +51,12 @@ export interface RegisterArgs {
   readonly imageLabels?: Readonly<Record<string, string>>;
   /** Names of the containers that are to serve; their names are their addresses. */
   readonly instances: readonly string[];
+  /** Under "stop-first" they are not started yet where they are new. */
+  readonly order: RolloutOrder;
+  /** Not read: under "stop-first", what does not run when an update begins is to be started again. */
+  readonly stopped: readonly string[];
+  /** Whether they write to volumes. */
+  readonly writesVolumes: boolean;
   /** Seconds within which new instances must pass their check. */
   readonly healthTimeout: number;
   /** Seconds that new instances must go on passing, unless they run what is known to. */
@@ -75,21 +85,29 @@ class Registrar {
   readonly #registrations: Registrations;
   readonly #record: PoolRecord;
   readonly #admission: Admission;
+  readonly #stopFirst: StopFirst;
 
   constructor(args: RegisterArgs) {
-    const { stack, host, agent, token, service } = args;
+    const { stack, host, agent, token, tokenId, service } = args;
     this.#args = args;
     this.#engine = new DockerEngine(args.docker);
     this.#balancers = new Balancers(stack, args.balancerHosts, args.balancersPerHost);
     this.#consul = new Consul(this.#engine, agent, token);
-    this.#registrations = new Registrations(this.#consul, agent);
+    this.#registrations = new Registrations(this.#consul, agent, tokenId);
     this.#record = new PoolRecord(this.#consul, service.name, host);
-    this.#admission = new Admission({
+    const shared = {
       ...args,
       engine: this.#engine,
       health: new Health(this.#engine, agent, service),
       balancers: this.#balancers,
       registrations: this.#registrations,
+    };
+    this.#admission = new Admission(shared);
+    this.#stopFirst = new StopFirst({
+      ...shared,
+      admission: this.#admission,
+      record: this.#record,
+      takeOut: (instances) => this.#takeOut(instances),
     });
   }
 
@@ -110,9 +128,7 @@ class Registrar {
   /** These instances are to take the places of those with their numbers; the rest of the pool stays as it is. */
   async replaceBatch(): Promise<void> {
     const { instances, stopGrace } = this.#args;
-    const numbers = new Set(instances.map((instance) => this.#number(instance)));
-    const replaced = (instance: string) =>
-      !instances.includes(instance) && numbers.has(this.#number(instance) ?? Number.NaN);
+    const replaced = this.#hasPlaceOf(instances);
     await this.#alone(async () => {
       const remove = (await this.#bringIn()).filter(replaced);
       await this.#keepToSessions(remove);
@@ -173,14 +189,32 @@ class Registrar {
     }
   }
 
-  /** Has the instances serve as they should; gives those that the agent holds besides. */
+  /** Has the instances serve as they should; gives those that the agent still holds besides. */
   async #bringIn(): Promise<readonly string[]> {
-    const { service, instances } = this.#args;
+    const { service, instances, order } = this.#args;
     const held = await this.#registrations.of(service.name);
+    await this.#registrations.renew(service, held);
     const { add, change, remove } = catalogueDiff(service, instances, held);
-    await this.#admission.admit(add, held);
+    const stopped = order === "stop-first" ? await this.#bringInAfterStop(add, held) : [];
+    if (order === "start-first") await this.#admission.admit(add, held);
     await this.#admission.change(change);
-    return remove;
+    return remove.filter((instance) => !stopped.includes(instance));
+  }
+
+  /** Gives those that were stopped for the new ones. */
+  async #bringInAfterStop(
+    add: readonly string[],
+    held: Readonly<Record<string, Held>>,
+  ): Promise<readonly string[]> {
+    const { instances } = this.#args;
+    // Nobody else starts again what somebody has stopped.
+    const states = await this.#engine.inspect(instances, "{{.State.Status}}");
+    const stopped = instances.filter((one) => ["created", "exited", "dead"].includes(states.get(one) ?? ""));
+    const wanting = [...new Set([...add, ...stopped])].sort();
+    const isOther = this.#hasPlaceOf(wanting);
+    const others = (await this.#containers()).filter((one) => isOther(one) && !instances.includes(one));
+    await this.#stopFirst.admit(wanting, others, held);
+    return others;
   }
 
   /** Lets clients that keep to the instances come to an end with them, such as pages that still load their parts. */
@@ -270,6 +304,13 @@ class Registrar {
     return [...seen.values()].filter(Boolean).map((ip) => ({ ip, port: this.#args.service.port }));
   }
 
+  /** Tells containers that have the number of one of the instances, but are none of them. */
+  #hasPlaceOf(instances: readonly string[]): (container: string) => boolean {
+    const numbers = new Set(instances.map((instance) => this.#number(instance)));
+    return (container) =>
+      !instances.includes(container) && numbers.has(this.#number(container) ?? Number.NaN);
+  }
+
   #number(instance: string): number | undefined {
     const { stack, host, service } = this.#args;
     return instanceNumber(instance, { stack, host, service: service.name });
@@ -282,7 +323,13 @@ main<RegisterArgs>(
     if (process.argv.includes("--withdraw")) return registrar.withdraw();
     return process.argv.includes("--batch") ? registrar.replaceBatch() : registrar.reconcile();
   },
-  ({ healthTimeout, settle, drain, stopGrace, service }) =>
+  ({ healthTimeout, settle, drain, stopGrace, service, order }) =>
     // Health: for new instances, and for a new check of those that serve. Drain: for sessions, and for what is under way.
-    SLACK + 2 * healthTimeout + settle + (service.sessions ? 2 : 1) * drain + stopGrace,
+    SLACK +
+    2 * healthTimeout +
+    settle +
+    (service.sessions ? 2 : 1) * drain +
+    stopGrace +
+    // For new ones to be stopped, and old ones to be started again.
+    (order === "stop-first" ? healthTimeout + 2 * stopGrace : 0),
 );

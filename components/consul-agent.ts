@@ -14,6 +14,8 @@ import { namedVolume } from "./named-volume.ts";
 export interface ConsulAgentArgs {
   readonly stack: string;
   readonly host: DockerHost;
+  /** What is to be there before it: the servers. */
+  readonly after: pulumi.Resource[];
   readonly network: NetworkSettings;
   readonly consul: ConsulSettings;
   readonly credentials: Credentials;
@@ -63,7 +65,13 @@ export class ConsulAgent extends pulumi.ComponentResource {
         volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],
         destroyGraceSeconds: 15,
       },
-      { parent: this, deleteBeforeReplace: true, additionalSecretOutputs: ["uploads"] },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        additionalSecretOutputs: ["uploads"],
+        // The container alone: the volume is deleted along with others then, not by itself.
+        dependsOn: args.after,
+      },
     );
     this.containerId = container.id;
     this.registerOutputs({ containerName: this.containerName });

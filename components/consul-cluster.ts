@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsulServerArgs } from "../commands/consul-server.ts";
-import type { ConsulSetupArgs } from "../commands/consul-setup.ts";
+import type { ConsulSetupArgs, Policy } from "../commands/consul-setup.ts";
 import type { ConsulSettings, NetworkSettings } from "../config/settings.ts";
 import { agentRules, balancerRules, registrationRules } from "../lib/consul-policies.ts";
 import { consulServerName, dataVolumeName, joined } from "../lib/names.ts";
@@ -8,7 +8,7 @@ import { consulPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
 import { consulAddress } from "../lib/subnet.ts";
 import { uuidOf } from "../lib/uuid.ts";
-import { programCommand } from "./command-input.ts";
+import { type Inputs, programCommand } from "./command-input.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials, Token } from "./credentials.ts";
 import * as docker from "./docker.ts";
@@ -41,6 +41,10 @@ export class ConsulCluster extends pulumi.ComponentResource {
   readonly endpoints: readonly ConsulEndpoint[];
   /** Differs once Consul has lost its data: whoever has told it something depends on this, and tells it again. */
   readonly identity: pulumi.Output<string>;
+  /** What the stack's tokens may do. */
+  readonly policies: readonly Inputs<Policy>[];
+  /** A server to talk to, and the Docker endpoint of its host. */
+  readonly contact: { readonly docker: string; readonly server: string };
 
   constructor(name: string, args: ConsulClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:ConsulCluster", name, {}, opts);
@@ -49,6 +53,12 @@ export class ConsulCluster extends pulumi.ComponentResource {
     const servers: Server[] = [];
     for (const place of places)
       servers.push(this.#server(joined(name, place.number), place, args, servers.at(-1)));
+    this.policies = policiesOf(args.credentials);
+    const [first] = places;
+    this.contact = {
+      docker: first?.host.settings.docker ?? "",
+      server: consulServerName(args.stack, first?.number ?? 1),
+    };
     this.identity = this.#setup(joined(name, "setup"), places, args, servers);
 
     this.endpoints = places.map(({ number }) => ({
@@ -89,7 +99,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],
         // One that is replaced ends within half a second. The last one of all waits 9 s for those that are gone; it
         // keeps its data through a SIGKILL as well.
-        destroyGraceSeconds: 3,
+        destroyGraceSeconds: 1,
       },
       {
         parent: this,
@@ -127,38 +137,39 @@ export class ConsulCluster extends pulumi.ComponentResource {
     servers: readonly Server[],
   ): pulumi.Output<string> {
     const { stack, hosts, credentials } = args;
-    const [first] = places;
-    if (!first) return pulumi.output("");
-    const policy = (role: string, description: string, rules: string, { accessorId, secretId }: Token) => ({
-      name: `flotilla-${role}`,
-      description,
-      rules,
-      accessorId,
-      secretId,
-    });
-    const { agent, balancer, registration } = credentials;
+    if (places.length === 0) return pulumi.output("");
     const setup = programCommand<ConsulSetupArgs>(
       name,
       { create: "consul-setup.ts", update: "consul-setup.ts --whole" },
       {
         stack,
-        docker: first.host.settings.docker,
-        server: consulServerName(stack, first.number),
+        ...this.contact,
         servers: places.map(({ number }) => consulServerName(stack, number)),
         containerIds: servers.map(({ container }) => container.id),
         hosts: Object.fromEntries(hosts.map(({ key, settings }) => [key, settings.docker])),
         managementToken: credentials.management.secretId,
         gossipKey: credentials.gossipKey,
-        policies: [
-          policy("agent", "Consul's agents, for their own upkeep", agentRules, agent),
-          policy("balancer", "balancers: read the catalogue and the routes", balancerRules, balancer),
-          policy("registration", "pulumi up: registrations and routes", registrationRules, registration),
-        ],
+        policies: this.policies,
       },
       { parent: this, dependsOn: servers.map(({ quorum }) => quorum) },
     );
     return setup.stdout;
   }
+}
+
+function policiesOf({ agent, balancer, registration }: Credentials): Inputs<Policy>[] {
+  const policy = (role: string, description: string, rules: string, token: Token) => ({
+    name: `flotilla-${role}`,
+    description,
+    rules,
+    accessorId: token.accessorId,
+    secretId: token.secretId,
+  });
+  return [
+    policy("agent", "Consul's agents, for their own upkeep", agentRules, agent),
+    policy("balancer", "balancers: read the catalogue and the routes", balancerRules, balancer),
+    policy("registration", "pulumi up: registrations and routes", registrationRules, registration),
+  ];
 }
 
 /** Where a server lives. */

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
 import type { ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
-import { imageLabels, instancePrefix, joined, serviceVolumeName } from "../lib/names.ts";
+import { imageLabels, instanceNumber, instancePrefix, joined, serviceVolumeName } from "../lib/names.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import type { ConsulCluster } from "./consul-cluster.ts";
@@ -28,6 +28,8 @@ export interface ServerPoolArgs {
   readonly service: ServiceSettings;
   readonly credentials: Credentials;
   readonly images: Images;
+  /** Containers that did not run when this run of the program began, of any pool. */
+  readonly stopped: readonly string[];
   /** Whether Pulumi must refuse to delete the service's volumes. */
   readonly protect: boolean;
 }
@@ -42,7 +44,8 @@ interface Volumes {
  * The copies of one service on one host, registered with the host's agent. Containers are created before those they
  * replace are deleted; in between, the registration moves the traffic over. It alone decides who serves. Where there is
  * no room for old and new ones all at once, it goes in batches: each moves the traffic of a few and stops what they replace
- * before the next ones are created.
+ * before the next ones are created. Where they can't run beside each other, the registration stops the old ones before it
+ * starts the new.
  */
 export class ServerPool extends pulumi.ComponentResource {
   readonly service: string;
@@ -98,7 +101,7 @@ export class ServerPool extends pulumi.ComponentResource {
     { stack, host, service }: ServerPoolArgs,
     before: Command | undefined,
   ): docker.Container {
-    const { command: cmd, env, secrets, stopGrace } = service;
+    const { command: cmd, env, secrets, stopGrace, rollout } = service;
     const plain = Object.entries(env).map(([key, value]) => `${key}=${value}`);
     const secret = Object.entries(secrets).map(([key, value]) => pulumi.secret(`${key}=${value}`));
     return new docker.Container(
@@ -111,6 +114,8 @@ export class ServerPool extends pulumi.ComponentResource {
         envs: [...plain, ...secret],
         volumes: [...volumes.mounts, host.logMount],
         destroyGraceSeconds: stopGrace,
+        // The registration starts it, once it has stopped what it is not to run beside.
+        ...(rollout.order === "stop-first" && { start: false, mustRun: false }),
         ...(cmd && { command: [...cmd] }),
       },
       {
@@ -153,7 +158,9 @@ export class ServerPool extends pulumi.ComponentResource {
 
   #input(servers: readonly docker.Container[], image: HostImage, args: ServerPoolArgs): Inputs<RegisterArgs> {
     const { stack, host, balancerHosts, agent, cluster, service, credentials } = args;
-    const { name, source, port, health, sessions, rollout, drain, stopGrace } = service;
+    const { name, source, port, health, sessions, volumes, rollout, drain, stopGrace } = service;
+    const isOfPool = (container: string) =>
+      instanceNumber(container, { stack, service: name, host: host.key }) !== undefined;
     return {
       stack,
       host: host.key,
@@ -164,10 +171,14 @@ export class ServerPool extends pulumi.ComponentResource {
       agentId: agent.containerId,
       consulId: cluster.identity,
       token: credentials.registration.secretId,
+      tokenId: credentials.registration.accessorId,
       service: { name, port, health, sessions },
       image: image.reference,
       ...(source.kind === "build" && { imageLabels: imageLabels(stack, { service: name }) }),
       instances: namesOf(servers),
+      order: rollout.order,
+      stopped: rollout.order === "stop-first" ? args.stopped.filter(isOfPool) : [],
+      writesVolumes: volumes.some(({ readOnly }) => !readOnly),
       healthTimeout: health.timeout,
       // It has served before.
       settle: source.kind === "build" && source.version !== undefined ? 0 : rollout.settle,

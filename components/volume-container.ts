@@ -28,8 +28,10 @@ export class VolumeContainer extends pulumi.ComponentResource {
     super("flotilla:index:VolumeContainer", name, {}, opts);
     const { stack, host, image, protect } = args;
 
+    // Beside it, not below: Pulumi deletes what is as deep at one time, and a volume takes it 2 s. Once they were below.
+    const beside = { parent: opts?.parent, aliases: [{ parent: this }] };
     const volumes = args.volumes.map(({ name: volume }) =>
-      namedVolume(joined(name, volume), { stack, host, volume }, { parent: this, protect }),
+      namedVolume(joined(name, volume), { stack, host, volume }, { ...beside, protect }),
     );
     new docker.Container(
       name,

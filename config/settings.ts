@@ -142,9 +142,13 @@ export interface HealthSettings {
   readonly timeout: number;
 }
 
+/** Which go first where copies take the places of others: the new ones are started, or the old ones stopped. */
+export type RolloutOrder = "start-first" | "stop-first";
+
 /** How a changed pool takes the place of the old one. */
 export interface RolloutSettings {
-  /** Copies on each host that are started beside the old ones before as many of those are stopped; at least 1. */
+  readonly order: RolloutOrder;
+  /** Copies on each host that take the places of others at once; at least 1. */
   readonly surge: number;
   /** Seconds that copies of a new version must go on passing their check before requests reach them. */
   readonly settle: number;

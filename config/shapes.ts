@@ -141,7 +141,11 @@ const surgeMessage = 'must be a whole number from 1 to 500, or a percentage from
 /** A percentage is of the service's replicas, rounded up. */
 const surge = z.union([z.number(), z.string()], surgeMessage).refine(isSurge, surgeMessage).default("100%");
 
-const rollout = shape({ surge, settle: decimal(0, 600).default(3) });
+const rollout = shape({
+  order: oneOf("start-first", "stop-first").default("start-first"),
+  surge,
+  settle: decimal(0, 600).default(3),
+});
 
 const load = shape({
   concurrency: whole(1, 100_000).default(1000),

@@ -72,6 +72,7 @@ export const keyChanges: readonly KeyChange[] = [
   { key: "services.<name>.volumes", value: [{ name: "data", path: "/data" }] },
   { key: "services.<name>.drain", value: 7 },
   { key: "services.<name>.stopGrace", value: 12 },
+  { key: "services.<name>.rollout.order", value: "stop-first" },
   { key: "services.<name>.rollout.surge", value: 1 },
   { key: "services.<name>.rollout.settle", value: 1 },
   { key: "services.<name>.load.concurrency", value: 500 },

@@ -28,7 +28,7 @@ export interface Service {
   memory?: string;
   command?: string[];
   drain?: number;
-  rollout?: { surge?: number | string; settle?: number };
+  rollout?: { order?: string; surge?: number | string; settle?: number };
   load?: { concurrency?: number; queue?: number; wait?: number };
   sessions?: boolean;
   timeouts?: { request?: number; idle?: number; tunnel?: number };

@@ -64,13 +64,32 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
  * The registration of an instance that is to leave: balancers send it only the requests of clients that keep to it. How it
  * is reached and checked stays as the agent holds it.
  */
-export function leavingOf(service: ServiceDefinition, instance: string, { Port, Meta }: Held): Registration {
-  return onlyForSessions({ ...registrationOf(service, instance), Port, Meta });
+export function leavingOf(service: ServiceDefinition, instance: string, held: Held): Registration {
+  return onlyForSessions(asHeld(service, instance, held));
 }
 
 /** The same registration, by which balancers send the instance only the requests of clients that keep to it. */
 export function onlyForSessions(registration: Registration): Registration {
   return { ...registration, Meta: { ...registration.Meta, "haproxy-options": "weight 0" } };
+}
+
+/** Meta data by which it shows which token an instance was registered with. */
+const TOKEN = "flotilla-token";
+
+/**
+ * The same registration, which tells by which token it is made. An agent keeps that token, and tells the servers of the
+ * instance with it, of its end, too: one that is revoked leaves the instance in the catalogue for good.
+ */
+export function madeWith(registration: Registration, accessorId: string): Registration {
+  return { ...registration, Meta: { ...registration.Meta, [TOKEN]: accessorId } };
+}
+
+/** Public name of the token that a registration was made with; undefined where it does not tell. */
+export const tokenOf = (meta: Held["Meta"]): string | undefined => meta[TOKEN];
+
+/** The registration of an instance as an agent holds it, to be made anew. */
+export function asHeld(service: ServiceDefinition, instance: string, { Port, Meta }: Held): Registration {
+  return { ...registrationOf(service, instance), Port, Meta };
 }
 
 /** What an agent holds of one instance. */

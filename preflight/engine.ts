@@ -1,7 +1,8 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
+import { withDeadline } from "../runtime/deadline.ts";
+import { DockerEngine } from "../runtime/docker.ts";
 
-const run = promisify(execFile);
+/** Seconds that an engine gets for one answer. */
+const ANSWER = 30;
 
 /** A container that runs, as far as others can get in its way. */
 export interface RunningContainer {
@@ -19,9 +20,8 @@ export interface RunningContainer {
 }
 
 /** What `docker ARGS` prints for an engine; rejects where that fails or takes longer than 30 s. */
-export async function ask(endpoint: string, ...args: string[]): Promise<string> {
-  const { stdout } = await run("docker", ["--host", endpoint, ...args], { timeout: 30_000 });
-  return stdout;
+export function ask(endpoint: string, ...args: string[]): Promise<string> {
+  return withDeadline(ANSWER, () => new DockerEngine(endpoint).docker(...args));
 }
 
 /** The running containers of an engine, or the reason why it does not answer. */
@@ -38,9 +38,7 @@ export async function running(endpoint: string): Promise<RunningContainer[] | st
         return { name, stack, ports: publishedPorts(ports), ipv6: publishesOnIpv6(ports), role, consul };
       });
   } catch (error) {
-    const { code, stderr, message } = error as { code?: string; stderr?: string; message: string };
-    if (code === "ENOENT") return "the docker command line client is not installed";
-    return (stderr || message).trim().split("\n").at(-1) ?? "";
+    return (error as Error).message.trim().split("\n").at(-1) ?? "";
   }
 }
 

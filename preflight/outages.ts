@@ -5,6 +5,17 @@ import { frontPorts } from "../lib/ports.ts";
 import type { RunningContainer } from "./engine.ts";
 import { type EngineNetwork, subnetsOf } from "./networks.ts";
 
+/** Says which services would be without any copy while they roll, though they have several. */
+export function warnOfGaps({ services }: Pick<Settings, "services">): void {
+  for (const { name, replicas, rollout } of services) {
+    if (rollout.order !== "stop-first" || replicas < 2 || rollout.surge < replicas) continue;
+    pulumi.log.warn(
+      `service ${name}: under rollout.order stop-first its ${replicas} copies are all stopped at once when they are replaced, ` +
+        `and requests get 503 until new ones serve. flotilla:services.${name}.rollout.surge: 1 replaces one after the other.`,
+    );
+  }
+}
+
 /** Says, on the preview too, which changes can't be made beside what runs: those of the network, and of published ports. */
 export function warnOfOutages(
   settings: Settings,

@@ -5,18 +5,25 @@ import { dataFaults } from "./data.ts";
 import { running } from "./engine.ts";
 import { ephemeralPorts } from "./ephemeral.ts";
 import { networkFaults, networksOf } from "./networks.ts";
-import { warnOfOutages } from "./outages.ts";
+import { warnOfGaps, warnOfOutages } from "./outages.ts";
 import { portFaults } from "./ports.ts";
 import { knownResources } from "./state.ts";
+import { stoppedServers } from "./stopped.ts";
 import { versionFaults } from "./versions.ts";
+
+/** What {@link preflight} has found on the hosts. */
+export interface Findings {
+  /** Containers of services that are started by their registration, and that do not run. */
+  readonly stopped: readonly string[];
+}
 
 /**
  * What only the machines can tell, asked before anything changes: whether each host's engine answers, the ports and the
  * network are free, Consul can read its data, versions that are asked for are there and no limit is beyond what the host
- * has. Throws one `RunError` with all that is amiss and what to do about it; warns of outages to come, and of what may go
- * wrong one day.
+ * has. Gives what the program is to heed of it. Throws one `RunError` with all that is amiss and what to do about it; warns
+ * of outages to come, and of what may go wrong one day.
  */
-export async function preflight(settings: Settings, known = knownResources): Promise<void> {
+export async function preflight(settings: Settings, known = knownResources): Promise<Findings> {
   const faults = (await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, known)))).flat();
   // An engine that does not answer has no images to tell of.
   if (faults.length === 0) faults.push(...(await versionFaults(settings)));
@@ -24,6 +31,9 @@ export async function preflight(settings: Settings, known = knownResources): Pro
     throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
   const warnings = await Promise.all(settings.hosts.map((host) => ephemeralPorts(settings, host)));
   for (const warning of warnings.flat()) pulumi.log.warn(warning);
+  warnOfGaps(settings);
+  const stopped = await Promise.all(settings.hosts.map((host) => stoppedServers(settings, host)));
+  return { stopped: stopped.flat() };
 }
 
 async function hostFaults(

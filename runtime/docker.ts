@@ -58,6 +58,16 @@ export class DockerEngine {
     if (containers.length > 0) await this.docker("stop", "-t", String(graceSeconds), ...containers);
   }
 
+  /** Starts containers; those that run are left as they are. */
+  async start(containers: readonly string[]): Promise<void> {
+    if (containers.length > 0) await this.docker("start", ...containers);
+  }
+
+  /** Changes when the engine starts containers again by itself. */
+  async setRestart(containers: readonly string[], policy: "always" | "unless-stopped" | "no"): Promise<void> {
+    if (containers.length > 0) await this.docker("update", `--restart=${policy}`, ...containers);
+  }
+
   /** Takes containers away with their unnamed volumes. */
   async remove(containers: readonly string[]): Promise<void> {
     if (containers.length > 0) await this.docker("rm", "--force", "--volumes", ...containers);
@@ -129,8 +139,7 @@ export class DockerEngine {
   async #run(args: readonly string[]): Promise<Outcome> {
     const start = performance.now();
     const outcome = await attempt("docker", ["--host", this.endpoint, ...args]);
-    if (outcome.failure === "not found")
-      throw new Error("the docker command line client is not installed here");
+    if (outcome.failure === "not found") throw new Error("the docker command line client is not installed");
     if (outcome.failure === "out of time") {
       const seconds = rounded((performance.now() - start) / 1000);
       const what = args[0] === "exec" ? args.slice(0, 3).join(" ") : args[0];

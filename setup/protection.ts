@@ -7,8 +7,11 @@ const settling =
   /^(--exclude-protected|--ignore-protect|--preview-only|--target|--exclude|-t|-x|--help|-h)(=|$)/;
 
 /**
- * Throws a {@link SetupError} where `pulumi destroy` would stop at protected resources, which it does only after it has
- * deleted the others.
+ * Throws a {@link SetupError} where `pulumi destroy` would stop at protected resources, which without its preview it does
+ * only after it has deleted others.
+ *
+ * Nothing in the stack can have it stop sooner. It deletes first what was made last, so a protected resource would have to
+ * depend on all others; and `--exclude-protected` leaves what a protected resource depends on, which would be everything.
  */
 export function refuseProtected(resources: readonly StateResource[], flags: readonly string[]): void {
   const names = resources.filter(({ protect }) => protect).map(({ urn }) => urn.split("::").at(-1));

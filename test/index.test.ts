@@ -1,6 +1,6 @@
 import { find, type Registered } from "./support/deploy.ts";
 import { everything, host, ofConfig, ofStackFile, roleOf } from "./support/program.ts";
-import { secrets } from "./support/secrets.ts";
+import { accessorOf, secrets } from "./support/secrets.ts";
 
 /** How many there are of each type, less the components, which make nothing by themselves. */
 function countsOf(resources: readonly Registered[]): Record<string, number> {
@@ -27,8 +27,8 @@ describe("Pulumi.dev.yaml", () => {
       Volume: 5,
       RemoteImage: 5,
       RandomPassword: 6,
-      // A quorum for each server, their set-up, balancers, registration, routes; each image that is built.
-      Command: 12,
+      // A quorum for each server, their set-up, balancers, registration, routes, former tokens; each image that is built.
+      Command: 13,
     });
     expect(resources.filter(({ protect }) => protect)).toStrictEqual([]);
   });
@@ -65,7 +65,7 @@ describe("Pulumi.prod.yaml", () => {
       Volume: 7,
       RemoteImage: 5,
       RandomPassword: 6,
-      Command: 14,
+      Command: 15,
     });
     const built = resources.filter(({ type }) => type.endsWith(":RemoteImage"));
     expect(built.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
@@ -108,25 +108,45 @@ describe("Pulumi.prod.yaml", () => {
 
 describe("what comes after what", () => {
   test.each([
-    ["ConsulAgent agent-local", "Command consul--setup"],
+    ["Container agent-local", "Command consul--setup"],
     ["Container dev--balancer--local--1", "Container agent-local"],
     ["Command web--local--registration", "Command consul--setup"],
     ["Command web--local--registration", "Command balancers-local-ready"],
     ["Command web--local--registration", "Container dev--web--local--4"],
     ["RoutingTable routes", "Command web--local--registration"],
+    ["TokenRevocation former-tokens", "Command routes"],
   ])("%s after %s", async (later, earlier) => {
     expect(find((await ofStackFile("dev")).resources, later).dependsOn).toContain(earlier);
+  });
+
+  test("the agent's volume waits for nothing, so that it is deleted along with others", async () => {
+    const { resources } = await ofStackFile("dev");
+    expect(find(resources, "Volume agent-local--data").dependsOn).toStrictEqual([]);
+    expect(find(resources, "ConsulAgent agent-local").dependsOn).toStrictEqual([]);
   });
 
   test("copies start at once: they wait for no Consul and no balancer", async () => {
     expect(
       find((await ofStackFile("dev")).resources, "Container dev--web--local--1").dependsOn,
-    ).toStrictEqual([
-      "Container local--logs",
-      "Network local--network",
-      "RemoteImage web--local",
-      "Volume local--logs--dev--logs",
-    ]);
+    ).toStrictEqual(["Container local--logs", "Network local--network", "RemoteImage web--local"]);
+  });
+});
+
+test("what revokes former tokens is told the present ones' public names, and no other secret than its own", async () => {
+  const { resources } = await ofStackFile("dev");
+  expect(JSON.parse(String(find(resources, "Command former-tokens").inputs.stdin))).toStrictEqual({
+    docker: "unix:///var/run/docker.sock",
+    server: "dev--consul--1",
+    managementToken: secrets.management,
+    policies: [
+      { name: "flotilla-agent", description: expect.any(String), accessorId: accessorOf("agent") },
+      { name: "flotilla-balancer", description: expect.any(String), accessorId: accessorOf("balancer") },
+      {
+        name: "flotilla-registration",
+        description: expect.any(String),
+        accessorId: accessorOf("registration"),
+      },
+    ],
   });
 });
 

@@ -1,16 +1,27 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { RolloutOrder } from "../../config/settings.ts";
 import { type Held, onlyForSessions, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
 import { serviceBackend } from "../../lib/haproxy.ts";
 import { CommandFailure, say } from "../../runtime/command.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
 import type { Balancers } from "./balancers.ts";
 import { type ContainerRun, containerRuns, isProven } from "./container-runs.ts";
-import { checkName, count, didNotLast, type Failure, failureReport, neverPassed } from "./failure-report.ts";
+import {
+  checkName,
+  count,
+  didNotLast,
+  type Failing,
+  type Failure,
+  failureReport,
+  neverPassed,
+} from "./failure-report.ts";
 import type { Health } from "./health.ts";
 import type { Registrations } from "./registrations.ts";
 
 /** Milliseconds between two looks at instances that are settling. */
 const LOOK = 500;
+
+const UNTOUCHED = "what served before serves on, untouched";
 
 /** What {@link Admission} works with. */
 export interface AdmissionArgs {
@@ -23,6 +34,19 @@ export interface AdmissionArgs {
   readonly healthTimeout: number;
   /** Seconds that new instances must go on passing, unless they run what is known to. */
   readonly settle: number;
+  readonly order: RolloutOrder;
+  /** Whether the instances write to volumes, which others may have locked. */
+  readonly writesVolumes: boolean;
+}
+
+/** Why instances are not let in. */
+class Unfit extends Error {
+  readonly failure: Failure & Failing;
+
+  constructor(failure: Failure, failing: readonly string[], answers: Failing["answers"]) {
+    super(failure.what);
+    this.failure = { ...failure, failing, answers };
+  }
 }
 
 /** How instances come to serve: seen to pass their check, to last, and to be UP in every balancer; or not at all. */
@@ -36,6 +60,13 @@ export class Admission {
   /** Lets new instances in, beside those that the agent holds. */
   async admit(instances: readonly string[], held: Readonly<Record<string, Held>>): Promise<void> {
     if (instances.length === 0) return;
+    const { service, order, writesVolumes } = this.#args;
+    const fate = order === "stop-first" ? "what was stopped for them is started again" : UNTOUCHED;
+    const mayWaitForLock = order === "start-first" && writesVolumes && Object.keys(held).length > 0;
+    await this.#told(fate, mayWaitForLock ? lockAdvice(service) : "", () => this.#letIn(instances, held));
+  }
+
+  async #letIn(instances: readonly string[], held: Readonly<Record<string, Held>>): Promise<void> {
     const { engine, balancers, registrations, service, healthTimeout } = this.#args;
     const deadline = performance.now() + healthTimeout * 1000;
     say(`${service.name}: waiting for ${count(instances)} to pass ${checkName(service)}`);
@@ -67,8 +98,22 @@ export class Admission {
     if (instances.length === 0) return;
     const { service, healthTimeout } = this.#args;
     say(`${service.name}: trying ${checkName(service)} on ${count(instances)}`);
-    await this.#awaitPassing(instances, performance.now() + healthTimeout * 1000);
-    await this.#register(instances);
+    await this.#told(UNTOUCHED, "", async () => {
+      await this.#awaitPassing(instances, performance.now() + healthTimeout * 1000);
+      await this.#register(instances);
+    });
+  }
+
+  /** Has those who are unfit reported, with what becomes of the others. */
+  async #told(fate: string, advice: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      const { engine, service } = this.#args;
+      const failure = { ...error.failure, advice: `${error.failure.advice}${advice}` };
+      throw new CommandFailure(await failureReport(engine, service, failure, fate));
+    }
   }
 
   /** Watches instances that pass for a while: many a fault shows only then. One that fails a check starts anew. */
@@ -104,22 +149,17 @@ export class Admission {
       return run?.running && run.run === seen.get(instance)?.run;
     };
     const gone = instances.filter((instance) => !lasts(instance));
-    if (gone.length > 0) await this.#fail(didNotLast, gone, await health.awaitPassing(gone, 0));
+    if (gone.length > 0) throw new Unfit(didNotLast, gone, await health.awaitPassing(gone, 0));
   }
 
   async #awaitPassing(instances: readonly string[], deadline: number): Promise<void> {
     const { health, healthTimeout } = this.#args;
     const left = Math.max(0, deadline - performance.now()) / 1000;
     const failing = await health.awaitPassing(instances, left);
-    if (failing.size > 0) await this.#fail(neverPassed(healthTimeout), [...failing.keys()], failing);
-  }
-
-  async #fail(
-    failure: Failure,
-    failing: readonly string[],
-    answers: ReadonlyMap<string, string>,
-  ): Promise<never> {
-    const { engine, service } = this.#args;
-    throw new CommandFailure(await failureReport(engine, service, failure, failing, answers));
+    if (failing.size > 0) throw new Unfit(neverPassed(healthTimeout), [...failing.keys()], failing);
   }
 }
+
+const lockAdvice = ({ name }: ServiceDefinition) =>
+  `\nIf they waited for something that only one copy can have, such as a lock on a volume: set flotilla:services.${name} ` +
+  "to rollout: { order: stop-first }, which stops the old copies before it starts the new.";

@@ -6,6 +6,12 @@ import { listenersIn, unreachable } from "./listeners.ts";
 const SHOWN = 3;
 const LOG_LINES = 10;
 
+/** Those that did it, with the answers to their check. */
+export interface Failing {
+  readonly failing: readonly string[];
+  readonly answers: ReadonlyMap<string, string>;
+}
+
 /** What new instances did that they should not, and what can be done about it. */
 export interface Failure {
   readonly what: string;
@@ -23,13 +29,15 @@ export const didNotLast: Failure = {
   advice: 'Correct the application: the log should tell why it ended. Then run "pulumi up" again.',
 };
 
-/** What an operator needs to see of instances that are of no use: state, last answer where it was a bad one, last words. */
+/**
+ * What an operator needs to see of instances that are of no use: state, last answer where it was a bad one, last words; and
+ * what became of those that served before.
+ */
 export async function failureReport(
   engine: DockerEngine,
   service: ServiceDefinition,
-  { what, advice }: Failure,
-  failing: readonly string[],
-  answers: ReadonlyMap<string, string>,
+  { what, failing, answers, advice }: Failure & Failing,
+  fate: string,
 ): Promise<string> {
   const parts = failing.slice(0, SHOWN).map(async (instance) => {
     const format = "{{.State.Status}}, {{.RestartCount}} restarts, exit code {{.State.ExitCode}}";
@@ -51,7 +59,7 @@ export async function failureReport(
     ].join("\n");
   });
   return [
-    `service ${service.name}: ${failing.length} of its new instances ${what}; what served before serves on, untouched.`,
+    `service ${service.name}: ${failing.length} of its new instances ${what}; ${fate}.`,
     ...(await Promise.all(parts)),
     ...(failing.length > SHOWN ? [`  and ${failing.length - SHOWN} more`] : []),
     advice,

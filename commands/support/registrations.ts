@@ -1,4 +1,11 @@
-import type { Held, Registration } from "../../lib/catalogue.ts";
+import {
+  asHeld,
+  type Held,
+  madeWith,
+  type Registration,
+  type ServiceDefinition,
+  tokenOf,
+} from "../../lib/catalogue.ts";
 import { say, within } from "../../runtime/command.ts";
 import { type Consul, ConsulError } from "../../runtime/consul.ts";
 
@@ -6,10 +13,13 @@ import { type Consul, ConsulError } from "../../runtime/consul.ts";
 export class Registrations {
   readonly #consul: Consul;
   readonly #agent: string;
+  readonly #tokenId: string;
 
-  constructor(consul: Consul, agent: string) {
+  /** `tokenId` is the public name of the token that Consul is spoken to with. */
+  constructor(consul: Consul, agent: string, tokenId: string) {
     this.#consul = consul;
     this.#agent = agent;
+    this.#tokenId = tokenId;
   }
 
   /** A service's instances, by identity. */
@@ -24,8 +34,15 @@ export class Registrations {
 
   async put(registrations: readonly Registration[]): Promise<void> {
     for (const registration of registrations) {
-      await this.#consul.put("/v1/agent/service/register?replace-existing-checks=true", registration);
+      const body = madeWith(registration, this.#tokenId);
+      await this.#consul.put("/v1/agent/service/register?replace-existing-checks=true", body);
     }
+  }
+
+  /** Has the agent keep the present token for instances that were registered with a former one. */
+  async renew(service: ServiceDefinition, held: Readonly<Record<string, Held>>): Promise<void> {
+    const outdated = Object.entries(held).filter(([, { Meta }]) => tokenOf(Meta) !== this.#tokenId);
+    await this.put(outdated.map(([instance, now]) => asHeld(service, instance, now)));
   }
 
   /** Removes instances; those that the agent does not know are removed already. */

@@ -43,8 +43,11 @@ class Cluster implements FakeHosts {
   wanted: readonly string[] | undefined = ["test--consul--1"];
   /** Whether Consul can't be reached, since its server is ending. */
   ending = false;
+  /** What the engine does with everything it is asked. */
+  engine: { readonly code: number; readonly err: string } | { readonly hangs: true } | undefined;
 
   docker(endpoint: string, args: readonly string[]) {
+    if (this.engine) return this.engine;
     const line = args.join(" ");
     const servers = this.servers[endpoint] ?? {};
     if (line.includes("role=agent")) return { out: this.agents.join("\n") };
@@ -204,6 +207,24 @@ describe("--leave", () => {
     });
     expect(cluster.log).toStrictEqual([]);
   });
+
+  test.concurrent("an engine that refuses fails nothing", async () => {
+    const cluster = Object.assign(new Cluster(), { engine: { code: 1, err: "no daemon here\n" } });
+    expect(await leave(cluster)).toStrictEqual({
+      code: 0,
+      said: "consul: test--consul--2 is taken away without having left: no daemon here\n",
+    });
+  });
+
+  test.concurrent("an engine that does not answer is waited for no longer than 45 s", async () => {
+    const cluster = Object.assign(new Cluster(), { engine: { hangs: true } });
+    const start = performance.now();
+    expect(await leave(cluster)).toStrictEqual({
+      code: 0,
+      said: 'consul: test--consul--2 is taken away without having left: the engine at tcp://a:1 gave "docker ps" no answer for 45 s\n',
+    });
+    expect(performance.now() - start).toBeLessThan(55_000);
+  }, 120_000);
 
   test.concurrent.each([
     ["the whole stack goes", { agents: [] }],

@@ -1,5 +1,5 @@
 import type { RegisterArgs } from "../../commands/register.ts";
-import { type Registration, registrationOf } from "../../lib/catalogue.ts";
+import { madeWith, type Registration, registrationOf } from "../../lib/catalogue.ts";
 import type { Version } from "../../lib/history.ts";
 import {
   type ConsulAnswer,
@@ -12,6 +12,7 @@ import {
 const health = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
 const service = { name: "web", port: 8000, health, sessions: false } as const;
 const token = "a-token-of-its-own";
+const tokenId = "its-public-name";
 const secret = "KEY=hush";
 const image = "flotilla/test--web:new";
 const remembered = `flotilla/versions/web/a: ${image}`;
@@ -26,9 +27,13 @@ const args: RegisterArgs = {
   agentId: "an-id",
   consulId: "identity",
   token,
+  tokenId,
   service,
   image,
   instances: [],
+  order: "start-first",
+  stopped: [],
+  writesVolumes: false,
   healthTimeout: 5,
   settle: 0,
   drain: 1,
@@ -72,6 +77,13 @@ class Fleet implements FakeHosts {
   images: readonly string[] = [];
   imagesInUse: readonly string[] = [];
 
+  /** States of containers, where they do not run. */
+  states: Record<string, string> = {};
+  /** Restart policies of containers, where they are not "always". */
+  policies: Record<string, string> = {};
+  /** What the engine says when it is to start containers; nothing where it starts them. */
+  startFails = "";
+
   /** How many attempts to work on the pool alone fail, since another command does. */
   locked = 0;
   /** Whether an update that was killed has deregistered already what is to be deregistered. */
@@ -93,7 +105,8 @@ class Fleet implements FakeHosts {
   readonly #looks = new Map<string, number>();
 
   constructor(...instances: string[]) {
-    for (const instance of instances) this.held.set(instance, registrationOf(service, instance));
+    for (const instance of instances)
+      this.held.set(instance, madeWith(registrationOf(service, instance), tokenId));
   }
 
   docker(endpoint: string, args: readonly string[]): DockerAnswer {
@@ -112,7 +125,25 @@ class Fleet implements FakeHosts {
           return { out: "/test--agent--a\tsha256:1\n" };
         if (!rest.includes("--type")) return { out: "running, 2 restarts\n" };
         if (rest.join(" ").includes("IPAddress")) return { out: `/${rest.at(-1)}\t172.30.128.9\n` };
+        if (rest[3] === "{{.Name}}\t{{.State.Status}}")
+          return {
+            out: rest
+              .slice(4)
+              .map((name) => `/${name}\t${this.states[name] ?? "running"}\n`)
+              .join(""),
+          };
+        if (rest.join(" ").includes("RestartPolicy"))
+          return {
+            out: rest
+              .slice(4)
+              .map((name) => `/${name}\t${this.policies[name] ?? "always"}\n`)
+              .join(""),
+          };
         return this.#containerRuns(rest.slice(4));
+      case "start":
+        this.log.push(args.join(" "));
+        return this.startFails ? { code: 1, err: this.startFails } : { out: "" };
+      case "update":
       case "stop":
       case "rm":
         this.log.push(args.join(" "));
@@ -469,6 +500,19 @@ Correct the application, or health.path, port or health.timeout in its config, a
     expect(code).toBe(0);
   });
 
+  test.concurrent("another token: the agent is to keep it for what it holds, as it holds it", async () => {
+    const fleet = new Fleet("w1", "old-1");
+    const changed = { ...service, port: 9000 };
+    fleet.broken = ["w1"];
+    await register(fleet, { instances: ["w1"], tokenId: "another", service: changed, healthTimeout: 0 });
+    expect(fleet.log.slice(0, 2)).toStrictEqual(["registers w1", "registers old-1"]);
+    const carried = [...fleet.held.values()].map(({ Port, Meta }) => [Port, Meta["flotilla-token"]]);
+    expect(carried).toStrictEqual([
+      [8000, "another"],
+      [8000, "another"],
+    ]);
+  });
+
   test.concurrent("an agent that is restarting gets its time", async () => {
     const fleet = new Fleet("w1");
     fleet.restarting = 2;
@@ -726,6 +770,176 @@ describe("register --batch", () => {
     expect((await batch(fleet, new1)).code).toBe(1);
     expect([...fleet.held.keys()]).toStrictEqual([old1, old2, old3]);
     expect(fleet.log.filter((line) => line.startsWith("stop"))).toStrictEqual([]);
+  });
+});
+
+describe("register, the old stopped first", () => {
+  const stopFirst = (fleet: Fleet, changes: Partial<RegisterArgs>, ...flags: string[]) =>
+    runCommand(fleet, "register", { ...args, order: "stop-first", ...changes }, ...flags);
+  const [old1, old2] = ["test--web--a--1-aaaaaaa", "test--web--a--2-aaaaaaa"];
+  const [new1, new2] = ["test--web--a--1-bbbbbbb", "test--web--a--2-bbbbbbb"];
+  const of = (instances: string[], containers: string[]) => {
+    const fleet = new Fleet(...instances);
+    fleet.roles.server = containers;
+    return fleet;
+  };
+  const downs = (size = 0) => [
+    ...(size === 0 ? ["flotilla/pools/web/a = 0"] : []),
+    `deregisters ${old1}`,
+    gone(old1),
+    drains(),
+    `update --restart=unless-stopped ${old1}`,
+    `stop -t 7 ${old1}`,
+  ];
+  const starts = [`update --restart=always ${new1}`, `start ${new1}`];
+  const bringsBack = [
+    `update --restart=no ${new1}`,
+    `stop -t 7 ${new1}`,
+    `update --restart=always ${old1}`,
+    `start ${old1}`,
+    asks(old1),
+    `registers ${old1}`,
+    "flotilla/pools/web/a = 1",
+    up(old1),
+  ];
+
+  test.concurrent("a new version: it is started once the old is out and stopped", async () => {
+    const fleet = of([old1], [new1, old1]);
+    expect(await stopFirst(fleet, { instances: [new1] })).toStrictEqual({
+      code: 0,
+      said:
+        "web: 1 instance to be stopped before others are started; requests get 503 until then\n" +
+        "web: 1 instance taken out\nweb: waiting for 1 instance to pass GET /health on port 8000\n",
+    });
+    expect(fleet.log).toStrictEqual([
+      ...downs(),
+      ...starts,
+      asks(new1),
+      `registers ${new1}`,
+      up(new1),
+      "flotilla/pools/web/a = 1",
+      "flotilla/pools/web/a = 1",
+      remembered,
+      `stop -t 7 ${old1}`,
+      `rm --force --volumes ${old1}`,
+    ]);
+  });
+
+  test.concurrent("a broken version: the old is started again, and serves", async () => {
+    const fleet = of([old1], [new1, old1]);
+    fleet.broken = [new1];
+    const { code, said } = await stopFirst(fleet, { instances: [new1] });
+    expect(code).toBe(1);
+    expect(fleet.log).toStrictEqual([...downs(), ...starts, asks(new1), ...bringsBack]);
+    expect(said).toContain("web: 1 instance that served before started again\n");
+    expect(said).toContain("did not pass within 5 s; what was stopped for them is started again.\n");
+    expect([...fleet.held.keys()]).toStrictEqual([old1]);
+  });
+
+  test.concurrent("one that can't even be started: the same", async () => {
+    const fleet = of([old1], [new1, old1]);
+    fleet.startFails = "no such program";
+    const { code, said } = await stopFirst(fleet, { instances: [new1] });
+    expect(code).toBe(1);
+    expect(fleet.log.slice(0, -1)).toStrictEqual([...downs(), ...starts, ...bringsBack.slice(0, 3)]);
+    expect(said).toMatch(
+      /what served before could not be started again: no such program\nno such program\n$/,
+    );
+  });
+
+  test.concurrent("one that served under another check is not asked by the new one", async () => {
+    const fleet = of([old1], [new1, old1]);
+    fleet.broken = [new1, old1];
+    const changed = { ...service, health: { ...health, path: "/up" } };
+    await stopFirst(fleet, { instances: [new1], service: changed });
+    expect(fleet.log).not.toContain(asks(old1, { path: "/up" }));
+    expect(fleet.held.get(old1)?.Meta["haproxy-uri"]).toBe(registrationOf(service, old1).Meta["haproxy-uri"]);
+  });
+
+  test.concurrent("one that does not come back in time is told of", async () => {
+    const fleet = of([old1], [new1, old1]);
+    fleet.broken = [new1, old1];
+    const { said } = await stopFirst(fleet, { instances: [new1], healthTimeout: 1 });
+    expect(said).toContain("served before started again, but 1 did not pass within 1 s\n");
+  });
+
+  test.concurrent("one that an update which was killed has stopped is started again, too", async () => {
+    const lost = "test--web--a--1-ccccccc";
+    const fleet = of([], [new1, old1, lost]);
+    fleet.policies = { [old1]: "unless-stopped", [lost]: "no" };
+    fleet.broken = [new1];
+    await stopFirst(fleet, { instances: [new1] });
+    expect(fleet.log).toContain(`start ${old1}`);
+    expect(fleet.log).toContain(`stop -t 7 ${old1} ${lost}`);
+    expect([...fleet.held.keys()]).toStrictEqual([old1]);
+  });
+
+  test.concurrent("in batches: the others of the pool serve on", async () => {
+    const fleet = of([old1, old2], [new1, old1, old2]);
+    const { code, said } = await stopFirst(fleet, { instances: [new1] }, "--batch");
+    expect({ code, said }).toStrictEqual({
+      code: 0,
+      said:
+        "web: 1 instance to be stopped before others are started\nweb: 1 instance taken out\n" +
+        "web: waiting for 1 instance to pass GET /health on port 8000\n",
+    });
+    expect(fleet.log).toStrictEqual([
+      ...downs(1),
+      ...starts,
+      asks(new1),
+      `registers ${new1}`,
+      up(new1),
+      `stop -t 7 ${old1}`,
+    ]);
+  });
+
+  test.concurrent("scaling stops nothing", async () => {
+    const fleet = of([old1], [new2, old1]);
+    await stopFirst(fleet, { instances: [old1, new2] });
+    expect(fleet.log).toStrictEqual([
+      `update --restart=always ${new2}`,
+      `start ${new2}`,
+      asks(new2),
+      `registers ${new2}`,
+      up(new2),
+      "flotilla/pools/web/a = 2",
+      remembered,
+    ]);
+  });
+
+  test.concurrent("one that somebody has stopped is started, and let in again", async () => {
+    const fleet = of([old1, old2], [old1, old2]);
+    fleet.states = { [old2]: "exited" };
+    await stopFirst(fleet, { instances: [old1, old2] });
+    expect(fleet.log).toStrictEqual([
+      `update --restart=always ${old2}`,
+      `start ${old2}`,
+      asks(old2),
+      `registers ${old2}`,
+      up(old2),
+      "flotilla/pools/web/a = 2",
+      remembered,
+    ]);
+  });
+});
+
+describe("what may be locked", () => {
+  const broken = async (fleet: Fleet, changes: Partial<RegisterArgs>) => {
+    fleet.broken = ["new-1"];
+    const { said } = await register(fleet, { instances: ["new-1"], healthTimeout: 0, ...changes });
+    return said.includes("to rollout: { order: stop-first }, which stops the old copies before");
+  };
+
+  test.concurrent("new ones that write to volumes fail beside old ones: the key is named", async () => {
+    expect(await broken(new Fleet("old-1"), { writesVolumes: true })).toBe(true);
+  });
+
+  test.concurrent.each<[string, Fleet, Partial<RegisterArgs>]>([
+    ["no volumes that they write to", new Fleet("old-1"), {}],
+    ["nothing to run beside", new Fleet(), { writesVolumes: true }],
+    ["the key is set", new Fleet("old-1"), { writesVolumes: true, order: "stop-first" }],
+  ])("%s: it is not", async (_, fleet, changes) => {
+    expect(await broken(fleet, changes)).toBe(false);
   });
 });
 

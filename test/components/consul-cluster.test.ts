@@ -2,12 +2,11 @@ import { ConsulAgent } from "../../components/consul-agent.ts";
 import { ConsulCluster } from "../../components/consul-cluster.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { agentRules, balancerRules, registrationRules } from "../../lib/consul-policies.ts";
-import { uuidOf } from "../../lib/uuid.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
 import { fixture } from "../support/fixture.ts";
 import { dockerHosts } from "../support/hosts.ts";
 import { remember } from "../support/remember.ts";
-import { secrets } from "../support/secrets.ts";
+import { accessorOf, secrets } from "../support/secrets.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
 /** A cluster and, on each host, an agent. */
@@ -19,7 +18,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
     new ConsulCluster("consul", { ...settings, hosts, credentials });
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
-      new ConsulAgent(`agent-${host.key}`, { ...settings, host, credentials }, opts);
+      new ConsulAgent(`agent-${host.key}`, { ...settings, host, credentials, after: [] }, opts);
     }
   });
 });
@@ -84,7 +83,7 @@ describe("Consul servers", () => {
         { file: "/consul/founders.json", content: fixture("founders.json") },
       ],
       volumes: [{ volumeName: "test--consul--1--data", containerPath: "/consul/data" }],
-      destroyGraceSeconds: 3,
+      destroyGraceSeconds: 1,
     });
     expect(rest).toMatchObject({
       provider: "local",
@@ -188,7 +187,6 @@ describe("Consul servers", () => {
       logging: "stderr",
       addPreviousOutputInEnv: false,
     });
-    const accessor = (role: string) => uuidOf(`accessor password-of-credentials-${role}`);
     expect(JSON.parse(String(stdin))).toStrictEqual({
       stack: "test",
       docker: "unix:///var/run/docker.sock",
@@ -203,21 +201,21 @@ describe("Consul servers", () => {
           name: "flotilla-agent",
           description: "Consul's agents, for their own upkeep",
           rules: agentRules,
-          accessorId: accessor("agent"),
+          accessorId: accessorOf("agent"),
           secretId: secrets.agent,
         },
         {
           name: "flotilla-balancer",
           description: "balancers: read the catalogue and the routes",
           rules: balancerRules,
-          accessorId: accessor("balancer"),
+          accessorId: accessorOf("balancer"),
           secretId: secrets.balancer,
         },
         {
           name: "flotilla-registration",
           description: "pulumi up: registrations and routes",
           rules: registrationRules,
-          accessorId: accessor("registration"),
+          accessorId: accessorOf("registration"),
           secretId: secrets.registration,
         },
       ],

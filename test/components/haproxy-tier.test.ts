@@ -22,7 +22,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
     for (const host of dockerHosts(settings)) {
       const opts = { providers: [host.provider] };
       const args = { ...settings, host, credentials };
-      const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
+      const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
       new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
       const table = { ...args, agent, cluster, services, balancerHosts: [host], balancerCount: 2 };
       new RoutingTable("routes", table);

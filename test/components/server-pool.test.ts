@@ -7,8 +7,11 @@ import { joined } from "../../lib/names.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
 import { dockerHosts, stackImages } from "../support/hosts.ts";
 import { remember } from "../support/remember.ts";
-import { secrets } from "../support/secrets.ts";
+import { accessorOf, secrets } from "../support/secrets.ts";
 import { settingsFrom } from "../support/settings-from.ts";
+
+/** Containers that do not run. */
+const stopped = ["test--web--local--2-aa", "test--api--local--1-bb"];
 
 /** A host with the pool of a service, web unless told otherwise. */
 const run = remember((config: Record<string, unknown>): Promise<Registered[]> => {
@@ -21,10 +24,10 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
       const args = { ...settings, host, credentials };
-      const agent = new ConsulAgent(`agent-${host.key}`, args, opts);
+      const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
       const balancers = [new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts)];
       for (const service of settings.services) {
-        const pool = { ...args, agent, cluster, service, balancers, balancerHosts: hosts, images };
+        const pool = { ...args, agent, cluster, service, balancers, balancerHosts: hosts, images, stopped };
         new ServerPool(joined(service.name, host.key), pool, opts);
       }
     }
@@ -188,6 +191,26 @@ describe("fewer at once than there are", () => {
   });
 });
 
+test("old copies that go first: new ones are made, and started by the registration", async () => {
+  const all = await web({ replicas: 2, rollout: { order: "stop-first" } });
+  expect(find(all, "Container test--web--local--1")).toMatchObject({
+    inputs: { start: false, mustRun: false, restart: "always" },
+    deleteBeforeReplace: false,
+  });
+  expect(told(all, "Command web--local--registration")).toMatchObject({
+    order: "stop-first",
+    stopped: ["test--web--local--2-aa"],
+  });
+});
+
+test.each([
+  [[{ name: "data", path: "/data" }], true],
+  [[{ name: "data", path: "/data", readOnly: true }], false],
+])("the registration is told whether they write to volumes: %j", async (volumes, writesVolumes) => {
+  const all = await web({ volumes });
+  expect(told(all, "Command web--local--registration")).toMatchObject({ writesVolumes });
+});
+
 test("the registration: what it runs, what it waits for, what it is told", async () => {
   const all = await web({
     replicas: 2,
@@ -214,6 +237,7 @@ test("the registration: what it runs, what it waits for, what it is told", async
     agentId: "agent-local-id",
     consulId: "identity",
     token: secrets.registration,
+    tokenId: accessorOf("registration"),
     service: {
       name: "web",
       port: 80,
@@ -229,6 +253,9 @@ test("the registration: what it runs, what it waits for, what it is told", async
     },
     image: "nginx:1.29",
     instances: ["test--web--local--1-0a1b2c3", "test--web--local--2-0a1b2c3"],
+    order: "start-first",
+    stopped: [],
+    writesVolumes: false,
     healthTimeout: 30,
     settle: 3,
     drain: 7,

@@ -49,7 +49,7 @@ const simpleServer: Settings["services"][number] = {
   volumes: [],
   drain: 5,
   stopGrace: 10,
-  rollout: { surge: 4, settle: 3 },
+  rollout: { order: "start-first", surge: 4, settle: 3 },
   load: { concurrency: 1000, queue: 1000, wait: 5 },
   timeouts: { request: 60, idle: 300, tunnel: 3600 },
   sessions: false,
@@ -79,7 +79,13 @@ test("the prod stack's file holds good settings", async () => {
     loadBalancers: { ...defaults.loadBalancers, count: 3, cpus: "1", memory: 256 },
     registry: { address: "registry.example.com/flotilla" },
     services: [
-      { ...simpleServer, replicas: 10, rollout: { surge: 10, settle: 3 }, cpus: "0.5", memory: 128 },
+      {
+        ...simpleServer,
+        replicas: 10,
+        rollout: { order: "start-first", surge: 10, settle: 3 },
+        cpus: "0.5",
+        memory: 128,
+      },
     ],
   });
 });
@@ -130,7 +136,7 @@ test("all that can be set is set", async () => {
         ],
         drain: 0,
         stopGrace: 30,
-        rollout: { surge: 2, settle: 0 },
+        rollout: { order: "stop-first", surge: 2, settle: 0 },
         load: { concurrency: 20, queue: 40, wait: 0.5 },
         timeouts: { request: 90, idle: 600, tunnel: 7200 },
         sessions: true,
@@ -190,7 +196,7 @@ test("all that can be set is set", async () => {
     services: [
       {
         ...simpleServer,
-        rollout: { surge: 1, settle: 3 },
+        rollout: { order: "start-first", surge: 1, settle: 3 },
         name: "api",
         source: {
           kind: "build",
@@ -230,7 +236,7 @@ test("all that can be set is set", async () => {
         ],
         drain: 0,
         stopGrace: 30,
-        rollout: { surge: 2, settle: 0 },
+        rollout: { order: "stop-first", surge: 2, settle: 0 },
         load: { concurrency: 20, queue: 40, wait: 0.5 },
         timeouts: { request: 90, idle: 600, tunnel: 7200 },
         sessions: true,

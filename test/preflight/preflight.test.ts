@@ -3,28 +3,25 @@ import net from "node:net";
 import { contentHash } from "../../lib/images/content-hash.ts";
 import { publishedPorts } from "../../preflight/engine.ts";
 import { preflight } from "../../preflight/preflight.ts";
+import type { Outcome } from "../../runtime/program.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
 /** What `docker ps` or `docker image ls` of an endpoint prints, or fails with. */
-type Engine = (endpoint: string, args: string[]) => { readonly stdout: string } | { readonly stderr: string };
+type Engine = (
+  endpoint: string,
+  args: string[],
+) => Pick<Outcome, "stdout"> | Pick<Outcome, "stderr" | "failure">;
 let mockEngine: Engine;
 
-jest.mock("node:child_process", () => ({
-  ...jest.requireActual("node:child_process"),
-  execFile: (
-    _: string,
-    [, endpoint = "", ...args]: string[],
-    __: object,
-    done: (error: unknown, out?: object) => void,
-  ) => {
+jest.mock("../../runtime/program.ts", () => ({
+  attempt: async (_: string, [, endpoint = "", ...args]: string[]) => {
     // What a host has, and its networks, have tests of their own.
     const elsewhere: Record<string, { stdout: string }> = {
       info: { stdout: "64 1000000000000" },
       network: { stdout: "" },
     };
     const answer = elsewhere[args[0] ?? ""] ?? mockEngine(endpoint, args);
-    if ("stdout" in answer) done(null, answer);
-    else done(Object.assign(new Error("docker failed"), answer));
+    return { code: "stdout" in answer ? 0 : 1, stdout: "", stderr: "", output: "", ...answer };
   },
 }));
 
@@ -84,6 +81,16 @@ test("every engine that does not answer, with the reason and the remedy", async 
   const faults = await complaints(config, (endpoint) => (endpoint === "tcp://b:2376" ? refusal : running()));
   expect(faults).toStrictEqual([
     'host b: no Docker engine answers at tcp://b:2376 (Cannot connect to the Docker daemon). Start it, or correct flotilla:hosts.b.docker; on this machine "npm run setup" starts one.',
+  ]);
+});
+
+test.each<[Partial<Outcome>, string]>([
+  [{ failure: "not found" }, "the docker command line client is not installed"],
+  [{ failure: "out of time" }, 'the engine at tcp://a:2376 gave "docker ps" no answer for 0 s'],
+  [{}, "docker ps ended with exit code 1"],
+])("an engine that is not reached: %j", async (outcome, reason) => {
+  expect(await complaints(hosts, () => ({ stderr: "", ...outcome }))).toStrictEqual([
+    `host a: no Docker engine answers at tcp://a:2376 (${reason}). Start it, or correct flotilla:hosts.a.docker; on this machine "npm run setup" starts one.`,
   ]);
 });
 

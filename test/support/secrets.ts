@@ -4,6 +4,9 @@ import { uuidOf } from "../../lib/uuid.ts";
 const password = (purpose: string) => `password-of-credentials-${purpose}`;
 const token = (purpose: string) => uuidOf(`secret ${password(purpose)}`);
 
+/** The public name of a token. */
+export const accessorOf = (purpose: string) => uuidOf(`accessor ${password(purpose)}`);
+
 /** The secrets of a stack that `deploy` runs, as they follow from its random passwords. */
 export const secrets = {
   management: token("management"),

@@ -1,0 +1,25 @@
+import type { HostSettings, Settings } from "../config/settings.ts";
+import { instanceNumber, labels } from "../lib/names.ts";
+import { ask } from "./engine.ts";
+
+/**
+ * Containers on a host that do not run, of services whose old copies are stopped first. Pulumi only makes those: it neither
+ * sees nor mends that they are stopped.
+ */
+export async function stoppedServers({ stack, services }: Settings, host: HostSettings): Promise<string[]> {
+  const ours = services.filter(
+    ({ rollout, hosts }) => rollout.order === "stop-first" && hosts.includes(host.key),
+  );
+  if (ours.length === 0) return [];
+  const wanted = Object.entries(labels({ stack, host: host.key, role: "server" }));
+  const filters = [
+    ...["created", "exited", "dead"].map((status) => `status=${status}`),
+    ...wanted.map(([label, value]) => `label=${label}=${value}`),
+  ].flatMap((filter) => ["--filter", filter]);
+  const names = (await ask(host.docker, "ps", "--all", "--format", "{{.Names}}", ...filters)).split("\n");
+  const isOurs = (container: string) =>
+    ours.some(
+      ({ name }) => instanceNumber(container, { stack, service: name, host: host.key }) !== undefined,
+    );
+  return names.filter(isOurs).sort();
+}

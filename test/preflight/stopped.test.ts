@@ -1,0 +1,34 @@
+import { ask } from "../../preflight/engine.ts";
+import { stoppedServers } from "../../preflight/stopped.ts";
+import { settingsFrom } from "../support/settings-from.ts";
+
+jest.mock("../../preflight/engine.ts");
+beforeEach(() => jest.mocked(ask).mockReset());
+
+const stopped = (rollout: Record<string, unknown>) => {
+  jest
+    .mocked(ask)
+    .mockResolvedValue("test--db--local--2-bb\ntest--db--local--1-aa\ntest--web--local--1-cc\n");
+  const web = { image: "nginx", port: 80, default: true };
+  const settings = settingsFrom({ services: { web, db: { ...web, default: false, rollout, publish: 81 } } });
+  const [host] = settings.hosts;
+  if (!host) throw new Error("no host");
+  return stoppedServers(settings, host);
+};
+
+test("containers that do not run, of services whose registration starts them", async () => {
+  expect(await stopped({ order: "stop-first" })).toStrictEqual([
+    "test--db--local--1-aa",
+    "test--db--local--2-bb",
+  ]);
+  expect(jest.mocked(ask).mock.lastCall?.join(" ")).toBe(
+    "unix:///var/run/docker.sock ps --all --format {{.Names}} --filter status=created --filter status=exited " +
+      "--filter status=dead --filter label=flotilla.host=local --filter label=flotilla.role=server " +
+      "--filter label=flotilla.stack=test",
+  );
+});
+
+test("no such services: nobody is asked", async () => {
+  expect(await stopped({})).toStrictEqual([]);
+  expect(ask).not.toHaveBeenCalled();
+});
