@@ -221,7 +221,9 @@ describe("--leave", () => {
     const start = performance.now();
     expect(await leave(cluster)).toStrictEqual({
       code: 0,
-      said: 'consul: test--consul--2 is taken away without having left: the engine at tcp://a:1 gave "docker ps" no answer for 45 s\n',
+      said: expect.stringMatching(
+        /^consul: test--consul--2 is taken away without having left: the engine at tcp:\/\/a:1 gave "docker ps" no answer for 4[0-5] s\n$/,
+      ),
     });
     expect(performance.now() - start).toBeLessThan(55_000);
   }, 120_000);
