@@ -2,28 +2,39 @@
  * Brings an agent's registrations of one service to the desired set, losing no request: new instances must pass their
  * check, go on passing it and, once registered, be UP in every balancer before old ones are taken out and drained. Called
  * by the registration of a pool. With `--batch` only the instances named, and those whose places they take, are dealt
- * with, and the latter stopped. Where instances can't run beside those whose places they take, these are stopped before. `--withdraw` takes all instances out where the service does not run on the host any more.
+ * with, and the latter stopped. Where instances can't run beside those whose places they take, these are stopped before.
+ * Workers, to whom no requests go, must keep running instead, and balancers are not asked about them. `--withdraw` takes all
+ * instances out where the service does not run on the host any more.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RolloutOrder } from "../config/settings.ts";
-import { catalogueDiff, type Held, leavingOf, type ServiceDefinition } from "../lib/catalogue.ts";
-import { routesKey } from "../lib/consul-keys.ts";
+import {
+  catalogueDiff,
+  getsRequests,
+  type Held,
+  leavingOf,
+  type ServiceDefinition,
+} from "../lib/catalogue.ts";
+import { placementKey } from "../lib/consul-keys.ts";
 import { serviceBackend } from "../lib/haproxy.ts";
 import type { Version } from "../lib/history.ts";
 import { instanceNumber, labels } from "../lib/names.ts";
-import type { RoutingTable } from "../lib/routes.ts";
 import { main, say } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { withDeadline } from "../runtime/deadline.ts";
 import { DockerEngine } from "../runtime/docker.ts";
+import type { Placed } from "./routes.ts";
 import { Admission } from "./support/admission.ts";
 import { BALANCER_TIMEOUT, Balancers } from "./support/balancers.ts";
 import { count } from "./support/failure-report.ts";
-import { Health } from "./support/health.ts";
+import { NetworkHealth } from "./support/network-health.ts";
+import { noBalancers } from "./support/no-balancers.ts";
 import { removeOldImages } from "./support/old-images.ts";
 import { withPoolLock } from "./support/pool-lock.ts";
 import { PoolRecord } from "./support/pool-record.ts";
+import { ProcessHealth } from "./support/process-health.ts";
 import { Registrations } from "./support/registrations.ts";
+import { startWorkers } from "./support/start-workers.ts";
 import { StopFirst } from "./support/stop-first.ts";
 
 /** What `register` is told on its standard input. */
@@ -51,9 +62,9 @@ export interface RegisterArgs {
   readonly imageLabels?: Readonly<Record<string, string>>;
   /** Names of the containers that are to serve; their names are their addresses. */
   readonly instances: readonly string[];
-  /** Under "stop-first" they are not started yet where they are new. */
+  /** Under "stop-first", and where they are workers, they are not started yet where they are new. */
   readonly order: RolloutOrder;
-  /** Not read: under "stop-first", what does not run when an update begins is to be started again. */
+  /** Not read: what nobody but this command starts, and does not run when an update begins, is to be started again. */
   readonly stopped: readonly string[];
   /** Whether they write to volumes. */
   readonly writesVolumes: boolean;
@@ -65,6 +76,12 @@ export interface RegisterArgs {
   readonly drain: number;
   /** Seconds between SIGTERM and SIGKILL where instances are stopped. */
   readonly stopGrace: number;
+}
+
+/** Where connections to an instance go. */
+interface Address {
+  readonly ip: string;
+  readonly port: number;
 }
 
 /** Seconds for everything whose time is not the service's own. */
@@ -94,12 +111,13 @@ class Registrar {
     this.#balancers = new Balancers(stack, args.balancerHosts, args.balancersPerHost);
     this.#consul = new Consul(this.#engine, agent, token);
     this.#registrations = new Registrations(this.#consul, agent, tokenId);
-    this.#record = new PoolRecord(this.#consul, service.name, host);
+    this.#record = new PoolRecord(this.#consul, service, host);
     const shared = {
       ...args,
       engine: this.#engine,
-      health: new Health(this.#engine, agent, service),
-      balancers: this.#balancers,
+      ...(service.port === undefined
+        ? { health: new ProcessHealth(this.#engine), balancers: noBalancers }
+        : { health: new NetworkHealth(this.#engine, agent, service), balancers: this.#balancers }),
       registrations: this.#registrations,
     };
     this.#admission = new Admission(shared);
@@ -120,6 +138,7 @@ class Registrar {
       await this.#record.recordSize(instances.length);
       const history = instances.length > 0 ? await this.#record.recordVersion(image) : undefined;
       await this.#takeOut(remove);
+      await this.#stopWorkers(remove);
       await this.#tidyUp([...instances, ...remove], stopGrace);
       if (history) await this.#removeOldImages(history);
     });
@@ -174,15 +193,15 @@ class Registrar {
   }
 
   /**
-   * Whether the service still runs here, by the routing table: where a service goes, that is written before anything is
+   * Whether the service still runs here, by what is written down of all: where a service goes, that is done before anything is
    * deleted; where the stack goes, or only this registration, the service is still there. It is where there is no telling.
    */
   async #isWanted(): Promise<boolean> {
     const { host, service } = this.#args;
-    const path = `/v1/kv/${routesKey}?raw`;
+    const path = `/v1/kv/${placementKey}?raw`;
     try {
-      const table = await withDeadline(ANSWER, () => this.#consul.get<RoutingTable>(path));
-      return table?.services.some(({ name, hosts }) => name === service.name && hosts.includes(host)) ?? true;
+      const all = await withDeadline(ANSWER, () => this.#consul.get<Placed[]>(path));
+      return all?.some(({ name, hosts }) => name === service.name && hosts.includes(host)) ?? true;
     } catch (error) {
       say(`${service.name}: Consul is told nothing, since it does not tell: ${(error as Error).message}`);
       return true;
@@ -196,9 +215,24 @@ class Registrar {
     await this.#registrations.renew(service, held);
     const { add, change, remove } = catalogueDiff(service, instances, held);
     const stopped = order === "stop-first" ? await this.#bringInAfterStop(add, held) : [];
-    if (order === "start-first") await this.#admission.admit(add, held);
+    if (order === "start-first") await this.#bringInBeside(add, held);
     await this.#admission.change(change);
     return remove.filter((instance) => !stopped.includes(instance));
+  }
+
+  async #bringInBeside(add: readonly string[], held: Readonly<Record<string, Held>>): Promise<void> {
+    const { service, stopGrace } = this.#args;
+    if (service.port !== undefined) return this.#admission.admit(add, held);
+    const args = { engine: this.#engine, admission: this.#admission, stopGrace };
+    await startWorkers(args, await this.#andStopped(add), held);
+  }
+
+  /** Instances, and those that do not run: nobody else starts again what somebody has stopped. */
+  async #andStopped(add: readonly string[]): Promise<readonly string[]> {
+    const { instances } = this.#args;
+    const states = await this.#engine.inspect(instances, "{{.State.Status}}");
+    const stopped = instances.filter((one) => ["created", "exited", "dead"].includes(states.get(one) ?? ""));
+    return [...new Set([...add, ...stopped])].sort();
   }
 
   /** Gives those that were stopped for the new ones. */
@@ -207,10 +241,7 @@ class Registrar {
     held: Readonly<Record<string, Held>>,
   ): Promise<readonly string[]> {
     const { instances } = this.#args;
-    // Nobody else starts again what somebody has stopped.
-    const states = await this.#engine.inspect(instances, "{{.State.Status}}");
-    const stopped = instances.filter((one) => ["created", "exited", "dead"].includes(states.get(one) ?? ""));
-    const wanting = [...new Set([...add, ...stopped])].sort();
+    const wanting = await this.#andStopped(add);
     const isOther = this.#hasPlaceOf(wanting);
     const others = (await this.#containers()).filter((one) => isOther(one) && !instances.includes(one));
     await this.#stopFirst.admit(wanting, others, held);
@@ -220,7 +251,8 @@ class Registrar {
   /** Lets clients that keep to the instances come to an end with them, such as pages that still load their parts. */
   async #keepToSessions(leaving: readonly string[]): Promise<void> {
     const { service, instances, drain } = this.#args;
-    if (!service.sessions || leaving.length === 0 || instances.length === 0) return;
+    if (service.port === undefined || !service.sessions || leaving.length === 0 || instances.length === 0)
+      return;
     const held = await this.#registrations.of(service.name);
     await this.#registrations.put(
       leaving.flatMap((instance) => {
@@ -234,9 +266,23 @@ class Registrar {
 
   async #takeOut(instances: readonly string[]): Promise<void> {
     if (instances.length === 0) return;
-    const { service, drain } = this.#args;
-    const addresses = await this.#addresses(instances);
+    const { service } = this.#args;
+    const held = await this.#registrations.of(service.name);
+    const portOf = (instance: string) => held[instance]?.Port ?? service.port ?? 0;
+    // By what they were: a service that becomes a worker has some that requests are on their way to.
+    const asked = instances.filter((instance) => getsRequests({ Port: portOf(instance) }));
+    const addresses = await this.#addresses(asked, portOf);
     await this.#registrations.remove(instances);
+    const under = asked.length > 0 ? await this.#awaitQuiet(asked, addresses) : undefined;
+    say(`${service.name}: ${count(instances)} taken out${under ? `, ${under}` : ""}`);
+  }
+
+  /** Waits until no request goes to instances any more. Returns what is otherwise when the time is over. */
+  async #awaitQuiet(
+    instances: readonly string[],
+    addresses: readonly Address[],
+  ): Promise<string | undefined> {
+    const { service, drain } = this.#args;
     const left = await this.#balancers.await(
       "gone",
       serviceBackend(service.name),
@@ -245,8 +291,15 @@ class Registrar {
     );
     if (left.length > 0)
       say(`${service.name}: still with a balancer after ${BALANCER_TIMEOUT} s: ${left.join("; ")}`);
-    const under = await this.#balancers.awaitDrained(addresses, drain);
-    say(`${service.name}: ${count(instances)} taken out${under ? `, ${under}` : ""}`);
+    return this.#balancers.awaitDrained(addresses, drain);
+  }
+
+  /** Has workers come to an end as soon as others are at work: Pulumi deletes them only when all else is done. */
+  async #stopWorkers(instances: readonly string[]): Promise<void> {
+    const { service, stopGrace } = this.#args;
+    if (service.port !== undefined || instances.length === 0) return;
+    const there = (await this.#containers()).filter((container) => instances.includes(container));
+    await this.#engine.stop(there, stopGrace);
   }
 
   async #withdrawFromConsul(instances: readonly string[]): Promise<void> {
@@ -298,10 +351,10 @@ class Registrar {
   }
 
   /** Where the instances that still run are to be reached. */
-  async #addresses(instances: readonly string[]): Promise<{ ip: string; port: number }[]> {
+  async #addresses(instances: readonly string[], portOf: (instance: string) => number): Promise<Address[]> {
     const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
     const seen = await this.#engine.inspect(instances, format).catch(() => new Map<string, string>());
-    return [...seen.values()].filter(Boolean).map((ip) => ({ ip, port: this.#args.service.port }));
+    return [...seen].filter(([, ip]) => ip).map(([instance, ip]) => ({ ip, port: portOf(instance) }));
   }
 
   /** Tells containers that have the number of one of the instances, but are none of them. */
@@ -329,7 +382,8 @@ main<RegisterArgs>(
     2 * healthTimeout +
     settle +
     (service.sessions ? 2 : 1) * drain +
-    stopGrace +
+    // Of those whose time is over, and of strays; Pulumi stops instances that get requests.
+    (service.port === undefined ? 2 : 1) * stopGrace +
     // For new ones to be stopped, and old ones to be started again.
     (order === "stop-first" ? healthTimeout + 2 * stopGrace : 0),
 );

@@ -1,8 +1,8 @@
 /**
- * Writes the balancers' routing table to Consul's KV store, waits until every balancer follows it, and forgets the
+ * Writes the balancers' routing table and what services there are to Consul's KV store, waits until every balancer follows it, and forgets the
  * maintenance of services that are no more.
  */
-import { routesKey } from "../lib/consul-keys.ts";
+import { placementKey, routesKey } from "../lib/consul-keys.ts";
 import { routesBackend } from "../lib/haproxy.ts";
 import { maintenanceFolder, maintenanceKey } from "../lib/maintenance.ts";
 import type { RoutingTable } from "../lib/routes.ts";
@@ -24,12 +24,21 @@ export interface RoutesArgs {
   /** Not read: a Consul that has lost its data is to be told anew. */
   readonly consulId: string;
   readonly routes: RoutingTable;
+  readonly placement: readonly Placed[];
 }
 
-main<RoutesArgs>(async ({ stack, balancerHosts, balancersPerHost, docker, agent, token, routes }) => {
+/** A service, and the hosts that it runs on. */
+export interface Placed {
+  readonly name: string;
+  readonly hosts: readonly string[];
+}
+
+main<RoutesArgs>(async (args) => {
+  const { stack, balancerHosts, balancersPerHost, docker, agent, token, routes, placement } = args;
   const text = JSON.stringify(routes);
   const consul = new Consul(new DockerEngine(docker), agent, token);
   await within(30, "Consul does not take the routing table", async () => {
+    await consul.put(`/v1/kv/${placementKey}`, placement);
     await consul.put(`/v1/kv/${routesKey}`, text);
     // A service of the same name that comes one day must not find itself closed.
     const closed = (await consul.get<string[]>(`/v1/kv/${maintenanceFolder}?keys`)) ?? [];

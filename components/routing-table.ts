@@ -51,6 +51,7 @@ export class RoutingTable extends pulumi.ComponentResource {
         token: credentials.registration.secretId,
         consulId: cluster.identity,
         routes: routingTable(services, balancerCount, loadBalancers),
+        placement: services.map(({ name, hosts }) => ({ name, hosts })),
       },
       { parent: this },
     );

@@ -4,6 +4,7 @@ import type { RegisterArgs } from "../commands/register.ts";
 import type { ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
 import { imageLabels, instanceNumber, instancePrefix, joined, serviceVolumeName } from "../lib/names.ts";
+import { isStartedLate } from "../lib/rollout.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import type { ConsulCluster } from "./consul-cluster.ts";
@@ -45,7 +46,7 @@ interface Volumes {
  * replace are deleted; in between, the registration moves the traffic over. It alone decides who serves. Where there is
  * no room for old and new ones all at once, it goes in batches: each moves the traffic of a few and stops what they replace
  * before the next ones are created. Where they can't run beside each other, the registration stops the old ones before it
- * starts the new.
+ * starts the new. Copies of a service without a port, workers, are at work as soon as they run: it starts them, too.
  */
 export class ServerPool extends pulumi.ComponentResource {
   readonly service: string;
@@ -54,7 +55,9 @@ export class ServerPool extends pulumi.ComponentResource {
 
   constructor(name: string, args: ServerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     // For whoever looks for the pool in Pulumi's state.
-    super("flotilla:index:ServerPool", name, { service: args.service.name, host: args.host.key }, opts);
+    const isWorker = args.service.port === undefined;
+    const identity = { service: args.service.name, host: args.host.key, ...(isWorker && { isWorker }) };
+    super("flotilla:index:ServerPool", name, identity, opts);
     this.service = args.service.name;
     const { images, host, service } = args;
     const image = images.ofService(service.name, name, host.key, { parent: this });
@@ -101,7 +104,7 @@ export class ServerPool extends pulumi.ComponentResource {
     { stack, host, service }: ServerPoolArgs,
     before: Command | undefined,
   ): docker.Container {
-    const { command: cmd, env, secrets, stopGrace, rollout } = service;
+    const { command: cmd, env, secrets, stopGrace } = service;
     const plain = Object.entries(env).map(([key, value]) => `${key}=${value}`);
     const secret = Object.entries(secrets).map(([key, value]) => pulumi.secret(`${key}=${value}`));
     return new docker.Container(
@@ -114,8 +117,8 @@ export class ServerPool extends pulumi.ComponentResource {
         envs: [...plain, ...secret],
         volumes: [...volumes.mounts, host.logMount],
         destroyGraceSeconds: stopGrace,
-        // The registration starts it, once it has stopped what it is not to run beside.
-        ...(rollout.order === "stop-first" && { start: false, mustRun: false }),
+        // The registration starts it.
+        ...(isStartedLate(service) && { start: false, mustRun: false }),
         ...(cmd && { command: [...cmd] }),
       },
       {
@@ -172,12 +175,12 @@ export class ServerPool extends pulumi.ComponentResource {
       consulId: cluster.identity,
       token: credentials.registration.secretId,
       tokenId: credentials.registration.accessorId,
-      service: { name, port, health, sessions },
+      service: port === undefined ? { name } : { name, port, health, sessions },
       image: image.reference,
       ...(source.kind === "build" && { imageLabels: imageLabels(stack, { service: name }) }),
       instances: namesOf(servers),
       order: rollout.order,
-      stopped: rollout.order === "stop-first" ? args.stopped.filter(isOfPool) : [],
+      stopped: isStartedLate(service) ? args.stopped.filter(isOfPool) : [],
       writesVolumes: volumes.some(({ readOnly }) => !readOnly),
       healthTimeout: health.timeout,
       // It has served before.

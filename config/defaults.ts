@@ -45,7 +45,7 @@ function serviceOf(
     source: build
       ? { kind: "build", ...build, args: sortedRecord(build.args), ...(version && { version }) }
       : { kind: "image", image: image ?? "", pin },
-    env: sortedRecord({ PORT: String(draft.port), ...env }),
+    env: sortedRecord({ ...(draft.port !== undefined && { PORT: String(draft.port) }), ...env }),
     secrets: sortedRecord(secrets),
     rollout: { ...rollout, surge: surgeOf(rollout.surge, draft.replicas) },
     default: isDefault,
@@ -60,7 +60,9 @@ function withSecrets(
   isEncrypted: (path: Path) => boolean,
 ): ServiceDraft {
   const encrypted = Object.keys(service.env).filter(
-    (variable) => variable !== "PORT" && isEncrypted(["services", name, "env", variable]),
+    (variable) =>
+      // The port of a service is no secret.
+      (variable !== "PORT" || service.port === undefined) && isEncrypted(["services", name, "env", variable]),
   );
   const isSecret = ([variable]: [string, string]) => encrypted.includes(variable);
   const all = Object.entries(service.env);

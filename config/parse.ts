@@ -9,6 +9,7 @@ import { registryRules } from "./rules/registry.ts";
 import { routeRules } from "./rules/routes.ts";
 import { secrecyRules } from "./rules/secrecy.ts";
 import { serviceRules } from "./rules/services.ts";
+import { workerRules } from "./rules/workers.ts";
 import { secrecyOf } from "./secrecy.ts";
 import type { Settings } from "./settings.ts";
 
@@ -34,6 +35,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
     ...hostRules(draft),
     ...registryRules(draft, secrecy),
     ...serviceRules(draft, context, secrecy),
+    ...workerRules(draft, raw),
     ...routeRules(draft),
     ...layoutRules(settings),
   ].filter((problem) => !follows(problem));

@@ -81,10 +81,13 @@ export interface ServiceSettings extends Limits {
   readonly source: BuildSource | ImageSource;
   /** Copies on each host; zero answers 503. */
   readonly replicas: number;
-  /** Port the application listens on inside its container. */
-  readonly port: number;
+  /**
+   * Port the application listens on inside its container. Without one the service is a worker, which answers no requests:
+   * what is said of requests and checks then says nothing.
+   */
+  readonly port?: number;
   readonly health: HealthSettings;
-  /** Plain environment, sorted by name. PORT is always in it. */
+  /** Plain environment, sorted by name. PORT is in it where there is a port. */
   readonly env: Readonly<Record<string, string>>;
   /** Secret environment, sorted by name. */
   readonly secrets: Readonly<Record<string, string>>;

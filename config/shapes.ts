@@ -193,9 +193,7 @@ const service = shape({
   image: text("an image reference, such as nginx:1.29", isImageReference).optional(),
   pin: flag().default(true),
   replicas: whole(0, 500).default(1),
-  port: port
-    .default(0)
-    .describe("0 stands for a port that is not given: a fault, told by the service's rules"),
+  port: port.optional(),
   health: health.prefault({}),
   env: environment(),
   secrets: environment(),

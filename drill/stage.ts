@@ -244,8 +244,8 @@ export class Stage {
       if (found.length !== number) throw new Error(`${role}: ${found.length} of ${number} containers`);
     }
     await this.allAnswer(loadBalancers.count);
-    for (const [service, { replicas }] of Object.entries(services))
-      await this.allServersUp(replicas, service);
+    for (const [service, { replicas, port }] of Object.entries(services))
+      if (port !== undefined) await this.allServersUp(replicas, service);
     await this.consulIsWhole(consul.servers, services[this.fleet.service]?.replicas);
   }
 

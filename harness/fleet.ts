@@ -9,20 +9,23 @@ import type { Project } from "./project.ts";
 import { markedValue, type Outputs, Stack } from "./pulumi.ts";
 import { runInfo } from "./run-info.ts";
 
+interface Health {
+  type?: "http" | "tcp";
+  path?: string;
+  host?: string;
+  interval?: number;
+  checkTimeout?: number;
+  timeout: number;
+}
+
 export interface Service {
   build?: string;
   version?: string;
   image?: string;
   replicas: number;
-  port: number;
-  health: {
-    type?: "http" | "tcp";
-    path?: string;
-    host?: string;
-    interval?: number;
-    checkTimeout?: number;
-    timeout: number;
-  };
+  /** Without one it is a worker. */
+  port?: number;
+  health?: Health;
   env?: Record<string, string>;
   cpus?: number;
   memory?: string;
@@ -37,13 +40,15 @@ export interface Service {
   publish?: number;
 }
 
+type WebService = Service & Required<Pick<Service, "port" | "health" | "env">>;
+
 export interface Config {
   protect: boolean;
   hosts: Record<string, { docker: string; address?: string; datacenter?: string }>;
   network: { subnet: string };
   consul: { servers: number; port: number };
   loadBalancers: { count: number; port: number; statsPort: number; ipv6?: boolean };
-  services: { web: Service & { env: Record<string, string> } } & Record<string, Service>;
+  services: { web: WebService } & Record<string, Service>;
 }
 
 /** A stack together with what its users see of it. */
@@ -271,7 +276,7 @@ function notOurs(what: string): never {
 }
 
 const isDefault = (service: Service & { default?: boolean }) =>
-  service.default ?? !(service.route || service.publish);
+  service.default ?? (service.port !== undefined && !(service.route || service.publish));
 
 /**
  * Three Consul servers, two balancers and one service; all ports are around one, which is to be well below those that the

@@ -9,11 +9,14 @@ export interface Registration {
   readonly Port: number;
   readonly Tags: readonly string[];
   readonly Meta: Readonly<Record<string, string>>;
-  readonly Check: Readonly<Record<string, unknown>>;
+  readonly Check?: Readonly<Record<string, unknown>>;
 }
 
 /** The service whose instances a registration run brings about. */
-export interface ServiceDefinition {
+export type ServiceDefinition = AnsweringService | WorkerService;
+
+/** One that answers requests. */
+export interface AnsweringService {
   readonly name: string;
   readonly port: number;
   readonly health: Omit<HealthSettings, "timeout">;
@@ -21,24 +24,32 @@ export interface ServiceDefinition {
   readonly sessions: boolean;
 }
 
+/** One that answers none: balancers never hear of it. */
+export interface WorkerService {
+  readonly name: string;
+  readonly port?: undefined;
+  readonly sessions?: undefined;
+}
+
 /** Where an instance is to be reached, in the network of its host: its container's name, which outlives its IP. */
-export const targetOf = (service: Pick<ServiceDefinition, "port">, instance: string) =>
+export const targetOf = (service: Pick<AnsweringService, "port">, instance: string) =>
   `${instance}:${service.port}`;
 
 /**
  * The registration of an instance, which lets it in: balancers send requests to all that are registered, whatever
- * Consul's check says of them. Its container's name is both its identity and its address.
+ * Consul's check says of them. Its container's name is both its identity and its address. A worker's is there to be seen:
+ * it has neither the tag that balancers go by, nor anything to check.
  */
 export function registrationOf(service: ServiceDefinition, instance: string): Registration {
+  const identity = { ID: instance, Name: service.name, Address: instance };
+  if (service.port === undefined) return { ...identity, Port: NO_PORT, Tags: tagsOf(NO_PORT), Meta: {} };
   const { type, path, host, interval, checkTimeout } = service.health;
   const target = targetOf(service, instance);
   const http = type === "http";
   return {
-    ID: instance,
-    Name: service.name,
-    Address: instance,
+    ...identity,
     Port: service.port,
-    Tags: ["flotilla"],
+    Tags: tagsOf(service.port),
     // How HAProxy is to check, in its words.
     Meta: {
       "haproxy-uri": http ? word(path) : "",
@@ -60,11 +71,20 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
   };
 }
 
+/** What Consul has for a port where there is none. */
+const NO_PORT = 0;
+
+/** Balancers send requests to instances with this tag. */
+const tagsOf = (port: number) => (port === NO_PORT ? [] : ["flotilla"]);
+
+/** Whether requests may be on their way to an instance, by what an agent holds of it. */
+export const getsRequests = ({ Port }: Pick<Held, "Port">) => Port !== NO_PORT;
+
 /**
  * The registration of an instance that is to leave: balancers send it only the requests of clients that keep to it. How it
  * is reached and checked stays as the agent holds it.
  */
-export function leavingOf(service: ServiceDefinition, instance: string, held: Held): Registration {
+export function leavingOf(service: AnsweringService, instance: string, held: Held): Registration {
   return onlyForSessions(asHeld(service, instance, held));
 }
 
@@ -89,7 +109,7 @@ export const tokenOf = (meta: Held["Meta"]): string | undefined => meta[TOKEN];
 
 /** The registration of an instance as an agent holds it, to be made anew. */
 export function asHeld(service: ServiceDefinition, instance: string, { Port, Meta }: Held): Registration {
-  return { ...registrationOf(service, instance), Port, Meta };
+  return { ...registrationOf(service, instance), Port, Tags: tagsOf(Port), Meta };
 }
 
 /** What an agent holds of one instance. */

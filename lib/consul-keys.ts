@@ -9,5 +9,8 @@ export const consulServersKey = "flotilla/consul/servers";
 /** The balancers' routing table. A Consul without it does not know the stack. */
 export const routesKey = "flotilla/routes";
 
+/** Which services there are, workers too, and on which hosts: where one goes, it is written before anything is deleted. */
+export const placementKey = "flotilla/placement";
+
 /** How many instances of a service there are to be on a host. */
 export const poolKey = (service: string, host: string) => `flotilla/pools/${service}/${host}`;

@@ -35,14 +35,14 @@ export interface ServiceEntry {
 /**
  * The routing table. The most specific route comes first: a whole host before a wildcard, a longer wildcard before a
  * shorter one, any host last; then a longer path before a shorter one. Of a service's load limits each of the balancers,
- * so many in all, is told its share, rounded up: none is told to give nothing.
+ * so many in all, is told its share, rounded up: none is told to give nothing. Of workers balancers are told nothing.
  */
 export function routingTable(
   services: readonly ServiceSettings[],
   balancerCount: number,
   loadBalancers: Pick<LoadBalancerSettings, "ipv6"> = { ipv6: false },
 ): RoutingTable {
-  const sorted = [...services].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const sorted = services.filter(({ port }) => port !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     routes: sorted
       .flatMap(({ name, route }) =>

@@ -67,7 +67,19 @@ function wholeSeconds(text: string): number {
 const keyOf = (service: string) => `/v1/kv/${maintenanceKey(service)}`;
 
 function chosen({ name, services }: OperatedStack, service: string | undefined): string[] {
-  const names = services.map((each) => each.name).sort();
+  const names = services
+    .filter(({ isWorker }) => !isWorker)
+    .map((each) => each.name)
+    .sort();
+  if (service === undefined && names.length > 0) return names;
+  if (service === undefined && services.length > 0)
+    throw new CommandFailure(`No service of the stack ${name} answers requests, and so none can be closed.`);
+  if (services.some((each) => each.name === service && each.isWorker)) {
+    const instead = `pulumi config set --path flotilla:services.${service}.replicas 0 && pulumi up`;
+    throw new CommandFailure(
+      `--service: ${service} is a worker: it answers no requests, and is in no balancer. To have it stop: ${instead}`,
+    );
+  }
   if (service === undefined) return names;
   if (names.includes(service)) return [service];
   throw new CommandFailure(

@@ -5,6 +5,8 @@ import type { StateResource } from "../setup/state.ts";
 export interface Pool {
   readonly service: string;
   readonly host: string;
+  /** Whether its copies answer no requests. */
+  readonly isWorker: boolean;
   /** Name of the image that it was last told to run, whether it came to serve or not. */
   readonly image: string | undefined;
   /** Everything that it consists of, itself first. */
@@ -30,6 +32,7 @@ export function poolsOf(resources: readonly StateResource[]): Pool[] | undefined
     return {
       service: String(members[0]?.inputs?.service),
       host: String(members[0]?.inputs?.host),
+      isWorker: members[0]?.inputs?.isWorker === true,
       image: image && String(image.inputs?.name),
       members,
     };

@@ -9,7 +9,8 @@ export interface OperatedStack {
   readonly name: string;
   /** Each host's Docker endpoint and the container of its Consul agent. */
   readonly hosts: readonly OperatedHost[];
-  readonly services: readonly { readonly name: string }[];
+  /** Workers, which answer no requests, are among them. */
+  readonly services: readonly { readonly name: string; readonly isWorker: boolean }[];
   readonly pools: readonly Pool[];
   /** Consul's management token: a secret. */
   readonly consulToken: string;
@@ -55,7 +56,10 @@ export async function readStack(name: string = stack): Promise<OperatedStack> {
   return {
     name,
     hosts: Object.entries(hosts).map(([key, host]) => ({ key, ...host })),
-    services: [...new Set(pools.map(({ service }) => service))].map((service) => ({ name: service })),
+    services: [...new Map(pools.map((pool) => [pool.service, pool])).values()].map((pool) => ({
+      name: pool.service,
+      isWorker: pool.isWorker,
+    })),
     pools,
     consulToken,
     resources,

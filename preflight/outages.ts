@@ -7,8 +7,9 @@ import { type EngineNetwork, subnetsOf } from "./networks.ts";
 
 /** Says which services would be without any copy while they roll, though they have several. */
 export function warnOfGaps({ services }: Pick<Settings, "services">): void {
-  for (const { name, replicas, rollout } of services) {
-    if (rollout.order !== "stop-first" || replicas < 2 || rollout.surge < replicas) continue;
+  for (const { name, port, replicas, rollout } of services) {
+    if (port === undefined || rollout.order !== "stop-first" || replicas < 2 || rollout.surge < replicas)
+      continue;
     pulumi.log.warn(
       `service ${name}: under rollout.order stop-first its ${replicas} copies are all stopped at once when they are replaced, ` +
         `and requests get 503 until new ones serve. flotilla:services.${name}.rollout.surge: 1 replaces one after the other.`,

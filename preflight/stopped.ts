@@ -1,15 +1,14 @@
 import type { HostSettings, Settings } from "../config/settings.ts";
 import { instanceNumber, labels } from "../lib/names.ts";
+import { isStartedLate } from "../lib/rollout.ts";
 import { ask } from "./engine.ts";
 
 /**
- * Containers on a host that do not run, of services whose old copies are stopped first. Pulumi only makes those: it neither
+ * Containers on a host that do not run, of services whose registration starts them. Pulumi only makes those: it neither
  * sees nor mends that they are stopped.
  */
 export async function stoppedServers({ stack, services }: Settings, host: HostSettings): Promise<string[]> {
-  const ours = services.filter(
-    ({ rollout, hosts }) => rollout.order === "stop-first" && hosts.includes(host.key),
-  );
+  const ours = services.filter((service) => isStartedLate(service) && service.hosts.includes(host.key));
   if (ours.length === 0) return [];
   const wanted = Object.entries(labels({ stack, host: host.key, role: "server" }));
   const filters = [

@@ -4,18 +4,10 @@ import { type Held, onlyForSessions, registrationOf, type ServiceDefinition } fr
 import { serviceBackend } from "../../lib/haproxy.ts";
 import { CommandFailure, say } from "../../runtime/command.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
-import type { Balancers } from "./balancers.ts";
 import { type ContainerRun, containerRuns, isProven } from "./container-runs.ts";
-import {
-  checkName,
-  count,
-  didNotLast,
-  type Failing,
-  type Failure,
-  failureReport,
-  neverPassed,
-} from "./failure-report.ts";
+import { count, type Failing, type Failure, failureReport } from "./failure-report.ts";
 import type { Health } from "./health.ts";
+import type { Balancing } from "./no-balancers.ts";
 import type { Registrations } from "./registrations.ts";
 
 /** Milliseconds between two looks at instances that are settling. */
@@ -27,7 +19,7 @@ const UNTOUCHED = "what served before serves on, untouched";
 export interface AdmissionArgs {
   readonly engine: DockerEngine;
   readonly health: Health;
-  readonly balancers: Balancers;
+  readonly balancers: Balancing;
   readonly registrations: Registrations;
   readonly service: ServiceDefinition;
   /** Seconds within which new instances must pass their check. */
@@ -67,9 +59,9 @@ export class Admission {
   }
 
   async #letIn(instances: readonly string[], held: Readonly<Record<string, Held>>): Promise<void> {
-    const { engine, balancers, registrations, service, healthTimeout } = this.#args;
+    const { engine, health, balancers, registrations, service, healthTimeout } = this.#args;
     const deadline = performance.now() + healthTimeout * 1000;
-    say(`${service.name}: waiting for ${count(instances)} to pass ${checkName(service)}`);
+    say(`${service.name}: waiting for ${count(instances)} to ${health.passes}`);
     await this.#awaitPassing(instances, deadline);
     const serving = Object.keys(held);
     const seen = await containerRuns(engine, [...instances, ...serving]);
@@ -96,8 +88,8 @@ export class Admission {
   /** Changes the check of instances that serve already, once they have been seen to pass the new one. */
   async change(instances: readonly string[]): Promise<void> {
     if (instances.length === 0) return;
-    const { service, healthTimeout } = this.#args;
-    say(`${service.name}: trying ${checkName(service)} on ${count(instances)}`);
+    const { service, health, healthTimeout } = this.#args;
+    say(`${service.name}: waiting for ${count(instances)} to ${health.passes} as well`);
     await this.#told(UNTOUCHED, "", async () => {
       await this.#awaitPassing(instances, performance.now() + healthTimeout * 1000);
       await this.#register(instances);
@@ -124,7 +116,7 @@ export class Admission {
   ): Promise<void> {
     const { health, service, settle } = this.#args;
     if (settle === 0) return;
-    say(`${service.name}: watching whether they go on passing for ${settle} s`);
+    say(`${service.name}: watching whether they go on ${health.passing} for ${settle} s`);
     let start = performance.now();
     while (performance.now() < start + settle * 1000) {
       await sleep(LOOK);
@@ -149,14 +141,14 @@ export class Admission {
       return run?.running && run.run === seen.get(instance)?.run;
     };
     const gone = instances.filter((instance) => !lasts(instance));
-    if (gone.length > 0) throw new Unfit(didNotLast, gone, await health.awaitPassing(gone, 0));
+    if (gone.length > 0) throw new Unfit(health.didNotLast, gone, await health.awaitPassing(gone, 0));
   }
 
   async #awaitPassing(instances: readonly string[], deadline: number): Promise<void> {
     const { health, healthTimeout } = this.#args;
     const left = Math.max(0, deadline - performance.now()) / 1000;
     const failing = await health.awaitPassing(instances, left);
-    if (failing.size > 0) throw new Unfit(neverPassed(healthTimeout), [...failing.keys()], failing);
+    if (failing.size > 0) throw new Unfit(health.neverPassed(healthTimeout), [...failing.keys()], failing);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ServiceDefinition } from "../../lib/catalogue.ts";
+import type { AnsweringService, ServiceDefinition } from "../../lib/catalogue.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
 import { listenersIn, unreachable } from "./listeners.ts";
 
@@ -18,17 +18,6 @@ export interface Failure {
   readonly advice: string;
 }
 
-export const neverPassed = (seconds: number): Failure => ({
-  what: `did not pass within ${seconds} s`,
-  advice:
-    'Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.',
-});
-
-export const didNotLast: Failure = {
-  what: "stopped or restarted after they had passed",
-  advice: 'Correct the application: the log should tell why it ended. Then run "pulumi up" again.',
-};
-
 /**
  * What an operator needs to see of instances that are of no use: state, last answer where it was a bad one, last words; and
  * what became of those that served before.
@@ -44,16 +33,12 @@ export async function failureReport(
     const state = await engine
       .docker("inspect", "--format", format, instance)
       .catch((error: Error) => error.message);
-    const answer = answers.get(instance);
-    const fault = await connectionFault(engine, service, instance, answer);
+    const told = await answerLines(engine, service, instance, answers.get(instance));
     const logs = await engine.logs(instance, LOG_LINES).catch((error: Error) => error.message);
     return [
       `  instance ${instance}`,
       `    container: ${state.trim()}`,
-      ...(answer === undefined
-        ? []
-        : [`    last answer to ${checkName(service)}: ${answer.trim() || "none"}`]),
-      ...(fault === undefined ? [] : [`    ${fault}`]),
+      ...told.map((line) => `    ${line}`),
       "    last lines of its log:",
       ...(logs.trim() || "(empty)").split("\n").map((line) => `      ${line}`),
     ].join("\n");
@@ -66,20 +51,32 @@ export async function failureReport(
   ].join("\n");
 }
 
+/** What became of an instance's check; nothing where it passed, or where there is none. */
+async function answerLines(
+  engine: DockerEngine,
+  service: ServiceDefinition,
+  instance: string,
+  answer: string | undefined,
+): Promise<string[]> {
+  if (answer === undefined || service.port === undefined) return [];
+  const fault = await connectionFault(engine, service, instance, answer);
+  return [`last answer to ${checkName(service)}: ${answer.trim() || "none"}`, ...(fault ? [fault] : [])];
+}
+
 /** Why an instance that gave no answer can't be reached at all, where it tells. */
 async function connectionFault(
   engine: DockerEngine,
-  { port }: ServiceDefinition,
+  { port }: AnsweringService,
   instance: string,
-  answer: string | undefined,
+  answer: string,
 ): Promise<string | undefined> {
-  const answered = answer === undefined || /^\d{3}:/.test(answer);
+  const answered = /^\d{3}:/.test(answer);
   const listeners = answered ? undefined : await listenersIn(engine, instance);
   return listeners && unreachable(port, listeners);
 }
 
 /** A service's check in words. */
-export const checkName = ({ health, port }: ServiceDefinition) =>
+export const checkName = ({ health, port }: AnsweringService) =>
   health.type === "http" ? `GET ${health.path} on port ${port}` : `a connection to port ${port}`;
 
 /** A number of instances in words. */

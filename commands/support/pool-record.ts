@@ -1,3 +1,4 @@
+import type { ServiceDefinition } from "../../lib/catalogue.ts";
 import { poolKey } from "../../lib/consul-keys.ts";
 import { historyKey, type Version, withVersion } from "../../lib/history.ts";
 import { within } from "../../runtime/command.ts";
@@ -6,19 +7,24 @@ import type { Consul } from "../../runtime/consul.ts";
 /** What Consul keeps of one service's pool on one host beside its instances. */
 export class PoolRecord {
   readonly #consul: Consul;
+  readonly #isWorker: boolean;
   readonly #size: string;
   readonly #history: string;
 
-  constructor(consul: Consul, service: string, host: string) {
+  constructor(consul: Consul, { name, port }: ServiceDefinition, host: string) {
     this.#consul = consul;
-    this.#size = `/v1/kv/${poolKey(service, host)}`;
-    this.#history = `/v1/kv/${historyKey(service, host)}`;
+    this.#isWorker = port === undefined;
+    this.#size = `/v1/kv/${poolKey(name, host)}`;
+    this.#history = `/v1/kv/${historyKey(name, host)}`;
   }
 
-  /** Tells the balancers how many instances to expect, so that they can tell "none" from "Consul does not know". */
+  /**
+   * Tells the balancers how many instances to expect, so that they can tell "none" from "Consul does not know". Of workers
+   * they are to expect none.
+   */
   async recordSize(instances: number): Promise<void> {
     await within(20, "Consul does not take the size of the pool", () =>
-      this.#consul.put(this.#size, String(instances)),
+      this.#consul.put(this.#size, String(this.#isWorker ? 0 : instances)),
     );
   }
 

@@ -9,18 +9,19 @@ import { serviceBackend } from "../../lib/haproxy.ts";
 import { say } from "../../runtime/command.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
 import type { Admission } from "./admission.ts";
-import { BALANCER_TIMEOUT, type Balancers } from "./balancers.ts";
+import { BALANCER_TIMEOUT } from "./balancers.ts";
 import { count } from "./failure-report.ts";
 import type { Health } from "./health.ts";
+import type { Balancing } from "./no-balancers.ts";
 import type { PoolRecord } from "./pool-record.ts";
+import { OF_NO_USE, turnAway } from "./refusal.ts";
 import type { Registrations } from "./registrations.ts";
 
 /**
- * Restart policies of stopped containers, by which they stay so when the engine is started anew. They tell those that
- * served, also where an update was killed before it could start them again, from those that were of no use.
+ * Restart policy of stopped containers, by which they stay so when the engine is started anew. It tells those that served,
+ * also where an update was killed before it could start them again, from those that were of no use.
  */
 const SERVED = "unless-stopped";
-const OF_NO_USE = "no";
 
 /** What {@link StopFirst} works with. */
 export interface StopFirstArgs {
@@ -28,7 +29,7 @@ export interface StopFirstArgs {
   readonly registrations: Registrations;
   readonly record: PoolRecord;
   readonly health: Health;
-  readonly balancers: Balancers;
+  readonly balancers: Balancing;
   readonly admission: Admission;
   readonly service: ServiceDefinition;
   /** Seconds that instances which are started again have to pass their check. */
@@ -57,7 +58,7 @@ export class StopFirst {
     held: Readonly<Record<string, Held>>,
   ): Promise<void> {
     if (instances.length === 0) return;
-    const { engine, admission } = this.#args;
+    const { engine, admission, service, stopGrace } = this.#args;
     const policies = await engine.inspect(others, "{{.HostConfig.RestartPolicy.Name}}");
     const served = others.filter((other) => other in held || policies.get(other) === SERVED);
     const beside = Object.fromEntries(
@@ -71,6 +72,8 @@ export class StopFirst {
       await admission.admit(instances, beside);
     } catch (error) {
       if (served.length > 0) await this.#bringBack(instances, served, held);
+      // Others get no requests, and may get well yet.
+      else if (service.port === undefined) await turnAway(engine, instances, stopGrace);
       throw error;
     }
     if (isOut) await this.#recordSize();
@@ -79,7 +82,7 @@ export class StopFirst {
   async #standDown(others: readonly string[], served: readonly string[], isOut: boolean): Promise<void> {
     const { engine, record, service, stopGrace, takeOut } = this.#args;
     if (served.length > 0) {
-      const gap = isOut ? "; requests get 503 until then" : "";
+      const gap = isOut && service.port !== undefined ? "; requests get 503 until then" : "";
       say(`${service.name}: ${count(served)} to be stopped before others are started${gap}`);
       // Or balancers that see none would take it that Consul has lost them, and keep to those.
       if (isOut) await record.recordSize(0);
@@ -99,8 +102,7 @@ export class StopFirst {
   ): Promise<void> {
     const { engine, health, balancers, registrations, service, healthTimeout, stopGrace } = this.#args;
     try {
-      await engine.setRestart(instances, OF_NO_USE);
-      await engine.stop(instances, stopGrace);
+      await turnAway(engine, instances, stopGrace);
       await engine.setRestart(served, "always");
       await engine.start(served);
       // Those that had another check can't be asked by this one.

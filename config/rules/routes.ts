@@ -5,10 +5,10 @@ type Services = [name: string, service: ServiceDraft][];
 
 /**
  * The service that answers what no route matches: the one that is marked; else the only service there is; else
- * the only one that could not be reached in another way. There may be none.
+ * the only one that could not be reached in another way. There may be none. Workers, which answer nothing, do not count.
  */
 export function defaultService(services: Draft["services"]): string | undefined {
-  const all = Object.entries(services);
+  const all = answering(services);
   const marked = all.find(([, service]) => service.default);
   if (marked) return marked[0];
   const candidates =
@@ -16,10 +16,18 @@ export function defaultService(services: Draft["services"]): string | undefined 
   return candidates.length === 1 ? candidates[0]?.[0] : undefined;
 }
 
-/** Every service must be reachable, and no two in the same way. */
+/** Every service that answers requests must be reachable, and no two in the same way. */
 export function routeRules({ services }: Draft): Problem[] {
-  const all = Object.entries(services);
+  const all = answering(services);
   return [...oneDefault(all), ...reachable(all, defaultService(services)), ...distinct(all)];
+}
+
+/** One whose port is at fault may still be told by its other ways. */
+function answering(services: Draft["services"]): Services {
+  return Object.entries(services).filter(
+    ([, { port, route, publish, ...rest }]) =>
+      port !== undefined || route !== undefined || publish !== undefined || rest.default === true,
+  );
 }
 
 function oneDefault(services: Services): Problem[] {

@@ -66,22 +66,20 @@ function source(
 }
 
 function port({ port, env }: ServiceDraft, at: At): Problem[] {
-  if (port === 0)
-    return [{ path: at("port"), message: "must be a whole number from 1 to 65535, got nothing" }];
-  if (env.PORT === undefined || env.PORT === String(port)) return [];
+  if (port === undefined || env.PORT === undefined || env.PORT === String(port)) return [];
   const message = `must be the service's port, ${port}, or left out`;
   return [{ path: at("env", "PORT"), message, about: [at("env", "PORT"), at("port")] }];
 }
 
 function secrets(
-  { env, secrets }: ServiceDraft,
+  { port, env, secrets }: ServiceDraft,
   at: At,
   { isEncrypted }: Pick<Secrecy, "isEncrypted">,
 ): Problem[] {
   return Object.keys(secrets).flatMap((name) => {
     const path = at("secrets", name);
     const problems: Problem[] = isEncrypted(path) ? [] : [inPlainText(path)];
-    if (name === "PORT") {
+    if (name === "PORT" && port !== undefined) {
       problems.push({
         path,
         message: "must not be a secret, since env has the service's port as PORT",

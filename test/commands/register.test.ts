@@ -1,5 +1,5 @@
 import type { RegisterArgs } from "../../commands/register.ts";
-import { madeWith, type Registration, registrationOf } from "../../lib/catalogue.ts";
+import { madeWith, type Registration, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
 import type { Version } from "../../lib/history.ts";
 import {
   type ConsulAnswer,
@@ -93,7 +93,7 @@ class Fleet implements FakeHosts {
   logged = "line 10";
   /** The tables of connections in their network. */
   tcpTable = "";
-  /** The routing table in Consul. */
+  /** What services there are, by Consul. */
   services: readonly { name: string; hosts: readonly string[] }[] | undefined;
   /** Paths of Consul that it answers with a failure. */
   consulFails: RegExp | undefined;
@@ -105,8 +105,13 @@ class Fleet implements FakeHosts {
   readonly #looks = new Map<string, number>();
 
   constructor(...instances: string[]) {
+    this.hold(service, ...instances);
+  }
+
+  hold(service: ServiceDefinition, ...instances: string[]): this {
     for (const instance of instances)
       this.held.set(instance, madeWith(registrationOf(service, instance), tokenId));
+    return this;
   }
 
   docker(endpoint: string, args: readonly string[]): DockerAnswer {
@@ -142,6 +147,7 @@ class Fleet implements FakeHosts {
         return this.#containerRuns(rest.slice(4));
       case "start":
         this.log.push(args.join(" "));
+        for (const name of rest) if (this.states[name] === "exited") delete this.states[name];
         return this.startFails ? { code: 1, err: this.startFails } : { out: "" };
       case "update":
       case "stop":
@@ -177,7 +183,7 @@ class Fleet implements FakeHosts {
       const looks = (this.#looks.get(name) ?? 0) + 1;
       this.#looks.set(name, looks);
       const run = looks > (this.restarts[name] ?? Number.POSITIVE_INFINITY) ? "second run" : "first run";
-      return `/${name}\trunning\t${run}\t${this.runs[name] ?? name.split("-")[0]}, ${secret}\n`;
+      return `/${name}\t${this.states[name] ?? "running"}\t${run}\t${this.runs[name] ?? name.split("-")[0]}, ${secret}\n`;
     });
     if (there.length === names.length) return { out: lines.join("") };
     return { code: 1, out: lines.join(""), err: "Error response from daemon: No such container: some\n" };
@@ -222,8 +228,7 @@ class Fleet implements FakeHosts {
           : { status: 404, text: "Unknown service ID" };
       }
       case "GET /v1/kv":
-        if (path.endsWith("/routes"))
-          return this.services ? { json: { services: this.services } } : { status: 404 };
+        if (path.endsWith("/placement")) return this.services ? { json: this.services } : { status: 404 };
         return this.history ? { json: this.history } : { status: 404 };
       case "PUT /v1/kv":
         if (path.includes("/versions/")) {
@@ -923,6 +928,180 @@ describe("register, the old stopped first", () => {
   });
 });
 
+describe("register, workers", () => {
+  const workers = (fleet: Fleet, changes: Partial<RegisterArgs>, ...flags: string[]) =>
+    runCommand(fleet, "register", { ...args, service: { name: "web" }, ...changes }, ...flags);
+  const [old1, old2] = ["test--web--a--1-aaaaaaa", "test--web--a--2-aaaaaaa"];
+  const [new1, new2] = ["test--web--a--1-bbbbbbb", "test--web--a--2-bbbbbbb"];
+  const of = (held: string[], containers: string[]) => {
+    const fleet = new Fleet().hold({ name: "web" }, ...held);
+    fleet.roles.server = containers;
+    // Containers of one version run the same.
+    fleet.runs = Object.fromEntries(containers.map((name) => [name, name.slice(-7)]));
+    return fleet;
+  };
+  const starts = (...instances: string[]) => [
+    `update --restart=always ${instances.join(" ")}`,
+    `start ${instances.join(" ")}`,
+  ];
+  const turnsAway = (...instances: string[]) => [
+    `update --restart=no ${instances.join(" ")}`,
+    `stop -t 7 ${instances.join(" ")}`,
+  ];
+  /** Balancers are to expect none. */
+  const size = "flotilla/pools/web/a = 0";
+
+  test.concurrent("a new version: it begins, and the old is stopped once it has lasted", async () => {
+    const fleet = of([old1, old2], [old1, old2, new1, new2]);
+    expect(await workers(fleet, { instances: [new1, new2], settle: 1 })).toStrictEqual({
+      code: 0,
+      said:
+        "web: waiting for 2 instances to run\nweb: watching whether they go on running for 1 s\n" +
+        "web: 2 instances taken out\n",
+    });
+    expect(fleet.log).toStrictEqual([
+      ...starts(new1, new2),
+      `registers ${new1}`,
+      `registers ${new2}`,
+      size,
+      remembered,
+      `deregisters ${old1}`,
+      `deregisters ${old2}`,
+      `stop -t 7 ${old1} ${old2}`,
+    ]);
+    const { Meta, ...registration } = fleet.held.get(new1) ?? {};
+    expect(registration).toStrictEqual({ ID: new1, Name: "web", Address: new1, Port: 0, Tags: [] });
+  });
+
+  test.concurrent.each<[string, Partial<Fleet>]>([
+    ["has ended at once", { states: { [new2]: "restarting" } }],
+    ["ends while it is watched", { restarts: { [new2]: 2 } }],
+  ])("a version that %s is stopped for good, and its log shown; the old works on", async (_, fault) => {
+    const fleet = Object.assign(of([old1], [old1, new1, new2]), fault);
+    const { code, said } = await workers(fleet, { instances: [new1, new2], settle: 2 });
+    expect(code).toBe(1);
+    expect(
+      said,
+    ).toContain(`service web: 1 of its new instances ended or restarted, though a worker is to run on; what served before serves on, untouched.
+  instance ${new2}
+    container: running, 2 restarts
+    last lines of its log:
+      line 9 of ${new2}
+      line 10 of ${new2}
+Correct the application: the log should tell why it ended. Then run "pulumi up" again.
+`);
+    expect(fleet.log).toStrictEqual([...starts(new1, new2), ...turnsAway(new1, new2)]);
+    expect([...fleet.held.keys()]).toStrictEqual([old1]);
+  });
+
+  test.concurrent("one that ends when it has been let in is taken back, too", async () => {
+    const fleet = of([], [new1]);
+    fleet.restarts = { [new1]: 2 };
+    expect(await workers(fleet, { instances: [new1] })).toMatchObject({ code: 1 });
+    expect(fleet.log).toStrictEqual([
+      ...starts(new1),
+      `registers ${new1}`,
+      `deregisters ${new1}`,
+      ...turnsAway(new1),
+    ]);
+  });
+
+  test.concurrent("in batches: only those whose places are taken are stopped", async () => {
+    const fleet = of([old1, old2], [old1, old2, new1]);
+    expect(await workers(fleet, { instances: [new1] }, "--batch")).toMatchObject({ code: 0 });
+    expect(fleet.log).toStrictEqual([
+      ...starts(new1),
+      `registers ${new1}`,
+      `deregisters ${old1}`,
+      `stop -t 7 ${old1}`,
+    ]);
+  });
+
+  test.concurrent("the old stopped first, and started again where the new ends", async () => {
+    const fleet = of([old1], [old1, new1]);
+    fleet.restarts = { [new1]: 2 };
+    const { code, said } = await workers(fleet, { instances: [new1], order: "stop-first" });
+    expect(code).toBe(1);
+    expect(said).toContain("web: 1 instance to be stopped before others are started\n");
+    expect(said).toContain("web: 1 instance that served before started again\n");
+    expect(fleet.log).toStrictEqual([
+      size,
+      `deregisters ${old1}`,
+      `update --restart=unless-stopped ${old1}`,
+      `stop -t 7 ${old1}`,
+      ...starts(new1),
+      `registers ${new1}`,
+      `deregisters ${new1}`,
+      ...turnsAway(new1),
+      ...starts(old1),
+      `registers ${old1}`,
+      size,
+    ]);
+  });
+
+  test.concurrent("under stop-first, too, the first version of all is stopped where it ends", async () => {
+    const fleet = of([], [new1]);
+    fleet.states = { [new1]: "restarting" };
+    expect(await workers(fleet, { instances: [new1], order: "stop-first" })).toMatchObject({ code: 1 });
+    expect(fleet.log).toStrictEqual([...starts(new1), ...turnsAway(new1)]);
+  });
+
+  test.concurrent("more of what works already begin unwatched; one that was stopped begins again", async () => {
+    const fleet = of([old1, new1], [old1, new1, old2]);
+    fleet.states = { [new1]: "exited" };
+    const { code, said } = await workers(fleet, { instances: [old1, old2, new1], settle: 5 });
+    expect({ code, said }).toStrictEqual({ code: 0, said: "web: waiting for 2 instances to run\n" });
+    expect(fleet.log.slice(0, 2)).toStrictEqual(starts(new1, old2));
+  });
+
+  test.concurrent("to nought: they are stopped, and no balancer is asked", async () => {
+    const fleet = of([old1], [old1]);
+    expect(await workers(fleet, { instances: [] })).toMatchObject({ code: 0 });
+    expect(fleet.log).toStrictEqual([size, `deregisters ${old1}`, `stop -t 7 ${old1}`]);
+  });
+
+  test.concurrent("a service that becomes a worker: balancers are asked whether they have let go of the old", async () => {
+    const fleet = new Fleet(old1);
+    fleet.roles.server = [old1, new1];
+    expect(await workers(fleet, { instances: [new1] })).toMatchObject({ code: 0 });
+    expect(fleet.log).toStrictEqual([
+      ...starts(new1),
+      `registers ${new1}`,
+      size,
+      remembered,
+      `deregisters ${old1}`,
+      gone(old1),
+      drains(),
+      `stop -t 7 ${old1}`,
+    ]);
+  });
+
+  test.concurrent("a worker that comes to answer requests: balancers are asked about the new only", async () => {
+    const fleet = of([old1], [old1, new1]);
+    expect(await register(fleet, { instances: [new1] })).toMatchObject({ code: 0 });
+    expect(fleet.log).toStrictEqual([
+      asks(new1),
+      `registers ${new1}`,
+      up(new1),
+      "flotilla/pools/web/a = 1",
+      remembered,
+      `deregisters ${old1}`,
+    ]);
+  });
+
+  test.concurrent("where the service is no more, nothing is left behind", async () => {
+    const fleet = of([old1], [old1]);
+    fleet.services = [];
+    expect(await workers(fleet, { instances: [old1] }, "--withdraw")).toMatchObject({ code: 0 });
+    expect(fleet.log).toStrictEqual([
+      size,
+      `deregisters ${old1}`,
+      "flotilla/pools/web/a gone",
+      "flotilla/versions/web/a gone",
+    ]);
+  });
+});
+
 describe("what may be locked", () => {
   const broken = async (fleet: Fleet, changes: Partial<RegisterArgs>) => {
     fleet.broken = ["new-1"];
@@ -1011,7 +1190,7 @@ describe("register --withdraw", () => {
     expect(fleet.log).toStrictEqual(["stop -t 7 lost-1", "rm --force --volumes lost-1"]);
   });
 
-  test.concurrent("no Consul server is left to ask for the routes: the same", async () => {
+  test.concurrent("no Consul server is left to ask what services there are: the same", async () => {
     const fleet = new Fleet("w1");
     fleet.consulFails = /^\/v1\/kv/;
     fleet.roles.server = ["lost-1", "w1"];
@@ -1019,7 +1198,7 @@ describe("register --withdraw", () => {
     expect(code).toBe(0);
     expect(said).toBe(
       "web: Consul is told nothing, since it does not tell: " +
-        "Consul answered 500 to GET /v1/kv/flotilla/routes: No cluster leader\n",
+        "Consul answered 500 to GET /v1/kv/flotilla/placement: No cluster leader\n",
     );
     expect(fleet.log).toStrictEqual(["stop -t 7 lost-1", "rm --force --volumes lost-1"]);
   });

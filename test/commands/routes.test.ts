@@ -24,9 +24,13 @@ const args: RoutesArgs = {
       },
     ],
   },
+  placement: [
+    { name: "mail", hosts: ["a", "b"] },
+    { name: "web", hosts: ["a"] },
+  ],
 };
 
-test.concurrent("routes writes the table, again and again until Consul takes it", async () => {
+test.concurrent("routes writes the table and what services there are, again and again until Consul takes it", async () => {
   const requests: ConsulRequest[] = [];
   const consul = (request: ConsulRequest) => {
     if (request.method === "GET") return { status: 404 };
@@ -35,17 +39,20 @@ test.concurrent("routes writes the table, again and again until Consul takes it"
   };
   const hosts = { docker: () => ({ out: "balancer\n" }), consul };
   expect(await runCommand(hosts, "routes", args)).toStrictEqual({ code: 0, said: "" });
-  expect(requests).toStrictEqual(
-    Array(2).fill({
-      endpoint: "tcp://a:1",
-      container: "test--agent--a",
-      method: "PUT",
-      path: "/v1/kv/flotilla/routes",
-      filter: "",
-      token: "registration",
-      body: JSON.stringify(args.routes),
-    }),
-  );
+  const written = (key: string, value: unknown) => ({
+    endpoint: "tcp://a:1",
+    container: "test--agent--a",
+    method: "PUT",
+    path: `/v1/kv/flotilla/${key}`,
+    filter: "",
+    token: "registration",
+    body: JSON.stringify(value),
+  });
+  expect(requests).toStrictEqual([
+    written("placement", args.placement),
+    written("placement", args.placement),
+    written("routes", args.routes),
+  ]);
 });
 
 test.concurrent("routes forgets the maintenance of services that are no more", async () => {

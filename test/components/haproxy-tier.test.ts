@@ -198,6 +198,7 @@ test("the routing table is handed to a command, with the token that may write it
     services: {
       web: { image: "web", port: 1, default: true },
       api: { image: "a", port: 2, route: { path: "/a" } },
+      mail: { image: "mailer" },
     },
   };
   const all = await run(config);
@@ -219,6 +220,8 @@ test("the routing table is handed to a command, with the token that may write it
     token: secrets.registration,
     consulId: "identity",
     routes: routingTable(settingsFrom(config).services, 2),
+    // Balancers hear nothing of workers; who takes a service away has to know of them.
+    placement: ["api", "mail", "web"].map((name) => ({ name, hosts: ["local"] })),
   });
   expect(secretInputs).toStrictEqual(["stdin"]);
 });

@@ -203,6 +203,27 @@ test("old copies that go first: new ones are made, and started by the registrati
   });
 });
 
+test("a worker: without a port, and started by the registration, which is told of no requests", async () => {
+  const all = await run({ services: { web: { image: "mailer" } } });
+  expect(find(all, "Container test--web--local--1").inputs).toMatchObject({
+    envs: [],
+    start: false,
+    mustRun: false,
+    restart: "always",
+  });
+  expect(told(all, "Command web--local--registration")).toMatchObject({
+    service: { name: "web" },
+    order: "start-first",
+    stopped: ["test--web--local--2-aa"],
+    settle: 3,
+  });
+  expect(find(all, "ServerPool web--local").inputs).toStrictEqual({
+    service: "web",
+    host: "local",
+    isWorker: true,
+  });
+});
+
 test.each([
   [[{ name: "data", path: "/data" }], true],
   [[{ name: "data", path: "/data", readOnly: true }], false],

@@ -150,7 +150,7 @@ describe("one service", () => {
     [{ replicas: 1.5 }, ".replicas: must be a whole number from 0 to 500, got 1.5"],
     [{ replicas: "4" }, '.replicas: must be a whole number from 0 to 500, got "4"'],
     [{ replicas: null }, ".replicas: must be a whole number from 0 to 500, got nothing"],
-    [{ port: undefined }, `.port: ${portRule}, got nothing`],
+    [{ port: null }, `.port: ${portRule}, got nothing`],
     [{ port: 65536 }, `.port: ${portRule}, got 65536`],
     [
       { health: "/" },
@@ -293,7 +293,6 @@ test("all faults are told at once, and none that only follows from another", () 
     'flotilla:services.web.volumes[0].path: must be an absolute path in the container other than "/", in its shortest form, got nothing',
     'flotilla:services.web.default: must be true or false, got "yes"',
     `flotilla:services.Api: ${nameRule}, got "Api"`,
-    `flotilla:services.Api.port: ${portRule}, got nothing`,
     'flotilla:services.Api.hosts[1]: must be one of the hosts (a), got "b"',
     'flotilla:services.web.build: must be a folder that exists, relative to the project, got "none"',
     "flotilla:services.web.env.PORT: must be the service's port, 80, or left out",

@@ -52,7 +52,7 @@ describe("HAProxy's configuration", () => {
     const services = fc.sample(
       fc.uniqueArray(service, { selector: ({ name }) => name, minLength: 40, maxLength: 40, size: "max" }),
       { numRuns: 1, seed },
-    )[0] as ServiceSettings[];
+    )[0] as (ServiceSettings & { readonly port: number })[];
     const text = JSON.stringify(routingTable(services, 2));
 
     const [agent, balancer] = [await fleet.the("agent"), (await fleet.containers("balancer"))[0]];
@@ -74,10 +74,17 @@ describe("HAProxy's configuration", () => {
       return run("docker", ["exec", "-i", consul, ...curl], { input: body });
     };
     await within(20, "Consul takes what it is told", () => put("kv/flotilla/routes", text));
-    for (const [index, { name }] of services.entries()) {
-      const registration = registrationOf(services[index] as ServiceSettings, `test-${name}-1`);
+    for (const [index, service] of services.entries()) {
+      const { name } = service;
+      const registration = registrationOf(service, `test-${name}-1`);
       await put("agent/service/register", JSON.stringify(registration));
       if (index % 2) await put(`kv/flotilla/maintenance/${name}`, String(index));
+    }
+
+    // A worker, and one of a service that is about to become one.
+    for (const name of ["mail", services[0]?.name ?? ""]) {
+      const worker = registrationOf({ name }, `test-worker-of-${name}`);
+      await put("agent/service/register", JSON.stringify(worker));
     }
 
     const view = { ports: [8080, 8181], statsPassword: "x", maxconn: undefined, drain: 1 };
@@ -95,6 +102,7 @@ describe("HAProxy's configuration", () => {
     // HAProxy said nothing against it; and all of it is there.
     expect(rendered).toContain(`\n# routes: ${text}\n`);
     expect(rendered).toContain(`\nbackend ${routesBackend(text)}\n`);
+    expect(rendered).not.toContain("test-worker-of-");
     const backends = [...rendered.matchAll(/^backend service\.(\S+)$/gm)].map(([, name]) => name);
     expect([seed, backends.sort()]).toEqual([seed, services.map(({ name }) => name).sort()]);
   });

@@ -1,4 +1,11 @@
-import { catalogueDiff, type Held, leavingOf, registrationOf } from "../../lib/catalogue.ts";
+import {
+  asHeld,
+  catalogueDiff,
+  getsRequests,
+  type Held,
+  leavingOf,
+  registrationOf,
+} from "../../lib/catalogue.ts";
 
 const http = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
 const web = { name: "web", port: 8000, health: http, sessions: false } as const;
@@ -38,7 +45,7 @@ test("an instance, which has just passed its check", () => {
 test("what HAProxy could read as something else is written so that it can't", () => {
   const { Meta, Check } = registrationOf({ ...web, health: { ...http, path: "/a'b?c=%20" } }, "w1");
   expect(Meta["haproxy-uri"]).toBe("/a\\'b?c=%20");
-  expect(Check.HTTP).toBe("http://w1:8000/a'b?c=%20");
+  expect(Check?.HTTP).toBe("http://w1:8000/a'b?c=%20");
 });
 
 test("an instance that is to leave is reached and checked as before, and given nothing but what keeps to it", () => {
@@ -48,6 +55,23 @@ test("an instance that is to leave is reached and checked as before, and given n
   expect(leaving).toMatchObject({ ID: "w1", Port: 8000, Meta: { ...Meta, "haproxy-options": "weight 0" } });
   // Wanted once more, it is to be given everything again.
   expect(catalogueDiff(web, ["w1"], { w1: leaving }).change).toStrictEqual(["w1"]);
+});
+
+test("a worker is there to be seen: it has nothing by which balancers would find it, and nothing to check", () => {
+  const mail = { name: "mail" };
+  const worker = registrationOf(mail, "m1");
+  expect(worker).toStrictEqual({ ID: "m1", Name: "mail", Address: "m1", Port: 0, Tags: [], Meta: {} });
+  expect(catalogueDiff(mail, ["m1"], { m1: worker })).toStrictEqual({ add: [], change: [], remove: [] });
+  expect(getsRequests(worker)).toBe(false);
+});
+
+test("a service that becomes a worker, or ceases to be one, has its instances told anew; until then they are what they were", () => {
+  const asWorker = { name: "web" };
+  const [answering, worker] = [registrationOf(web, "w1"), registrationOf(asWorker, "w1")];
+  expect(catalogueDiff(asWorker, ["w1"], { w1: answering }).change).toStrictEqual(["w1"]);
+  expect(catalogueDiff(web, ["w1"], { w1: worker }).change).toStrictEqual(["w1"]);
+  expect(asHeld(asWorker, "w1", answering)).toMatchObject({ Port: 8000, Tags: ["flotilla"] });
+  expect(asHeld(web, "w1", worker)).toMatchObject({ Port: 0, Tags: [] });
 });
 
 test("an instance that is checked by connecting", () => {

@@ -3,7 +3,7 @@ import { routingTable } from "../../lib/routes.ts";
 
 type Looked = Pick<
   ServiceSettings,
-  "route" | "hosts" | "default" | "publish" | "load" | "timeouts" | "sessions"
+  "port" | "route" | "hosts" | "default" | "publish" | "load" | "timeouts" | "sessions"
 >;
 const load = { concurrency: 10, queue: 100, wait: 5 };
 const timeouts = { request: 60, idle: 300, tunnel: 3600 };
@@ -14,6 +14,7 @@ function services(of: Record<string, Partial<Looked>>) {
     ([name, rest]) =>
       ({
         name,
+        port: 80,
         hosts: ["local"],
         default: false,
         load,
@@ -29,6 +30,11 @@ const backendOf = (service: Partial<Looked>, balancers = 1) =>
 
 test("no services, no routes", () => {
   expect(routingTable([], 2)).toStrictEqual({ routes: [], default: "", services: [] });
+});
+
+test("of a service without a port, nothing", () => {
+  const all = services({ mail: { port: undefined }, web: { default: true } });
+  expect(routingTable(all, 2)).toStrictEqual(routingTable(services({ web: { default: true } }), 2));
 });
 
 test("what is told of each service", () => {

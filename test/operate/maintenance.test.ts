@@ -111,6 +111,20 @@ test.concurrent("a balancer that does not follow is named", async () => {
   expect(said).not.toContain("test-balancer-a");
 });
 
+const withWorker = stackExport(outputs, [
+  ...pools,
+  ...poolResources("mail", "a", "mailer", 1, { isWorker: true }),
+]);
+
+test.concurrent("workers have nothing to close, and are passed over", async () => {
+  const hosts = fleet({ pulumi: { out: withWorker } });
+  expect(await maintenance(hosts, "on")).toMatchObject({ code: 0 });
+  expect([...hosts.values.keys()].sort()).toStrictEqual([api, web]);
+  expect((await maintenance(hosts, "status")).printed).not.toContain("mail");
+});
+
+const onlyWorker = stackExport(outputs, poolResources("mail", "a", "mailer", 1, { isWorker: true }));
+
 const away: DockerAnswer = { code: 1, err: "Cannot connect to the Docker daemon at tcp://a:1." };
 
 test.concurrent("where one host is away, the other's agent and balancers are told, and it is named", async () => {
@@ -134,6 +148,16 @@ test.concurrent.each<[string[], DockerAnswer | undefined, RegExp]>([
     ["on", "--service", "wbe"],
     undefined,
     /^--service: must be a service of the stack dev \(api, web\), not "wbe"/,
+  ],
+  [
+    ["on", "--service", "mail"],
+    { out: withWorker },
+    /^--service: mail is a worker: it answers no requests, .*services\.mail\.replicas 0 && pulumi up\n$/,
+  ],
+  [
+    ["on"],
+    { out: onlyWorker },
+    /^No service of the stack dev answers requests, and so none can be closed\.\n$/,
   ],
   [["pause"], undefined, /'pause' is invalid.*Allowed choices are on, off, status/],
   [

@@ -26,3 +26,9 @@ test.each([
   gaps(service);
   expect(warn).not.toHaveBeenCalled();
 });
+
+test("workers: no request waits for them", () => {
+  const rollout = { order: "stop-first" };
+  warnOfGaps(settingsFrom({ services: { mail: { image: "mailer", replicas: 4, rollout } } }));
+  expect(warn).not.toHaveBeenCalled();
+});

@@ -5,12 +5,12 @@ import { settingsFrom } from "../support/settings-from.ts";
 jest.mock("../../preflight/engine.ts");
 beforeEach(() => jest.mocked(ask).mockReset());
 
-const stopped = (rollout: Record<string, unknown>) => {
+const stopped = (rollout: Record<string, unknown>, port: object = { port: 80, publish: 81 }) => {
   jest
     .mocked(ask)
     .mockResolvedValue("test--db--local--2-bb\ntest--db--local--1-aa\ntest--web--local--1-cc\n");
-  const web = { image: "nginx", port: 80, default: true };
-  const settings = settingsFrom({ services: { web, db: { ...web, default: false, rollout, publish: 81 } } });
+  const web = { image: "nginx", port: 80 };
+  const settings = settingsFrom({ services: { web, db: { image: "db", rollout, ...port } } });
   const [host] = settings.hosts;
   if (!host) throw new Error("no host");
   return stoppedServers(settings, host);
@@ -26,6 +26,10 @@ test("containers that do not run, of services whose registration starts them", a
       "--filter status=dead --filter label=flotilla.host=local --filter label=flotilla.role=server " +
       "--filter label=flotilla.stack=test",
   );
+});
+
+test("workers are such, in whichever order they roll", async () => {
+  expect(await stopped({}, {})).toHaveLength(2);
 });
 
 test("no such services: nobody is asked", async () => {

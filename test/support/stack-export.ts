@@ -3,7 +3,13 @@ import type { StateResource } from "../../setup/state.ts";
 const urnOf = (type: string, name: string) => `urn:pulumi:dev::flotilla::${type}::${name}`;
 
 /** Everything of a service's pool on a host in Pulumi's state. */
-export function poolResources(service: string, host: string, image: string, replicas = 1): StateResource[] {
+export function poolResources(
+  service: string,
+  host: string,
+  image: string,
+  replicas = 1,
+  more: Readonly<Record<string, unknown>> = {},
+): StateResource[] {
   const name = `${service}-${host}`;
   const pool = urnOf("flotilla:index:ServerPool", name);
   const child = (type: string, name: string, inputs = {}): StateResource => ({
@@ -13,7 +19,7 @@ export function poolResources(service: string, host: string, image: string, repl
     inputs,
   });
   return [
-    { urn: pool, type: "flotilla:index:ServerPool", inputs: { service, host } },
+    { urn: pool, type: "flotilla:index:ServerPool", inputs: { service, host, ...more } },
     child("docker:index/remoteImage:RemoteImage", name, { name: image }),
     ...Array.from({ length: replicas }, (_, index) =>
       child("docker:index/container:Container", `dev-${name}-${index + 1}`),

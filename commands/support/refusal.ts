@@ -1,0 +1,14 @@
+import type { DockerEngine } from "../../runtime/docker.ts";
+
+/** Restart policy of containers that are of no use: they stay stopped when the engine is started anew. */
+export const OF_NO_USE = "no";
+
+/** Stops instances that are not let in, for good. */
+export async function turnAway(
+  engine: DockerEngine,
+  instances: readonly string[],
+  graceSeconds: number,
+): Promise<void> {
+  await engine.setRestart(instances, OF_NO_USE);
+  await engine.stop(instances, graceSeconds);
+}
