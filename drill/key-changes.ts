@@ -85,7 +85,12 @@ export const keyChanges: readonly KeyChange[] = [
   { key: "services.<name>.route.host", service: secondService, value: "store.example.com" },
   { key: "services.<name>.route.path", service: secondService, value: "/shop" },
   { key: "services.<name>.default", value: true },
-  { key: "services.<name>.publish", value: ({ stack }: Fleet) => stack.config.loadBalancers.port + 50 },
+  {
+    key: "services.<name>.publish",
+    value: ({ stack }: Fleet) => stack.config.loadBalancers.port + 50,
+    // Without a route it would be found at that port only.
+    along: { default: true },
+  },
   { key: "services.<name>.hosts", value: ["local"] },
 ];
 

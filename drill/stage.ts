@@ -130,7 +130,7 @@ export class Stage {
     try {
       await within(PATIENCE, what, look);
     } catch (error) {
-      this.shortfalls.push((error as Error).message);
+      this.shortfalls.push((error as Error).message.replaceAll("\n", " "));
       return;
     }
     const took = this.load.seconds - start;

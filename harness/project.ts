@@ -1,5 +1,5 @@
 import { appendFileSync, cpSync, globSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { baseImages } from "../lib/base-images.ts";
 import { nextRelease } from "./docker.ts";
 import { runInfo } from "./run-info.ts";
@@ -30,11 +30,13 @@ export class Project {
   /** Changes a template to no effect but that it is another one. */
   renew(file: string): void {
     const release = ++this.#releases;
+    const comments: Record<string, string> = {
+      ".html": `<!-- release ${release} -->`,
+      ".lua": `-- release ${release}`,
+    };
     const comment = /Dockerfile/.test(file)
       ? `LABEL release=${release}`
-      : file.endsWith(".html")
-        ? `<!-- release ${release} -->`
-        : `# release ${release}`;
+      : (comments[extname(file)] ?? `# release ${release}`);
     appendFileSync(join(this.folder, file), `${comment}\n`);
   }
 

@@ -30,6 +30,9 @@ const MARK = "FLOTILLA_MARK";
 /** In the environment of the services that are tried: nothing that Pulumi says may show it. */
 export const markedValue = "a-value-of-an-environment-4711";
 
+/** Pulumi's plugins do nothing without it, but look only every five minutes whether it is still there. */
+const isAtWork = (command: string) => !/\/pulumi-(language|resource)-\S*( |$)/.test(command);
+
 /** How a `pulumi up` is ended: without a chance to put anything in order, or as from a terminal. */
 export type End = "kill -9" | "Ctrl-C";
 
@@ -120,8 +123,8 @@ export class Stack<Config extends object> {
     const { seconds } = await timed(() => ended);
     say(`  pulumi up: ended ${seconds.toFixed(1)} s after ${end}`);
     return () => {
-      const left = processesWith(`${MARK}=${mark}`);
-      if (left.length > 0) throw new Error(`still at work: ${left.map(commandLine).join("; ")}`);
+      const left = processesWith(`${MARK}=${mark}`).map(commandLine).filter(isAtWork);
+      if (left.length > 0) throw new Error(`still at work: ${left.join("; ")}`);
     };
   }
 
