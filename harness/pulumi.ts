@@ -6,6 +6,7 @@ import { homedir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { parse, stringify } from "yaml";
 import { attempt, type Outcome, type RunOptions } from "../runtime/program.ts";
+import { folderUrl } from "../setup/environment.ts";
 import { diagnosticsOf } from "./diagnostics.ts";
 import { commandLine } from "./engine/daemon.ts";
 import { processesWith } from "./processes.ts";
@@ -210,7 +211,7 @@ export class Stack<Config extends object> {
       PULUMI_SKIP_UPDATE_CHECK: "true",
       NO_COLOR: "1",
       ...(!this.#isUsers && {
-        PULUMI_BACKEND_URL: `file://${join(this.#home, "state")}`,
+        PULUMI_BACKEND_URL: folderUrl(join(this.#home, "state")),
         PULUMI_CONFIG_PASSPHRASE_FILE: this.#passphraseFile,
       }),
     };

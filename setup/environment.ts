@@ -6,9 +6,15 @@ import { cache, pulumiHome, root } from "./places.ts";
 /** This user's passphrase for stacks that bring none of their own. */
 export const passphraseFile = join(homedir(), ".pulumi", "flotilla", "passphrase");
 
+/**
+ * A folder that keeps the states of stacks. Without the files of attributes that Pulumi would write beside them, and read
+ * again: one that was cut short by the end of its process makes the state unreadable ("failed to load checkpoint: EOF").
+ */
+export const folderUrl = (folder: string) => `file://${folder}?metadata=skip`;
+
 /** Where stacks live: what the user chose by variable or `pulumi login`, else files in the home folder. */
 export function backendUrl(): string {
-  return process.env.PULUMI_BACKEND_URL || loggedInTo() || `file://${homedir()}`;
+  return process.env.PULUMI_BACKEND_URL || loggedInTo() || folderUrl(homedir());
 }
 
 function loggedInTo(): string | undefined {

@@ -12,6 +12,12 @@ export const hints: readonly Hint[] = [
       "Another update of this stack runs, or one was killed: wait for it, or if there is none, `pulumi cancel --stack dev`.",
   },
   {
+    pattern: /failed to load checkpoint: EOF/i,
+    advice:
+      "Pulumi was ended while it wrote the attributes of the state, which is whole itself. The empty file is found with " +
+      "`find ~/.pulumi -name '*.attrs' -empty`, and can be deleted.",
+  },
+  {
     pattern: /because it is protected/i,
     advice:
       "Pulumi deletes no protected data: `pulumi destroy --exclude-protected` keeps it and the secrets that open it, and takes " +

@@ -62,7 +62,7 @@ async function create(env: NodeJS.ProcessEnv): Promise<void> {
   // Pulumi writes the whole file anew to add its salt, comments and all; only the salt is wanted.
   writeConfig(config);
   await adoptSalt();
-  say("stack", `created ${stack} at ${backendUrl()}`);
+  say("stack", `created ${stack} at ${backendUrl().replace(/\?.*/, "")}`);
 }
 
 /** Gives Pulumi.dev.yaml the salt of the stack's state, which a fresh clone has not got, and hides it from git. */

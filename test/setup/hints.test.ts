@@ -22,6 +22,7 @@ const cases: [failure: string, output: string, advice: RegExp][] = [
     "Error starting userland proxy: listen tcp4 0.0.0.0:8080: bind: address already in use",
     /ss -ltnp/,
   ],
+  ["attributes of the state cut short", "error: failed to load checkpoint: EOF", /find ~\/\.pulumi .*-empty/],
   ["disk full", "write /var/lib/docker/tmp/x: no space left on device", /docker system df/],
   [
     "subnet taken",
