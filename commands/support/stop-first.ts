@@ -99,8 +99,9 @@ export class StopFirst {
   ): Promise<void> {
     const { engine, health, balancers, registrations, service, healthTimeout, stopGrace } = this.#args;
     try {
-      await engine.setRestart(instances, OF_NO_USE);
+      // Stopped first: one that ends again and again would be started once more in between.
       await engine.stop(instances, stopGrace);
+      await engine.setRestart(instances, OF_NO_USE);
       await engine.setRestart(served, "always");
       await engine.start(served);
       // Those that had another check can't be asked by this one.
