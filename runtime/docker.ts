@@ -1,7 +1,12 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 import { rounded } from "./deadline.ts";
 import { attempt, type Outcome } from "./program.ts";
+
+/** How often, and milliseconds after which, the engine is asked again for what it refuses for a moment only. */
+const TRIES = 10;
+const PAUSE = 200;
 
 /**
  * One Docker host, by its endpoint. Everything goes through the docker CLI, which knows unix, ssh and tcp endpoints
@@ -65,7 +70,17 @@ export class DockerEngine {
 
   /** Changes when the engine starts containers again by itself. */
   async setRestart(containers: readonly string[], policy: "always" | "unless-stopped" | "no"): Promise<void> {
-    if (containers.length > 0) await this.docker("update", `--restart=${policy}`, ...containers);
+    if (containers.length === 0) return;
+    for (let tries = 1; ; tries++) {
+      try {
+        await this.docker("update", `--restart=${policy}`, ...containers);
+        return;
+      } catch (error) {
+        // One that ended just when it was its turn: a moment later the engine knows, and takes it.
+        if (tries === TRIES || !/update a stopped container/.test((error as Error).message)) throw error;
+        await sleep(PAUSE);
+      }
+    }
   }
 
   /** Takes containers away with their unnamed volumes. */

@@ -9,6 +9,7 @@ export async function turnAway(
   instances: readonly string[],
   graceSeconds: number,
 ): Promise<void> {
-  await engine.setRestart(instances, OF_NO_USE);
+  // Stopped first: one that ends again and again would be started once more in between.
   await engine.stop(instances, graceSeconds);
+  await engine.setRestart(instances, OF_NO_USE);
 }

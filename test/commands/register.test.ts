@@ -86,6 +86,8 @@ class Fleet implements FakeHosts {
 
   /** How many attempts to work on the pool alone fail, since another command does. */
   locked = 0;
+  /** How often a container is found to have just ended by an engine that is to change its restart policy. */
+  ending = 0;
   /** Whether an update that was killed has deregistered already what is to be deregistered. */
   forgot = false;
   /** What checks and logs tell of instances that do not pass. */
@@ -150,6 +152,10 @@ class Fleet implements FakeHosts {
         for (const name of rest) if (this.states[name] === "exited") delete this.states[name];
         return this.startFails ? { code: 1, err: this.startFails } : { out: "" };
       case "update":
+        if (this.ending-- > 0)
+          return { code: 1, err: "Cannot update container w1: cannot update a stopped container: unknown\n" };
+        this.log.push(args.join(" "));
+        return { out: "" };
       case "stop":
       case "rm":
         this.log.push(args.join(" "));
@@ -798,8 +804,8 @@ describe("register, the old stopped first", () => {
   ];
   const starts = [`update --restart=always ${new1}`, `start ${new1}`];
   const bringsBack = [
-    `update --restart=no ${new1}`,
     `stop -t 7 ${new1}`,
+    `update --restart=no ${new1}`,
     `update --restart=always ${old1}`,
     `start ${old1}`,
     asks(old1),
@@ -828,6 +834,13 @@ describe("register, the old stopped first", () => {
       `stop -t 7 ${old1}`,
       `rm --force --volumes ${old1}`,
     ]);
+  });
+
+  test.concurrent("a container that ends just when its restart policy is to be changed", async () => {
+    const fleet = of([old1], [new1, old1]);
+    fleet.ending = 2;
+    expect((await stopFirst(fleet, { instances: [new1] })).code).toBe(0);
+    expect(fleet.log).toStrictEqual(expect.arrayContaining([...downs(), ...starts]));
   });
 
   test.concurrent("a broken version: the old is started again, and serves", async () => {
@@ -945,8 +958,8 @@ describe("register, workers", () => {
     `start ${instances.join(" ")}`,
   ];
   const turnsAway = (...instances: string[]) => [
-    `update --restart=no ${instances.join(" ")}`,
     `stop -t 7 ${instances.join(" ")}`,
+    `update --restart=no ${instances.join(" ")}`,
   ];
   /** Balancers are to expect none. */
   const size = "flotilla/pools/web/a = 0";
