@@ -1,6 +1,6 @@
 /**
- * Writes the balancers' routing table and what services there are to Consul's KV store, waits until every balancer follows it, and forgets the
- * maintenance of services that are no more.
+ * Writes the balancers' routing table, and which services run where, to Consul's KV store, waits until every balancer
+ * follows the table, and forgets the maintenance of services that are no more.
  */
 import { placementKey, routesKey } from "../lib/consul-keys.ts";
 import { routesBackend } from "../lib/haproxy.ts";

@@ -61,8 +61,8 @@ export async function until<T>(
 
 /**
  * Repeats `look` until it succeeds, and returns what it returned. After `seconds` throws a {@link CommandFailure} that
- * says `complaint`, unless that is empty, and the last reason, which is the message of what `look` threw. A look that is under way by then gets
- * 10 s more, and is ended.
+ * says `complaint`, unless that is empty, and the last reason, which is the message of what `look` threw. A look that is
+ * under way by then gets 10 s more, and is ended.
  */
 export async function within<T>(
   seconds: number,
