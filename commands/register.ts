@@ -240,10 +240,8 @@ class Registrar {
     add: readonly string[],
     held: Readonly<Record<string, Held>>,
   ): Promise<readonly string[]> {
-    const { instances } = this.#args;
     const wanting = await this.#andStopped(add);
-    const isOther = this.#hasPlaceOf(wanting);
-    const others = (await this.#containers()).filter((one) => isOther(one) && !instances.includes(one));
+    const others = (await this.#containers()).filter(this.#hasPlaceOf(wanting));
     await this.#stopFirst.admit(wanting, others, held);
     return others;
   }

@@ -49,9 +49,9 @@ export class ImageHost {
     delete env.BUILDX_BUILDER;
     for (const [name, value] of Object.entries(recipe.args)) {
       // A value is nobody's business on this machine, unless the client would take it for its own.
-      if (CLIENTS_OWN.test(name)) args.push("--build-arg", `${name}=${value}`);
-      else args.push("--build-arg", name);
-      if (!CLIENTS_OWN.test(name)) env[name] = value;
+      const isClients = CLIENTS_OWN.test(name);
+      args.push("--build-arg", isClients ? `${name}=${value}` : name);
+      if (!isClients) env[name] = value;
     }
     for (const [label, value] of Object.entries(labels)) args.push("--label", `${label}=${value}`);
     const child = this.#spawn([...args, "-"], ["pipe", "pipe", "pipe"], env);
