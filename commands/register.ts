@@ -19,6 +19,7 @@ import { placementKey } from "../lib/consul-keys.ts";
 import { serviceBackend } from "../lib/haproxy.ts";
 import type { Version } from "../lib/history.ts";
 import { instanceNumber, labels } from "../lib/names.ts";
+import { stoppedStates } from "../lib/rollout.ts";
 import { main, say } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { withDeadline } from "../runtime/deadline.ts";
@@ -231,7 +232,7 @@ class Registrar {
   async #andStopped(add: readonly string[]): Promise<readonly string[]> {
     const { instances } = this.#args;
     const states = await this.#engine.inspect(instances, "{{.State.Status}}");
-    const stopped = instances.filter((one) => ["created", "exited", "dead"].includes(states.get(one) ?? ""));
+    const stopped = instances.filter((one) => stoppedStates.includes(states.get(one) ?? ""));
     return [...new Set([...add, ...stopped])].sort();
   }
 

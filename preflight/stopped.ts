@@ -1,6 +1,6 @@
 import type { HostSettings, Settings } from "../config/settings.ts";
 import { instanceNumber, labels } from "../lib/names.ts";
-import { isStartedLate } from "../lib/rollout.ts";
+import { isStartedLate, stoppedStates } from "../lib/rollout.ts";
 import { ask } from "./engine.ts";
 
 /**
@@ -12,7 +12,7 @@ export async function stoppedServers({ stack, services }: Settings, host: HostSe
   if (ours.length === 0) return [];
   const wanted = Object.entries(labels({ stack, host: host.key, role: "server" }));
   const filters = [
-    ...["created", "exited", "dead"].map((status) => `status=${status}`),
+    ...stoppedStates.map((status) => `status=${status}`),
     ...wanted.map(([label, value]) => `label=${label}=${value}`),
   ].flatMap((filter) => ["--filter", filter]);
   const names = (await ask(host.docker, "ps", "--all", "--format", "{{.Names}}", ...filters)).split("\n");
