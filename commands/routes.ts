@@ -9,6 +9,7 @@ import type { RoutingTable } from "../lib/routes.ts";
 import { main, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
+import { announceChange } from "./support/announce-change.ts";
 import { Balancers } from "./support/balancers.ts";
 
 /** What `routes` is told on its standard input. */
@@ -38,6 +39,7 @@ main<RoutesArgs>(async (args) => {
   const text = JSON.stringify(routes);
   const consul = new Consul(new DockerEngine(docker), agent, token);
   await within(30, "Consul does not take the routing table", async () => {
+    await announceChange(consul);
     await consul.put(`/v1/kv/${placementKey}`, placement);
     await consul.put(`/v1/kv/${routesKey}`, text);
     // A service of the same name that comes one day must not find itself closed.

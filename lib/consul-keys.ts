@@ -12,5 +12,11 @@ export const routesKey = "flotilla/routes";
 /** Which services there are, workers too, and on which hosts: where one goes, it is written before anything is deleted. */
 export const placementKey = "flotilla/placement";
 
+/** Below it stands {@link changeKey} alone: templates get the index of what is listed, not of a single key. */
+const changesFolder = "flotilla/changes/";
+
+/** Written anew before each change of what balancers read: see `announceChange`. */
+export const changeKey = `${changesFolder}last`;
+
 /** How many instances of a service there are to be on a host. */
 export const poolKey = (service: string, host: string) => `flotilla/pools/${service}/${host}`;

@@ -1,5 +1,6 @@
 /** `npm run maintenance`: has the balancers answer for services that must not be reached, and ends that again. */
 import { Argument, Command, InvalidArgumentError } from "commander";
+import { announceChange } from "../commands/support/announce-change.ts";
 import { BALANCER_TIMEOUT, Balancers } from "../commands/support/balancers.ts";
 import { maintenanceBackend } from "../lib/haproxy.ts";
 import { maintenanceKey } from "../lib/maintenance.ts";
@@ -96,6 +97,7 @@ async function change(
 ): Promise<string> {
   const start = performance.now();
   await throughAnyAgent(stack, async (consul) => {
+    await announceChange(consul);
     for (const service of services) await tell(consul, service);
   });
   const behind = await notFollowing(stack, services, state);

@@ -35,10 +35,15 @@ export class Consul {
     })({ keepAlive: true, maxSockets: 1 });
   }
 
-  /** The decoded answer, or undefined where there is nothing (404). Throws {@link ConsulError} on anything else. */
+  /**
+   * The decoded answer, or undefined where there is nothing (404). Throws {@link ConsulError} on anything else. Where the
+   * cluster is asked, the leader waits until it knows all: one that has just become it would answer by what it has read of
+   * its log so far.
+   */
   async get<T>(path: string): Promise<T | undefined> {
+    const mode = /^\/v1\/(kv|catalog)\//.test(path) ? `${path.includes("?") ? "&" : "?"}consistent` : "";
     try {
-      return JSON.parse(await this.#request("GET", path)) as T;
+      return JSON.parse(await this.#request("GET", `${path}${mode}`)) as T;
     } catch (error) {
       if (error instanceof ConsulError && error.status === 404) return undefined;
       throw error;

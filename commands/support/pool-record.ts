@@ -3,6 +3,7 @@ import { poolKey } from "../../lib/consul-keys.ts";
 import { historyKey, type Version, withVersion } from "../../lib/history.ts";
 import { within } from "../../runtime/command.ts";
 import type { Consul } from "../../runtime/consul.ts";
+import { announceChange } from "./announce-change.ts";
 
 /** What Consul keeps of one service's pool on one host beside its instances. */
 export class PoolRecord {
@@ -23,9 +24,10 @@ export class PoolRecord {
    * they are to expect none.
    */
   async recordSize(instances: number): Promise<void> {
-    await within(20, "Consul does not take the size of the pool", () =>
-      this.#consul.put(this.#size, String(this.#isWorker ? 0 : instances)),
-    );
+    await within(20, "Consul does not take the size of the pool", async () => {
+      await announceChange(this.#consul);
+      await this.#consul.put(this.#size, String(this.#isWorker ? 0 : instances));
+    });
   }
 
   /** Writes down which image serves from now on, for whoever wants to go back to it. Returns all that is written. */
@@ -39,6 +41,7 @@ export class PoolRecord {
   }
 
   async forget(): Promise<void> {
+    await announceChange(this.#consul);
     await this.#consul.delete(this.#size);
     await this.#consul.delete(this.#history);
   }

@@ -8,6 +8,7 @@ import {
 } from "../../lib/catalogue.ts";
 import { say, within } from "../../runtime/command.ts";
 import { type Consul, ConsulError } from "../../runtime/consul.ts";
+import { announceChange } from "./announce-change.ts";
 
 /** Registrations of a host's Consul agent. */
 export class Registrations {
@@ -33,6 +34,7 @@ export class Registrations {
   }
 
   async put(registrations: readonly Registration[]): Promise<void> {
+    if (registrations.length > 0) await announceChange(this.#consul);
     for (const registration of registrations) {
       const body = madeWith(registration, this.#tokenId);
       await this.#consul.put("/v1/agent/service/register?replace-existing-checks=true", body);
@@ -47,6 +49,7 @@ export class Registrations {
 
   /** Removes instances; those that the agent does not know are removed already. */
   async remove(ids: readonly string[]): Promise<void> {
+    if (ids.length > 0) await announceChange(this.#consul);
     for (const id of ids) {
       await this.#consul.put(`/v1/agent/service/deregister/${id}`).catch((error) => {
         if (!(error instanceof ConsulError && error.status === 404)) throw error;

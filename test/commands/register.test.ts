@@ -1,5 +1,6 @@
 import type { RegisterArgs } from "../../commands/register.ts";
 import { madeWith, type Registration, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
+import { changeKey } from "../../lib/consul-keys.ts";
 import type { Version } from "../../lib/history.ts";
 import {
   type ConsulAnswer,
@@ -104,6 +105,7 @@ class Fleet implements FakeHosts {
   refuses = false;
 
   readonly #seen = new Map<string, number>();
+  #announced = false;
   readonly #looks = new Map<string, number>();
 
   constructor(...instances: string[]) {
@@ -214,10 +216,13 @@ class Fleet implements FakeHosts {
     if (container !== args.agent) return { status: 500, text: `asked ${container}` };
     const name = /== "(.*)"$/.exec(filter)?.[1];
     const named = [...this.held.values()].filter(({ Name }) => Name === name);
+    // What was announced is over once something else is asked.
+    if (method === "GET") this.#announced = false;
     switch (`${method} ${path.replace(/(deregister|kv)\/.*/, "$1")}`) {
       case "GET /v1/agent/services":
         return { json: Object.fromEntries(named.map((instance) => [instance.ID, instance])) };
       case "PUT /v1/agent/service/register": {
+        this.#expectAnnounced(`${method} ${path}`);
         const registration: Registration = JSON.parse(body);
         this.registered ||= performance.now();
         const options = registration.Meta["haproxy-options"];
@@ -227,6 +232,7 @@ class Fleet implements FakeHosts {
       }
       case "PUT /v1/agent/service/deregister": {
         if (this.holdsOn) return { status: 500, text: "no" };
+        this.#expectAnnounced(`${method} ${path}`);
         const id = path.split("/").at(-1) ?? "";
         this.log.push(`deregisters ${id}`);
         return this.held.delete(id) && !this.forgot
@@ -237,11 +243,16 @@ class Fleet implements FakeHosts {
         if (path.endsWith("/placement")) return this.services ? { json: this.services } : { status: 404 };
         return this.history ? { json: this.history } : { status: 404 };
       case "PUT /v1/kv":
+        if (path.endsWith(`/${changeKey}`)) {
+          this.#announced = true;
+          return { json: true };
+        }
         if (path.includes("/versions/")) {
           this.history = JSON.parse(body);
           this.log.push(`${path.slice("/v1/kv/".length)}: ${this.history?.map(({ image }) => image)}`);
           return { json: true };
         }
+        this.#expectAnnounced(`${method} ${path}`);
         this.log.push(`${path.slice("/v1/kv/".length)} = ${body}`);
         return { json: true };
       case "DELETE /v1/kv":
@@ -250,6 +261,10 @@ class Fleet implements FakeHosts {
       default:
         return { status: 405, text: `${method} ${path}` };
     }
+  }
+
+  #expectAnnounced(change: string) {
+    if (!this.#announced) this.log.push(`not announced: ${change}`);
   }
 
   /** As the agent's `await-passing` does it, but for the waiting. */

@@ -1,6 +1,7 @@
 import { docker } from "../../harness/docker.ts";
 import { Fleet } from "../../harness/fleet.ts";
 import { within } from "../../harness/wait.ts";
+import { changeKey } from "../../lib/consul-keys.ts";
 import { routesBackend } from "../../lib/haproxy.ts";
 import { attempt } from "../../runtime/program.ts";
 
@@ -49,6 +50,47 @@ describe("a balancer", () => {
     });
     expect((await follows(text)).code).toBe(0);
     await consul.put(`/v1/kv/${routes}`, text);
+  });
+
+  test("does not go back to an older state, as a Consul server shows while it reads its log", async () => {
+    const consul = await fleet.consul();
+    const announce = async () => consul.put(`/v1/kv/${changeKey}`, `${performance.now()}`);
+    const state = async () =>
+      Number(await inside("sed -n 's/^# state: \\([0-9]*\\) .*/\\1/p' /run/flotilla/haproxy.cfg"));
+    const processes = () =>
+      inside("echo show proc | socat - UNIX-CONNECT:/run/flotilla/master.sock | grep worker");
+    const older = (seconds: number) =>
+      inside(
+        "cd /run/flotilla && sed '/^  server /d; s/^# state: [0-9]*/# state: 7/' haproxy.cfg >older &&" +
+          ` touch -d '${seconds} seconds ago' older && mv older haproxy.cfg.rendered`,
+      );
+    const servers = () => inside("grep -c '^  server ' /run/flotilla/haproxy.cfg; true");
+    const complaint = () => inside("cat /run/flotilla/complaint 2>/dev/null; true");
+    const before = await state();
+    const all = await servers();
+    await announce();
+    await within(10, "it takes note of the change", async () =>
+      expect(await state()).toBeGreaterThan(before),
+    );
+    const serving = await processes();
+    await older(0);
+    await within(10, "it says so", async () =>
+      expect(await complaint()).toMatch(
+        /^keeps the last good configuration: Consul answers by an older state \(7 of .*\)$/m,
+      ),
+    );
+    expect(await servers()).toBe(all);
+    await announce();
+    await within(10, "it goes on", async () =>
+      expect(await inside("cat /run/flotilla/complaint; true")).toBe(""),
+    );
+    // None of this was HAProxy's business, which a worker's age and number show.
+    expect((await processes()).split(/\s+/)[0]).toBe(serving.split(/\s+/)[0]);
+    // What stays so is the truth: somebody has put Consul back.
+    await older(120);
+    await within(10, "it follows", async () => expect((await servers()).trim()).toBe("0"));
+    await announce();
+    await within(10, "it is as before", async () => expect(await servers()).toBe(all));
   });
 
   test("keeps its log within bounds, whatever ends its keeper", async () => {

@@ -1,3 +1,4 @@
+import { changeKey } from "../../lib/consul-keys.ts";
 import type { ConsulRequest, DockerAnswer } from "../support/fake-docker.ts";
 import { type FakeHosts, runProgram } from "../support/fake-docker.ts";
 import { poolResources, stackExport } from "../support/stack-export.ts";
@@ -42,6 +43,7 @@ function fleet(answers: Special = {}) {
     consul(request: ConsulRequest) {
       requests.push(request);
       const key = request.path.replace("/v1/kv/", "");
+      if (key === changeKey) return { json: true };
       if (request.method === "PUT") values.set(key, request.body);
       if (request.method === "DELETE") values.delete(key);
       const value = values.get(key);
@@ -76,6 +78,7 @@ test.concurrent.each([
     ),
   );
   expect(hosts.requests[0]).toMatchObject({ container: "test--agent--a", token: "management" });
+  expect(hosts.requests[0]?.path).toBe(`/v1/kv/${changeKey}`);
 });
 
 test.concurrent("off for one service leaves the other", async () => {
