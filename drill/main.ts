@@ -6,7 +6,7 @@ import { step } from "../harness/say.ts";
 import { timed } from "../harness/wait.ts";
 import { choose } from "./choose.ts";
 import { Live } from "./live.ts";
-import { type Part, partText } from "./part.ts";
+import { type Part, partText, whole } from "./part.ts";
 import { play, type Result } from "./play.ts";
 import { Book } from "./report/book.ts";
 import { lines, rows } from "./report/report.ts";
@@ -20,6 +20,8 @@ export interface Order {
   readonly short: boolean;
   /** What is taken of walks and groups. */
   readonly part: Part;
+  /** What is taken of all other scenarios where none is named; all of them without it. */
+  readonly share?: Part;
   /** What the names of a walk's steps must contain. */
   readonly step?: string;
   /** Folder for drill.json and drill.html. */
@@ -28,7 +30,15 @@ export interface Order {
   readonly stack?: string;
 }
 
-const { names, short, part, step: only, report, stack } = JSON.parse(process.argv[2] ?? "{}") as Order;
+const {
+  names,
+  short,
+  part,
+  share = whole,
+  step: only,
+  report,
+  stack,
+} = JSON.parse(process.argv[2] ?? "{}") as Order;
 const live = new Live();
 const book = new Book(report, short);
 const fleet = stack ? Fleet.ofUser(stack) : Fleet.ofDrill(new Project());
@@ -36,8 +46,8 @@ const mode = { short, part, ...(only && { step: only }), ownApplication: !stack 
 let trusted = true;
 
 if (!stack) await step("bringing up a stack for the drill", () => fleet.toStart());
-const chosen = choose(scenarios, names, part);
-live.line(`of every-…: ${partText(part)}`);
+const chosen = choose(scenarios, names, part, share);
+live.line(`of every-…: ${partText(part)}; of the others: ${partText(share)}`);
 try {
   for (const [index, scenario] of chosen.entries()) {
     const why = whyNot(scenario);

@@ -15,6 +15,9 @@ export function partOfDay(day: Date): Part {
   return { number: (days % QUARTERS) + 1, of: QUARTERS };
 }
 
+/** The half of what has no parts of its own, whose turn it is with a quarter. */
+export const halfWith = ({ number }: Part): Part => ({ number: ((number - 1) % 2) + 1, of: 2 });
+
 /** Reads a part such as "2/4"; undefined when it is none. */
 export function parsePart(text: string): Part | undefined {
   const [, number = 0, of = 0] = (/^([1-9]\d?)\/([1-9]\d?)$/.exec(text) ?? []).map(Number);

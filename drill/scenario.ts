@@ -8,6 +8,8 @@ export interface Scenario {
   readonly name: string;
   /** By which it is called together with others. */
   readonly group?: string;
+  /** Whether it goes through many steps, of which it takes the part that is asked for. */
+  readonly isWalk?: true;
   readonly title: string;
   /** What must hold, in words. */
   readonly bar: string;

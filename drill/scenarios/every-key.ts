@@ -70,6 +70,7 @@ export function withSecondService({ services }: Config, short: boolean): void {
 
 export const everyKey: Scenario = {
   name: "every-key",
+  isWalk: true,
   title: "Each config key changed and changed back; each template and base image changed",
   bar: "0 failed but for the exceptions; each up ends well and leaves the stack whole",
   needs: "own stack",

@@ -21,6 +21,7 @@ function replaced({ fleet }: Stage, resource: Resource): Step {
 
 export const everyResource: Scenario = {
   name: "every-resource",
+  isWalk: true,
   title: "Each resource of the stack replaced in turn",
   bar: "0 failed but for the exceptions; each up ends well and leaves the stack whole",
   needs: "own stack",

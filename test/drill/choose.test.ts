@@ -1,19 +1,20 @@
 import { choose, unknownNames } from "../../drill/choose.ts";
-import { parsePart, partOf, partOfDay } from "../../drill/part.ts";
+import { halfWith, type Part, parsePart, partOf, partOfDay } from "../../drill/part.ts";
 
 const all = [
   { name: "scale" },
   { name: "loss-1", group: "every-loss" },
   { name: "loss-2", group: "every-loss" },
   { name: "hang" },
+  { name: "every-key", isWalk: true as const },
   { name: "loss-3", group: "every-loss" },
 ];
 const whole = { number: 1, of: 1 };
 const second = { number: 2, of: 2 };
 
 test.each([
-  ["all", [], whole, ["scale", "loss-1", "loss-2", "hang", "loss-3"]],
-  ["all, of a group the part", [], second, ["scale", "loss-2", "hang"]],
+  ["all", [], whole, ["scale", "loss-1", "loss-2", "hang", "every-key", "loss-3"]],
+  ["all, of a group the part", [], second, ["scale", "loss-2", "hang", "every-key"]],
   ["one", ["hang"], whole, ["hang"]],
   ["a group", ["every-loss"], whole, ["loss-1", "loss-2", "loss-3"]],
   ["a part of a group", ["every-loss"], second, ["loss-2"]],
@@ -21,6 +22,13 @@ test.each([
   ["one and a part of a group", ["loss-1", "every-loss"], second, ["loss-1", "loss-2"]],
 ])("chosen: %s", (_, names, part, chosen) => {
   expect(choose(all, names, part).map(({ name }) => name)).toStrictEqual(chosen);
+});
+
+test("a share of what is neither a walk nor in a group", () => {
+  const names = (share: Part) => choose(all, [], whole, share).map(({ name }) => name);
+  expect(names({ number: 1, of: 2 })).toStrictEqual(["scale", "loss-1", "loss-2", "every-key", "loss-3"]);
+  expect(names(second)).toStrictEqual(["loss-1", "loss-2", "hang", "every-key", "loss-3"]);
+  expect(choose(all, ["hang"], whole, { number: 1, of: 2 })).toStrictEqual([{ name: "hang" }]);
 });
 
 test("names that nothing has", () => {
@@ -48,4 +56,9 @@ test("four days in a row take the four quarters, also over the turn of a year", 
   const days = ["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02"];
   const numbers = days.map((day) => partOfDay(new Date(`${day}T12:00:00Z`)).number);
   expect(numbers.toSorted()).toStrictEqual([1, 2, 3, 4]);
+});
+
+test("halves take turns beside the quarters", () => {
+  const halves = [1, 2, 3, 4].map((number) => halfWith({ number, of: 4 }).number);
+  expect(halves).toStrictEqual([1, 2, 1, 2]);
 });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Order } from "../../drill/main.ts";
-import { partOfDay } from "../../drill/part.ts";
+import { halfWith, partOfDay } from "../../drill/part.ts";
 import { runBeside } from "../../harness/child.ts";
 import { say } from "../../harness/say.ts";
 import { withEngine } from "../../harness/with-engine.ts";
@@ -13,7 +13,7 @@ the tests that would disturb it are skipped. Everything that they make is taken 
   node test/e2e/run.ts -t settings                    only the tests whose name matches
   node test/e2e/run.ts versions                       only the files whose name matches
   node test/e2e/run.ts --json --outputFile=out.json   the result for a program
-  node test/e2e/run.ts --drill=out                    then the drill's short form on the same daemon, with its report`;
+  node test/e2e/run.ts --drill=out                    then the day's part of the drill on the same daemon, with its report`;
 
 const args = process.argv.slice(2);
 if (args.includes("--help")) {
@@ -38,7 +38,8 @@ process.exitCode = await withEngine({ usersEngine }, async (info, signal) => {
   ];
   const code = await runBeside(info, jest, signal);
   if (report === undefined) return code;
-  const order: Order = { names: [], short: true, part: partOfDay(new Date()), report };
+  const part = partOfDay(new Date());
+  const order: Order = { names: [], short: true, part, share: halfWith(part), report };
   const drill = await runBeside(info, [join(info.root, "drill/main.ts"), JSON.stringify(order)], signal);
   return code || drill;
 });
