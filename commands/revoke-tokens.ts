@@ -73,7 +73,7 @@ function isFormer(token: KnownToken, policies: RevokeTokensArgs["policies"]): bo
 async function registrationTokens(consul: Consul): Promise<Set<string>> {
   const services = (await consul.get<Record<string, string[]>>("/v1/catalog/services")) ?? {};
   const tokens = new Set<string>();
-  for (const name of Object.keys(services).filter((name) => services[name]?.includes("flotilla"))) {
+  for (const name of Object.keys(services)) {
     const instances = (await consul.get<Instance[]>(`/v1/catalog/service/${name}`)) ?? [];
     for (const { ServiceMeta } of instances) tokens.add(tokenOf(ServiceMeta) ?? "");
   }

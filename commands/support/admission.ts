@@ -49,6 +49,13 @@ export class Admission {
     this.#args = args;
   }
 
+  /** Starts new instances, which Pulumi has only created, and lets them in. */
+  async start(instances: readonly string[], held: Readonly<Record<string, Held>>): Promise<void> {
+    await this.#args.engine.setRestart(instances, "always");
+    await this.#args.engine.start(instances);
+    await this.admit(instances, held);
+  }
+
   /** Lets new instances in, beside those that the agent holds. */
   async admit(instances: readonly string[], held: Readonly<Record<string, Held>>): Promise<void> {
     if (instances.length === 0) return;

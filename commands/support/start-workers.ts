@@ -1,8 +1,7 @@
 import type { Held } from "../../lib/catalogue.ts";
-import { say } from "../../runtime/command.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
 import type { Admission } from "./admission.ts";
-import { turnAway } from "./refusal.ts";
+import { turnAwayAfter } from "./refusal.ts";
 
 /** What {@link startWorkers} works with. */
 export interface StartWorkersArgs {
@@ -22,13 +21,9 @@ export async function startWorkers(
   held: Readonly<Record<string, Held>>,
 ): Promise<void> {
   try {
-    await engine.setRestart(instances, "always");
-    await engine.start(instances);
-    await admission.admit(instances, held);
+    await admission.start(instances, held);
   } catch (error) {
-    await turnAway(engine, instances, stopGrace).catch((fault: Error) =>
-      say(`what is refused could not be stopped: ${fault.message}`),
-    );
+    await turnAwayAfter(engine, instances, stopGrace);
     throw error;
   }
 }

@@ -14,7 +14,7 @@ import { count } from "./failure-report.ts";
 import type { Health } from "./health.ts";
 import type { Balancing } from "./no-balancers.ts";
 import type { PoolRecord } from "./pool-record.ts";
-import { OF_NO_USE, turnAway } from "./refusal.ts";
+import { OF_NO_USE, turnAway, turnAwayAfter } from "./refusal.ts";
 import type { Registrations } from "./registrations.ts";
 
 /**
@@ -67,13 +67,11 @@ export class StopFirst {
     const isOut = Object.keys(beside).length === 0;
     try {
       await this.#standDown(others, served, isOut);
-      await engine.setRestart(instances, "always");
-      await engine.start(instances);
-      await admission.admit(instances, beside);
+      await admission.start(instances, beside);
     } catch (error) {
       if (served.length > 0) await this.#bringBack(instances, served, held);
       // Others get no requests, and may get well yet.
-      else if (service.port === undefined) await turnAway(engine, instances, stopGrace);
+      else if (service.port === undefined) await turnAwayAfter(engine, instances, stopGrace);
       throw error;
     }
     if (isOut) await this.#recordSize();

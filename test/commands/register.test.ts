@@ -84,6 +84,7 @@ class Fleet implements FakeHosts {
   policies: Record<string, string> = {};
   /** What the engine says when it is to start containers; nothing where it starts them. */
   startFails = "";
+  stopFails = "";
 
   /** How many attempts to work on the pool alone fail, since another command does. */
   locked = 0;
@@ -161,7 +162,7 @@ class Fleet implements FakeHosts {
       case "stop":
       case "rm":
         this.log.push(args.join(" "));
-        return { out: "" };
+        return this.stopFails ? { code: 1, err: this.stopFails } : { out: "" };
       case "image":
         return this.#image(rest);
       case "logs":
@@ -1073,6 +1074,19 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
     expect(await workers(fleet, { instances: [new1], order: "stop-first" })).toMatchObject({ code: 1 });
     expect(fleet.log).toStrictEqual([...starts(new1), ...turnsAway(new1)]);
   });
+
+  test.concurrent.each(["start-first", "stop-first"] as const)(
+    "%s: one that ended and can't be stopped for good: both is said",
+    async (order) => {
+      const fleet = of([], [new1]);
+      fleet.states = { [new1]: "restarting" };
+      fleet.stopFails = "no space left on device\n";
+      const { code, said } = await workers(fleet, { instances: [new1], order });
+      expect(code).toBe(1);
+      expect(said).toContain("what is refused could not be stopped: ");
+      expect(said).toContain("1 of its new instances ended or restarted");
+    },
+  );
 
   test.concurrent("more of what works already begin unwatched; one that was stopped begins again", async () => {
     const fleet = of([old1, new1], [old1, new1, old2]);

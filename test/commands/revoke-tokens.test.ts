@@ -44,7 +44,8 @@ class Cluster implements FakeHosts {
         };
       case "services":
         return {
-          json: { consul: [], ...Object.fromEntries(Object.keys(seen).map((key) => [key, ["flotilla"]])) },
+          // Workers have no tag.
+          json: { consul: [], ...Object.fromEntries(Object.keys(seen).map((key) => [key, []])) },
         };
       case "service":
         if (this.services.length > 1) this.services.shift();
