@@ -18,7 +18,7 @@ import { preflight } from "./preflight/preflight.ts";
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {
   const settings = readSettings();
-  const { stopped } = await preflight(settings);
+  const { stopped, isFresh } = await preflight(settings);
   const images = new Images("images", { ...settings, plans: await imagePlans(settings) });
   const credentials = new Credentials("credentials", settings);
   const { services } = settings;
@@ -27,10 +27,10 @@ export default async function flotilla() {
     const provider = new docker.Provider(host.key, { host: host.docker });
     return new DockerHost(host.key, { ...settings, host, provider, images });
   });
-  const cluster = new ConsulCluster("consul", { ...settings, hosts, credentials });
+  const cluster = new ConsulCluster("consul", { ...settings, hosts, credentials, isFresh });
 
   const tiers = hosts.map((host) => {
-    const args = { ...settings, host, credentials };
+    const args = { ...settings, host, credentials, isFresh };
     const opts = { providers: [host.provider] };
     new Warden(`warden-${host.key}`, args, opts);
     const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [cluster] }, opts);

@@ -25,6 +25,8 @@ export interface ConsulClusterArgs {
   readonly credentials: Credentials;
   /** Whether Pulumi must refuse to delete the servers' data. */
   readonly protect: boolean;
+  /** Whether none of the servers runs: then they are made side by side. */
+  readonly isFresh: boolean;
 }
 
 /** A Consul server as users reach it. */
@@ -71,16 +73,14 @@ export class ConsulCluster extends pulumi.ComponentResource {
   /** A server, and what waits for its quorum: the next one is replaced only after that. */
   #server(name: string, place: Place, args: ConsulClusterArgs, previous: Server | undefined): Server {
     const { number, host } = place;
-    const { stack, network, consul, protect } = args;
+    const { stack, network, consul, protect, isFresh } = args;
     const containerName = consulServerName(stack, number);
     const address = consulAddress(network.subnet, number);
     const { datacenter } = host.settings;
-    // Replacements never overlap, neither of servers nor of their data.
-    const after = previous && { dependsOn: previous.quorum };
     const data = namedVolume(
       joined(name, "data"),
       { stack, host: host.key, volume: dataVolumeName(containerName) },
-      { parent: this, provider: host.provider, protect, ...after },
+      { parent: this, provider: host.provider, protect },
     );
     const details = { "flotilla.consul": consul.image, "flotilla.datacenter": datacenter };
     const container = new docker.Container(
@@ -106,7 +106,8 @@ export class ConsulCluster extends pulumi.ComponentResource {
         provider: host.provider,
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["uploads"],
-        ...after,
+        // Replacements never overlap.
+        ...(previous && !isFresh && { dependsOn: previous.quorum }),
       },
     );
     const quorum = programCommand<ConsulServerArgs>(

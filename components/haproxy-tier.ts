@@ -29,6 +29,8 @@ export interface HaproxyTierArgs {
   /** Services of the stack, for the ports that they publish. */
   readonly services: readonly ServiceSettings[];
   readonly credentials: Credentials;
+  /** Whether nothing of the stack runs: then balancers, which wait for Consul by themselves, are made beside it. */
+  readonly isFresh: boolean;
 }
 
 /** A balancer as users reach it. */
@@ -108,7 +110,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
   }
 
   #balancer(number: number, front: docker.Container, args: HaproxyTierArgs): docker.Container {
-    const { stack, host, agent, loadBalancers, credentials } = args;
+    const { stack, host, agent, loadBalancers, credentials, isFresh } = args;
     const config = pulumi
       .all([credentials.balancer.secretId, credentials.statsPassword])
       .apply(([token, statsPassword]) => ({
@@ -157,7 +159,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
         parent: this,
         deleteBeforeReplace: false,
         additionalSecretOutputs: ["uploads"],
-        dependsOn: [agent, host.logs],
+        dependsOn: [...(isFresh ? [] : [agent]), host.logs],
       },
     );
   }

@@ -18,9 +18,10 @@ export class TokenRevocation extends pulumi.ComponentResource {
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("flotilla:index:TokenRevocation", name, {}, opts);
+    // What is made first has nothing to revoke.
     programCommand<RevokeTokensArgs>(
       name,
-      { update: "revoke-tokens.ts" },
+      { create: null, update: "revoke-tokens.ts" },
       {
         ...cluster.contact,
         managementToken: credentials.management.secretId,

@@ -15,6 +15,8 @@ import { versionFaults } from "./versions.ts";
 export interface Findings {
   /** Containers of services that are started by their registration, and that do not run. */
   readonly stopped: readonly string[];
+  /** Whether nothing of the stack runs on any host: then there is nothing that one part must wait for another to spare. */
+  readonly isFresh: boolean;
 }
 
 /**
@@ -24,7 +26,8 @@ export interface Findings {
  * of outages to come, and of what may go wrong one day.
  */
 export async function preflight(settings: Settings, known = knownResources): Promise<Findings> {
-  const faults = (await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, known)))).flat();
+  const looks = await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, known)));
+  const faults = looks.flatMap(({ faults }) => faults);
   // An engine that does not answer has no images to tell of.
   if (faults.length === 0) faults.push(...(await versionFaults(settings)));
   if (faults.length > 0)
@@ -33,20 +36,20 @@ export async function preflight(settings: Settings, known = knownResources): Pro
   for (const warning of warnings.flat()) pulumi.log.warn(warning);
   warnOfGaps(settings);
   const stopped = await Promise.all(settings.hosts.map((host) => stoppedServers(settings, host)));
-  return { stopped: stopped.flat() };
+  return { stopped: stopped.flat(), isFresh: looks.every(({ isFresh }) => isFresh) };
 }
 
 async function hostFaults(
   settings: Settings,
   host: HostSettings,
   known: typeof knownResources,
-): Promise<string[]> {
+): Promise<{ faults: string[]; isFresh: boolean }> {
   const containers = await running(host.docker);
   if (typeof containers === "string") {
-    return [
+    const fault =
       `host ${host.key}: no Docker engine answers at ${host.docker} (${containers}). Start it, or correct ` +
-        `flotilla:hosts.${host.key}.docker; on this machine "npm run setup" starts one.`,
-    ];
+      `flotilla:hosts.${host.key}.docker; on this machine "npm run setup" starts one.`;
+    return { faults: [fault], isFresh: false };
   }
   const ofNetworks = async () => {
     const networks = await networksOf(host.docker);
@@ -59,5 +62,5 @@ async function hostFaults(
     portFaults(settings, host, containers),
     capacityFaults(settings, host),
   ]);
-  return faults.flat();
+  return { faults: faults.flat(), isFresh: containers.every(({ stack }) => stack !== settings.stack) };
 }

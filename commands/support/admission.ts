@@ -24,7 +24,7 @@ export interface AdmissionArgs {
   readonly service: ServiceDefinition;
   /** Seconds within which new instances must pass their check. */
   readonly healthTimeout: number;
-  /** Seconds that new instances must go on passing, unless they run what is known to. */
+  /** Seconds that new instances must go on passing, unless they run what is known to, or nothing serves before them. */
   readonly settle: number;
   readonly order: RolloutOrder;
   /** Whether the instances write to volumes, which others may have locked. */
@@ -66,13 +66,15 @@ export class Admission {
   }
 
   async #letIn(instances: readonly string[], held: Readonly<Record<string, Held>>): Promise<void> {
-    const { engine, health, balancers, registrations, service, healthTimeout } = this.#args;
+    const { engine, health, balancers, registrations, service, healthTimeout, order } = this.#args;
     const deadline = performance.now() + healthTimeout * 1000;
     say(`${service.name}: waiting for ${count(instances)} to ${health.passes}`);
     await this.#awaitPassing(instances, deadline);
     const serving = Object.keys(held);
     const seen = await containerRuns(engine, [...instances, ...serving]);
-    if (!isProven(instances, serving, seen)) await this.#settle(instances, seen, deadline);
+    // The first of all take nobody's place. Workers pass as soon as they run; under stop-first others have just left.
+    const isFirst = serving.length === 0 && service.port !== undefined && order === "start-first";
+    if (!isFirst && !isProven(instances, serving, seen)) await this.#settle(instances, seen, deadline);
     const complaint = `${service.name}: not every balancer took the new instances`;
     try {
       if (service.sessions) {

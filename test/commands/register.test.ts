@@ -619,7 +619,7 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
     });
 
     test.concurrent("one that fails a check meanwhile has to begin anew", async () => {
-      const fleet = new Fleet();
+      const fleet = new Fleet("old-1");
       fleet.falters = { "new-1": [2, 3] };
       const { code } = await register(fleet, { instances: ["new-1"], settle: 1 });
       expect(code).toBe(0);
@@ -627,7 +627,7 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
     });
 
     test.concurrent("one that fails its check for good", async () => {
-      const fleet = new Fleet();
+      const fleet = new Fleet("old-1");
       fleet.falters = { "new-1": [2, Number.POSITIVE_INFINITY] };
       const { code, said } = await register(fleet, { instances: ["new-1"], settle: 60, healthTimeout: 2 });
       expect(code).toBe(1);
@@ -645,6 +645,19 @@ Correct the application: the log should tell why it ended. Then run "pulumi up" 
         code: 0,
         said: "web: waiting for 1 instance to pass GET /health on port 8000\n",
       });
+    });
+
+    test.concurrent("the first of all are let in at once, though they have to run on until then", async () => {
+      const fleet = new Fleet();
+      const first = { instances: ["new-1"], settle: 60 };
+      expect(await register(fleet, first)).toStrictEqual({
+        code: 0,
+        said: "web: waiting for 1 instance to pass GET /health on port 8000\n",
+      });
+      const restarting = new Fleet();
+      restarting.restarts = { "new-1": 1 };
+      expect(await register(restarting, first)).toMatchObject({ code: 1 });
+      expect([...restarting.held.keys()]).toStrictEqual([]);
     });
 
     test.concurrent("what does not run any more proves nothing", async () => {

@@ -10,12 +10,12 @@ import { accessorOf, secrets } from "../support/secrets.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
 /** A cluster and, on each host, an agent. */
-const run = remember((config: Record<string, unknown>): Promise<Registered[]> => {
+const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): Promise<Registered[]> => {
   const settings = settingsFrom(config);
   return deploy(() => {
     const hosts = dockerHosts(settings);
     const credentials = new Credentials("credentials", settings);
-    new ConsulCluster("consul", { ...settings, hosts, credentials });
+    new ConsulCluster("consul", { ...settings, hosts, credentials, isFresh: isFresh === true });
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
       new ConsulAgent(`agent-${host.key}`, { ...settings, host, credentials, after: [] }, opts);
@@ -149,7 +149,6 @@ describe("Consul servers", () => {
     expect(find(all, "Container consul--1").dependsOn).not.toContain("Command consul--3--quorum");
     expect(find(all, "Container consul--2").dependsOn).toContain("Command consul--1--quorum");
     expect(find(all, "Container consul--3").dependsOn).toContain("Command consul--2--quorum");
-    expect(find(all, "Volume consul--3--data").dependsOn).toStrictEqual(["Command consul--2--quorum"]);
     const quorum = find(all, "Command consul--2--quorum");
     expect(quorum.dependsOn).toContain("Container consul--2");
     expect(quorum.secrets).toStrictEqual(["stdin"]);
@@ -172,6 +171,15 @@ describe("Consul servers", () => {
       containerId: "consul--2-id",
       managementToken: secrets.management,
     });
+  });
+
+  test("are made side by side where none is there", async () => {
+    const all = await run({ consul: { servers: 3 }, isFresh: true });
+    for (const number of [1, 2, 3])
+      expect(find(all, `Container consul--${number}`).dependsOn).not.toContainEqual(
+        expect.stringMatching("quorum"),
+      );
+    expect(find(all, "Command consul--setup").dependsOn).toContain("Command consul--3--quorum");
   });
 
   test("are set up once all are there, with a token for each role", async () => {

@@ -13,7 +13,7 @@ import { secrets } from "../support/secrets.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
 /** A host with its balancers and the routing table. */
-const run = remember((config: Record<string, unknown>): Promise<Registered[]> => {
+const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): Promise<Registered[]> => {
   const settings = settingsFrom(config);
   const { services } = settings;
   return deploy(() => {
@@ -21,7 +21,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
     const cluster = { identity: pulumi.output("identity") };
     for (const host of dockerHosts(settings)) {
       const opts = { providers: [host.provider] };
-      const args = { ...settings, host, credentials };
+      const args = { ...settings, host, credentials, isFresh: isFresh === true };
       const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
       new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
       const table = { ...args, agent, cluster, services, balancerHosts: [host], balancerCount: 2 };
@@ -108,6 +108,11 @@ test("the whole of a balancer", async () => {
   expect(rest.dependsOn).toStrictEqual(
     expect.arrayContaining(["Container agent-local", "Container local--logs"]),
   );
+});
+
+test("where nothing of the stack runs, balancers wait for no agent", async () => {
+  const { dependsOn } = find(await run({ isFresh: true }), "Container test--balancer--local--1");
+  expect(dependsOn).not.toContain("Container agent-local");
 });
 
 test("the whole of front, which publishes for all balancers there may ever be", async () => {

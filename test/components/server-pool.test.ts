@@ -23,7 +23,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
     const cluster = { identity: pulumi.output("identity") };
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
-      const args = { ...settings, host, credentials };
+      const args = { ...settings, host, credentials, isFresh: false };
       const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
       const balancers = [new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts)];
       for (const service of settings.services) {

@@ -58,6 +58,15 @@ test("an engine that answers, with ports that are free or this stack's own", asy
   expect(await complaints(hosts, () => containers)).toStrictEqual([]);
 });
 
+test.each([
+  ["nothing runs", [], true],
+  ["only another stack runs", ["other--web--a--1", "other", ""], true],
+  ["something of it runs", ["test--warden--a", "test", ""], false],
+] as const)("whether the stack is a fresh one: %s", async (_, container, isFresh) => {
+  mockEngine = () => running(...(container.length > 0 ? [container as [string, string, string]] : []));
+  expect(await preflight(settingsFrom(hosts), async () => [])).toStrictEqual({ stopped: [], isFresh });
+});
+
 test("every port that someone else's container has", async () => {
   const containers = running(
     ["web", "", "0.0.0.0:8080->80/tcp"],

@@ -7,7 +7,9 @@ import { remember } from "./remember.ts";
 import { asConfig, readStackFile } from "./stack-file.ts";
 
 // It asks real engines and binds real ports; it has tests of its own.
-jest.mock("../../preflight/preflight.ts", () => ({ preflight: async () => ({ stopped: [] }) }));
+jest.mock("../../preflight/preflight.ts", () => ({
+  preflight: async () => ({ stopped: [], isFresh: false }),
+}));
 jest.mock("../../lib/images/hosts-view.ts", () => ({ lookAtHosts: async () => mockView }));
 
 const mockView: HostsView = hostsWithAll;
