@@ -1,13 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, NetworkSettings } from "../config/settings.ts";
 import type { OwnImage } from "../lib/images/own-images.ts";
-import { joined, logVolumeName, networkName, volumeContainerName } from "../lib/names.ts";
+import { joined, logVolumeContainerName, logVolumeName, networkName } from "../lib/names.ts";
 import { dynamicRange, gatewayAddress } from "../lib/subnet.ts";
 import * as docker from "./docker.ts";
 import type { HostImage, Images } from "./images.ts";
 import { VolumeContainer } from "./volume-container.ts";
 
-/** Where containers write their logs, on every container that takes the log volume. */
+/** Where containers write their logs: a volume of the balancers, and another one of each service. */
 export const LOG_FOLDER = "/var/log/flotilla";
 
 /** Arguments for {@link DockerHost}. */
@@ -20,16 +20,16 @@ export interface DockerHostArgs {
   readonly provider: docker.Provider;
 }
 
-/** What every part on one Docker host builds upon: the network, our own images, the log volume. */
+/** What every part on one Docker host builds upon: the network, our own images, the balancers' log volume. */
 export class DockerHost extends pulumi.ComponentResource {
   readonly key: string;
   readonly settings: HostSettings;
   readonly provider: docker.Provider;
   readonly networkName: pulumi.Output<string>;
   readonly images: Readonly<Record<OwnImage, HostImage>>;
-  /** The log volume; containers that mount it wait for this. */
+  /** The balancers' log volume; containers that mount it wait for this. */
   readonly logs: VolumeContainer;
-  /** How containers mount the log volume. */
+  /** How they mount it. */
   readonly logMount: docker.types.input.ContainerVolume;
 
   constructor(name: string, args: DockerHostArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -55,7 +55,7 @@ export class DockerHost extends pulumi.ComponentResource {
       {
         stack,
         host: host.key,
-        containerName: volumeContainerName(stack, "logs", host.key),
+        containerName: logVolumeContainerName(stack, host.key),
         image: this.images.front.imageId,
         volumes: [{ name: logVolumeName(stack), path: LOG_FOLDER }],
         // Logs are no state that a deployment hangs on.

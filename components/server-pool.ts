@@ -3,7 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
 import type { ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
-import { imageLabels, instanceNumber, instancePrefix, joined, serviceVolumeName } from "../lib/names.ts";
+import {
+  imageLabels,
+  instanceNumber,
+  instancePrefix,
+  joined,
+  logVolumeContainerName,
+  logVolumeName,
+  serviceVolumeName,
+} from "../lib/names.ts";
 import { isStartedLate } from "../lib/rollout.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
@@ -11,10 +19,11 @@ import type { ConsulCluster } from "./consul-cluster.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
-import type { DockerHost } from "./docker-host.ts";
+import { type DockerHost, LOG_FOLDER } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
 import type { HostImage, Images } from "./images.ts";
 import { namedVolume } from "./named-volume.ts";
+import { VolumeContainer } from "./volume-container.ts";
 
 /** Arguments for {@link ServerPool}. */
 export interface ServerPoolArgs {
@@ -35,9 +44,9 @@ export interface ServerPoolArgs {
   readonly protect: boolean;
 }
 
-/** The volumes of a service, and how its servers mount them. */
+/** The volumes of a service, what is to be there before its servers, and how they mount them. */
 interface Volumes {
-  readonly resources: readonly docker.Volume[];
+  readonly resources: readonly pulumi.Resource[];
   readonly mounts: readonly docker.types.input.ContainerVolume[];
 }
 
@@ -94,7 +103,24 @@ export class ServerPool extends pulumi.ComponentResource {
       containerPath: path,
       readOnly,
     }));
-    return { resources, mounts };
+    const logs = new VolumeContainer(
+      joined(name, "logs"),
+      {
+        stack,
+        host: host.key,
+        service: service.name,
+        containerName: logVolumeContainerName(stack, host.key, service.name),
+        image: host.images.front.imageId,
+        volumes: [{ name: logVolumeName(stack, service.name), path: LOG_FOLDER }],
+        protect: false,
+      },
+      { parent: this },
+    );
+    return {
+      resources: [logs, ...resources],
+      // Nobody else's: what is in a log must come from the service whose log it is.
+      mounts: [...mounts, { volumeName: logVolumeName(stack, service.name), containerPath: LOG_FOLDER }],
+    };
   }
 
   #server(
@@ -115,7 +141,7 @@ export class ServerPool extends pulumi.ComponentResource {
         image: image.imageId,
         networkMode: host.networkName,
         envs: [...plain, ...secret],
-        volumes: [...volumes.mounts, host.logMount],
+        volumes: [...volumes.mounts],
         destroyGraceSeconds: stopGrace,
         // The registration starts it.
         ...(isStartedLate(service) && { start: false, mustRun: false }),
@@ -124,7 +150,7 @@ export class ServerPool extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: false,
-        dependsOn: [host.logs, ...volumes.resources, ...(before ? [before] : [])],
+        dependsOn: [...volumes.resources, ...(before ? [before] : [])],
         ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
       },
     );

@@ -8,6 +8,8 @@ import { namedVolume } from "./named-volume.ts";
 export interface VolumeContainerArgs {
   readonly stack: string;
   readonly host: string;
+  /** Whose volumes they are, where they are a service's. */
+  readonly service?: string;
   /** Name of the container on its host. */
   readonly containerName: string;
   /** Any image; nothing in it is ever started. What it has at a mount path goes into a fresh volume. */
@@ -26,7 +28,7 @@ export interface VolumeContainerArgs {
 export class VolumeContainer extends pulumi.ComponentResource {
   constructor(name: string, args: VolumeContainerArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:VolumeContainer", name, {}, opts);
-    const { stack, host, image, protect } = args;
+    const { stack, host, service, image, protect } = args;
 
     // Beside it, not below: Pulumi deletes what is as deep at one time, and a volume takes it 2 s. Once they were below.
     const beside = { parent: opts?.parent, aliases: [{ parent: this }] };
@@ -36,7 +38,7 @@ export class VolumeContainer extends pulumi.ComponentResource {
     new docker.Container(
       name,
       {
-        ...containerDefaults({ stack, host, role: "volumes" }),
+        ...containerDefaults({ stack, host, role: "volumes", ...(service !== undefined && { service }) }),
         name: args.containerName,
         image,
         restart: "no",

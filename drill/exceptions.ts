@@ -39,7 +39,7 @@ export const exceptions: readonly Exception[] = [
     why: "the engine keeps a volume as long as a container has it: `up` fails after 30 s, and the next `up --refresh` clears that away",
     bound: 0,
     refusal: /in_use/,
-    resources: { type: /^docker:.*:Volume$/, name: /--logs$|_/ },
+    resources: { type: /^docker:.*:Volume$/, name: /--logs--|_/ },
   },
 ];
 

@@ -1,5 +1,5 @@
 import { diagnosticsOf } from "../harness/diagnostics.ts";
-import { type Container, containers, docker, names } from "../harness/docker.ts";
+import { type Container, docker, names } from "../harness/docker.ts";
 import type { Config, Fleet } from "../harness/fleet.ts";
 import { type Answer, get } from "../harness/http.ts";
 import { Load } from "../harness/load/load.ts";
@@ -280,7 +280,7 @@ export class Stage {
 
   /** How often the servers have begun each POST, by its number. */
   async receipts(): Promise<Map<string, number>> {
-    const [volumes] = await containers(this.fleet.name, "volumes");
+    const [volumes] = await this.fleet.containers("volumes", this.fleet.service);
     const counts = new Map<string, number>();
     if (!volumes) return counts;
     const script = `cat /var/log/flotilla/receipts/* 2>/dev/null | grep "^${this.load.run}-"; true`;

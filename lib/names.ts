@@ -27,9 +27,11 @@ export function instanceNumber(
   const [, number] = /^(\d+)-[0-9a-f]+$/.exec(last) ?? [];
   return number === undefined ? undefined : Number(number);
 }
-export const volumeContainerName = (stack: string, role: string, host: string) =>
-  joined(stack, "volumes", role, host);
-export const logVolumeName = (stack: string) => joined(stack, "logs");
+/** Of the log volume of the balancers or, where one is named, of a service. */
+export const logVolumeContainerName = (stack: string, host: string, service?: string) =>
+  joined(stack, "volumes", "logs", ...(service === undefined ? [] : [service]), host);
+export const logVolumeName = (stack: string, service?: string) =>
+  joined(stack, "logs", ...(service === undefined ? [] : [service]));
 /** Volume with the data of a Consul server or agent. */
 export const dataVolumeName = (container: string) => joined(container, "data");
 /** The underscore, which no key has, keeps it apart from every other volume. */

@@ -21,10 +21,10 @@ describe("Pulumi.dev.yaml", () => {
     expect(countsOf(resources)).toStrictEqual({
       docker: 1,
       Network: 1,
-      // 3 Consul servers, agent, front, 2 balancers, warden, 4 copies, the log volume container.
-      Container: 13,
-      // One for each Consul server, the agent, the logs.
-      Volume: 5,
+      // 3 Consul servers, agent, front, 2 balancers, warden, 4 copies, two log volume containers.
+      Container: 14,
+      // One for each Consul server, the agent, the logs of balancers and of the service.
+      Volume: 6,
       RemoteImage: 5,
       RandomPassword: 6,
       // A quorum for each server, their set-up, balancers, registration, routes, former tokens; each image that is built.
@@ -60,9 +60,9 @@ describe("Pulumi.prod.yaml", () => {
     expect(countsOf(resources)).toStrictEqual({
       docker: 1,
       Network: 1,
-      // 5 Consul servers, agent, front, 3 balancers, warden, 10 copies, the log volume container.
-      Container: 22,
-      Volume: 7,
+      // 5 Consul servers, agent, front, 3 balancers, warden, 10 copies, two log volume containers.
+      Container: 23,
+      Volume: 8,
       RemoteImage: 5,
       RandomPassword: 6,
       Command: 15,
@@ -128,7 +128,7 @@ describe("what comes after what", () => {
   test("copies start at once: they wait for no Consul and no balancer", async () => {
     expect(
       find((await ofStackFile("dev")).resources, "Container dev--web--local--1").dependsOn,
-    ).toStrictEqual(["Container local--logs", "Network local--network", "RemoteImage web--local"]);
+    ).toStrictEqual(["Container web--local--logs", "Network local--network", "RemoteImage web--local"]);
   });
 });
 
@@ -175,6 +175,8 @@ describe("several hosts", () => {
       `Container warden-${key}`,
       `Container test--web--${key}--1`,
       `Container test--web--${key}--2`,
+      `Container web--${key}--logs`,
+      `Volume web--${key}--logs--test--logs--web`,
       `RemoteImage ${key}--balancer`,
       `RemoteImage ${key}--consul`,
       `RemoteImage ${key}--front`,
@@ -194,6 +196,8 @@ describe("several hosts", () => {
     const d = [
       "Container consul--2",
       "Container test--db--d--1",
+      "Container db--d--logs",
+      "Volume db--d--logs--test--logs--db",
       "RemoteImage db--d postgres:18",
       "Volume consul--2--data",
     ];

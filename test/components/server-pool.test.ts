@@ -44,7 +44,10 @@ test.each([0, 1, 3])("%i copies", async (replicas) => {
   expect(idsBelow(all, "ServerPool web--local")).toStrictEqual([
     "Command web--local--registration",
     ...numbers(replicas).map((i) => `Container test--web--local--${i}`),
+    "Container web--local--logs",
     "RemoteImage web--local nginx:1.29",
+    "Volume web--local--logs--test--logs--web",
+    "VolumeContainer web--local--logs",
   ]);
   const instances = numbers(replicas).map((i) => `test--web--local--${i}-0a1b2c3`);
   expect(find(all, "ServerPool web--local").outputs).toStrictEqual({ instances });
@@ -67,7 +70,7 @@ test("the least of a copy", async () => {
     removeVolumes: true,
     networkMode: "test",
     envs: ["PORT=80"],
-    volumes: [{ volumeName: "test--logs", containerPath: "/var/log/flotilla" }],
+    volumes: [{ volumeName: "test--logs--web", containerPath: "/var/log/flotilla" }],
     destroyGraceSeconds: 10,
   });
   expect(rest).toMatchObject({
@@ -103,10 +106,35 @@ test("all that a copy can be given", async () => {
     volumes: [
       { volumeName: "test--web_uploads", containerPath: "/uploads", readOnly: false },
       { volumeName: "test--web_pages", containerPath: "/pages", readOnly: true },
-      { volumeName: "test--logs", containerPath: "/var/log/flotilla" },
+      { volumeName: "test--logs--web", containerPath: "/var/log/flotilla" },
     ],
   });
   expect(rest).toMatchObject({ secrets: ["envs[3]", "envs[4]"], secretOutputs: ["envs"] });
+});
+
+test("each service has a log volume of its own, which is never protected", async () => {
+  const services = {
+    web: { image: "nginx", port: 80 },
+    api: { image: "api", port: 81, route: { path: "/api" } },
+  };
+  const all = await run({ protect: true, services });
+  for (const service of ["web", "api"]) {
+    expect(find(all, `Volume ${service}--local--logs--test--logs--${service}`)).toMatchObject({
+      inputs: { name: `test--logs--${service}` },
+      protect: false,
+    });
+    expect(find(all, `Container ${service}--local--logs`).inputs).toMatchObject({
+      name: `test--volumes--logs--${service}--local`,
+      // By which anybody may write into it, whoever a service's program runs as.
+      image: "sha256:local--front",
+      volumes: [{ volumeName: `test--logs--${service}`, containerPath: "/var/log/flotilla" }],
+    });
+    const server = find(all, `Container test--${service}--local--1`);
+    expect(server.inputs.volumes).toStrictEqual([
+      { volumeName: `test--logs--${service}`, containerPath: "/var/log/flotilla" },
+    ]);
+    expect(server.dependsOn).toContain(`Container ${service}--local--logs`);
+  }
 });
 
 test("a volume that is mounted at two paths is one", async () => {
@@ -154,16 +182,20 @@ describe("fewer at once than there are", () => {
       "Command web--local--batch--2",
       "Command web--local--registration",
       ...numbers(5).map((i) => `Container test--web--local--${i}`),
+      "Container web--local--logs",
       "RemoteImage web--local nginx:1.29",
+      "Volume web--local--logs--test--logs--web",
+      "VolumeContainer web--local--logs",
     ]);
     const waits = (id: string) => find(all, id).dependsOn.filter((other) => other.includes("web--local--"));
     const server = (i: number) => `Container test--web--local--${i}`;
+    const logs = "Container web--local--logs";
     expect([1, 2, 3, 4, 5].map((i) => waits(server(i)))).toStrictEqual([
-      [],
-      [],
-      ["Command web--local--batch--1"],
-      ["Command web--local--batch--1"],
-      ["Command web--local--batch--2"],
+      [logs],
+      [logs],
+      ["Command web--local--batch--1", logs],
+      ["Command web--local--batch--1", logs],
+      ["Command web--local--batch--2", logs],
     ]);
     expect(waits("Command web--local--batch--1")).toStrictEqual([server(1), server(2)]);
     expect(waits("Command web--local--batch--2")).toStrictEqual([server(3), server(4)]);

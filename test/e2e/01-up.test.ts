@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Consul } from "../../harness/consul.ts";
-import { docker, ids, names, shortIds } from "../../harness/docker.ts";
+import { type Container, docker, ids, names, shortIds } from "../../harness/docker.ts";
 import { Fleet, whoAnswers } from "../../harness/fleet.ts";
 import { get } from "../../harness/http.ts";
 import type { Outputs } from "../../harness/pulumi.ts";
@@ -143,18 +143,22 @@ describe("up from nothing", () => {
     expect(ids(await fleet.containers())).toEqual(before);
   });
 
-  test("servers and balancers write to the log volume", async () => {
+  test("balancers write to their log volume, the servers of a service to its own", async () => {
     await whoAnswers(fleet.url, 8);
     // What no HTTP client would send, so that the balancer has something to tell.
     for (const balancer of [1, 2]) await sendGarbage(fleet.balancerUrl(balancer));
     const [balancer] = await fleet.containers("balancer");
-    const inVolume = (...command: string[]) => docker("exec", String(balancer?.Id), ...command);
+    const [server] = await fleet.servers();
+    const inside = (container: Container | undefined, script: string) =>
+      docker("exec", String(container?.Id), "sh", "-c", `cd /var/log/flotilla && ${script}`);
+    const files = async (container: Container | undefined) =>
+      (await inside(container, "ls")).split("\n").filter(Boolean).sort();
     await within(5, "the logs are written", async () => {
-      const files = (await inVolume("ls", "/var/log/flotilla")).split("\n").filter(Boolean).sort();
-      const expected = ["balancer-local-1", "balancer-local-2", ...shortIds(await fleet.servers())];
-      expect(files).toEqual(expected.map((name) => `${name}.log`).sort());
-      expect(await inVolume("cat", "/var/log/flotilla/balancer-local-2.log")).toContain("<BADREQ>");
-      expect(await inVolume("sh", "-c", "cat /var/log/flotilla/*")).toContain("GET / HTTP/1.1");
+      expect(await files(balancer)).toEqual(["balancer-local-1.log", "balancer-local-2.log"]);
+      expect(await inside(balancer, "cat balancer-local-2.log")).toContain("<BADREQ>");
+      const expected = shortIds(await fleet.servers()).map((id) => `${id}.log`);
+      expect(await files(server)).toEqual(expected.sort());
+      expect(await inside(server, "cat *")).toContain("GET / HTTP/1.1");
     });
   });
 });

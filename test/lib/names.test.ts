@@ -32,8 +32,10 @@ test("every name starts with the stack and tells what and where", () => {
     names.balancerPrefix("dev", "a", 2),
     names.instancePrefix("dev", "web", "a", 4),
     names.wardenName("dev", "a"),
-    names.volumeContainerName("dev", "logs", "a"),
+    names.logVolumeContainerName("dev", "a"),
     names.logVolumeName("dev"),
+    names.logVolumeContainerName("dev", "a", "web"),
+    names.logVolumeName("dev", "web"),
     names.dataVolumeName("dev--consul--3"),
     names.serviceVolumeName("dev", "web", "uploads"),
   ]).toStrictEqual([
@@ -46,6 +48,8 @@ test("every name starts with the stack and tells what and where", () => {
     "dev--warden--a",
     "dev--volumes--logs--a",
     "dev--logs",
+    "dev--volumes--logs--web--a",
+    "dev--logs--web",
     "dev--consul--3--data",
     "dev--web_uploads",
   ]);
