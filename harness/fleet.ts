@@ -54,6 +54,7 @@ export interface Config {
     ipv6?: boolean;
     trustedProxies?: string[];
     maxConnectionsPerClient?: number;
+    memory?: string;
   };
   services: { web: WebService } & Record<string, Service>;
 }
