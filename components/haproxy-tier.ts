@@ -113,9 +113,9 @@ export class HaproxyTier extends pulumi.ComponentResource {
   #balancer(number: number, front: docker.Container, args: HaproxyTierArgs): docker.Container {
     const { stack, host, agent, loadBalancers, credentials } = args;
     const maxconn = loadBalancers.memory && connectionsIn(loadBalancers.memory);
-    const room = maxconn ?? usualConnections;
+    const connections = maxconn ?? usualConnections;
     // Whatever the limit is, nobody is to take all there are.
-    const mostPerClient = Math.min(loadBalancers.maxConnectionsPerClient, room / 2);
+    const mostPerClient = Math.min(loadBalancers.maxConnectionsPerClient, connections / 2);
     const config = pulumi
       .all([credentials.balancer.secretId, credentials.statsPassword])
       .apply(([token, statsPassword]) => ({
@@ -131,7 +131,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
           statsPassword,
           maxconn,
           trustedProxies: loadBalancers.trustedProxies,
-          clients: mostPerClient > 0 && { most: mostPerClient, room },
+          // 168 bytes each.
+          clients: mostPerClient > 0 && { most: mostPerClient, room: 2 * connections },
           drain: loadBalancers.drain,
         }),
       }));

@@ -76,7 +76,7 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
     maxconn: 3072,
     drain: 3600,
     trustedProxies: ["192.0.2.1"],
-    clients: { most: 1000, room: 3072 },
+    clients: { most: 1000, room: 6144 },
   });
   const lines = fs.readFileSync(`templates/${file}`, "utf8").split("\n");
   const [tags, ...before] = lines.filter((line) => !/^<%[#/]/.test(line));
@@ -96,7 +96,7 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
     ["  bind :<% inside %> name <% port %>", "  bind :40848 name 8080"],
     [
       "  stick-table type ipv6 size <% room %> expire 10s store conn_cur",
-      "  stick-table type ipv6 size 3072 expire 10s store conn_cur",
+      "  stick-table type ipv6 size 6144 expire 10s store conn_cur",
     ],
   ]);
 });

@@ -101,7 +101,7 @@ test("the whole of a balancer", async () => {
           drain: 3600,
           trustedProxies: ["192.0.2.0/24", "2001:db8::1"],
           // Half of them.
-          clients: { most: 400, room: 800 },
+          clients: { most: 400, room: 1600 },
         }),
         permissions: "0600",
       },

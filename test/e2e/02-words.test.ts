@@ -93,7 +93,7 @@ describe("HAProxy's configuration", () => {
       maxconn: undefined,
       drain: 1,
       trustedProxies: ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "::ffff:192.0.2.2"],
-      clients: { most: 1000, room: 32_768 },
+      clients: { most: 1000, room: 65_536 },
     };
     const script =
       "cat >/tmp/in && consul-template -once -template /tmp/in:/tmp/out >&2 && haproxy -c -f /tmp/out >&2 && cat /tmp/out";
