@@ -1,12 +1,13 @@
 """The client's side of the drill's scenario "attack": python3 - KIND ADDRESS PORT COUNT SECONDS
 
-Opens so many connections in all to one address, and goes on with them for so many seconds. What came of it is printed as
+Opens so many connections to one address, all of them in three quarters of so many seconds, and goes on with them. What came of it is printed as
 JSON: how many connections there were, how many of them the other side ended, with which statuses they were answered, and
 how many were open at the end.
 """
 
 import collections
 import json
+import math
 import resource
 import socket
 import sys
@@ -21,7 +22,7 @@ KINDS = {
     "slow bodies": (POST, b"x"),
     "HTTP/2": (PREFACE, b""),
 }
-#: Seconds between two rounds.
+#: Seconds between the beginnings of two rounds.
 PAUSE = 0.5
 
 kind, address, port, count, seconds = sys.argv[1:]
@@ -29,6 +30,7 @@ first, then = KINDS[kind]
 most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
 resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
+each_round = math.ceil(int(count) * PAUSE / (0.75 * float(seconds)))
 deadline = time.monotonic() + float(seconds)
 answers = collections.Counter()
 connections = []
@@ -66,7 +68,7 @@ def goes_on(connection):
 
 while time.monotonic() < deadline:
     start = time.monotonic()
-    while opened < int(count) and time.monotonic() < start + PAUSE:
+    for _ in range(min(each_round, int(count) - opened)):
         opened += 1
         connection = begin()
         if connection:

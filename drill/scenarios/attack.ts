@@ -79,19 +79,22 @@ export const attack: Scenario[] = [
     },
     async play(stage) {
       const { short } = stage;
-      const seconds = short ? 8 : 60;
+      const seconds = short ? 10 : 60;
       const attackers = await Attackers.against(stage);
       const balancers = () => stage.fleet.containers("balancer");
       const before = await balancers();
       const calm = await memoryOf(...before);
       const begin = stage.load.seconds;
       await stage.act("no attack", () => sleep(short ? 3 : 20));
-      const from = stage.load.seconds;
+      const to = stage.load.seconds;
 
       const { address, told } = await stage.act("a client that lies", () => attackers.lie());
       stage.expect("the application is told the true address", told.join() === address, told);
 
       const count = short ? 3000 : 20_000;
+      // Seconds until all attackers are under way: the engine's work to start them is no attack.
+      const start = 3;
+      const under = stage.load.seconds + start;
       const [hoard, headers, bodies, http2] = await stage.act(`${count} connections, slow clients`, () =>
         Promise.all([
           attackers.attack("connections", count, seconds),
@@ -100,7 +103,7 @@ export const attack: Scenario[] = [
           attackers.attack("HTTP/2", 300, seconds / 2),
         ]),
       );
-      const to = stage.load.seconds;
+      const over = stage.load.seconds;
       const after = await balancers();
       const used = await memoryOf(...after);
 
@@ -119,7 +122,7 @@ export const attack: Scenario[] = [
       stage.expect("balancers keep to their memory", Math.max(...used) <= memory, used);
 
       const { samples } = stage.load;
-      const [quiet, attacked] = [samples.latency(begin, from), samples.latency(from, to)];
+      const [quiet, attacked] = [samples.latency(begin, to), samples.latency(under, over)];
       const limit = 2 * quiet.p99 * stage.lenience;
       stage.expect("p99 is at most twice what it was", attacked.p99 <= limit, attacked.p99);
       const sizes = (all: readonly number[]) => all.map(Math.round).join(" and ");
