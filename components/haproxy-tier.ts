@@ -20,6 +20,9 @@ import type { DockerHost } from "./docker-host.ts";
  */
 const connectionsIn = (memory: number) => Math.max(160, (memory - 48) * 10);
 
+/** As many as the engine's limit of open files usually has room for where memory is not limited. */
+const usualConnections = 32_768;
+
 /** Arguments for {@link HaproxyTier}. */
 export interface HaproxyTierArgs {
   readonly stack: string;
@@ -111,6 +114,10 @@ export class HaproxyTier extends pulumi.ComponentResource {
 
   #balancer(number: number, front: docker.Container, args: HaproxyTierArgs): docker.Container {
     const { stack, host, agent, loadBalancers, credentials, isFresh } = args;
+    const maxconn = loadBalancers.memory && connectionsIn(loadBalancers.memory);
+    const connections = maxconn ?? usualConnections;
+    // Whatever the limit is, nobody is to take all there are.
+    const mostPerClient = Math.min(loadBalancers.maxConnectionsPerClient, connections / 2);
     const config = pulumi
       .all([credentials.balancer.secretId, credentials.statsPassword])
       .apply(([token, statsPassword]) => ({
@@ -121,10 +128,13 @@ export class HaproxyTier extends pulumi.ComponentResource {
         }),
         haproxy: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
           ports: [loadBalancers.port, balancerPort(loadBalancers, number)].flatMap((port) =>
-            insidePorts(port, loadBalancers),
+            insidePorts(port, loadBalancers).map((inside) => ({ inside, port })),
           ),
           statsPassword,
-          maxconn: loadBalancers.memory && connectionsIn(loadBalancers.memory),
+          maxconn,
+          trustedProxies: loadBalancers.trustedProxies,
+          // 168 bytes each.
+          clients: mostPerClient > 0 && { most: mostPerClient, room: 2 * connections },
           drain: loadBalancers.drain,
         }),
       }));

@@ -34,6 +34,13 @@ export function isAddress(text: string): boolean {
   return isIP(text) !== 0 || isDnsName(text);
 }
 
+/** Whether a text is an IPv4 or IPv6 address, or a block of them in CIDR notation. */
+export function isAddressBlock(text: string): boolean {
+  const [, address = "", prefix] = /^([^/%]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(prefix ?? 0) <= (family === 4 ? 32 : 128);
+}
+
 /** Whether a text is a Docker endpoint: a unix socket, ssh or tcp. */
 export function isDockerEndpoint(text: string): boolean {
   if (/^unix:\/\/\/[^\s]*[^\s/]$/.test(text)) return true;

@@ -65,6 +65,10 @@ export interface LoadBalancerSettings extends Limits {
   readonly drain: number;
   /** Longest time, in seconds, that a balancer which is replaced may finish its requests. */
   readonly stopGrace: number;
+  /** Addresses and CIDR blocks of proxies that may say where a request comes from. */
+  readonly trustedProxies: readonly string[];
+  /** Connections that a client's address may have at once at each balancer; 0 for no limit. */
+  readonly maxConnectionsPerClient: number;
 }
 
 export interface RegistrySettings {
@@ -169,6 +173,8 @@ export interface LoadSettings {
 
 /** How long the balancers wait for an answer, in seconds. */
 export interface TimeoutSettings {
+  /** For a request's body to come, or the first 32 KB of it; then 408. */
+  readonly body: number;
   /** Until it begins; then 504. */
   readonly request: number;
   /** Between two parts of it. */

@@ -3,6 +3,7 @@ import { baseImages } from "../lib/base-images.ts";
 import { maxConsulServers, parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
+  isAddressBlock,
   isCheckHost,
   isCText,
   isDnsName,
@@ -92,6 +93,8 @@ const consul = shape({
   ...limits(least.consul),
 });
 
+const trustedProxy = text("an IP address or a block of them, such as 10.0.0.0/8", isAddressBlock);
+
 const loadBalancers = shape({
   count: whole(1, 16).optional(),
   max: whole(1, 16).default(4),
@@ -100,6 +103,8 @@ const loadBalancers = shape({
   ipv6: flag().default(false),
   drain: whole(1, 604_800).default(3600),
   stopGrace: whole(1, 900).default(60),
+  trustedProxies: listOf(trustedProxy, "IP addresses and blocks of them").default([]),
+  maxConnectionsPerClient: whole(0, 1_000_000).default(1000),
   ...limits(least.balancer),
 });
 
@@ -154,6 +159,7 @@ const load = shape({
 });
 
 const timeouts = shape({
+  body: decimal(0.1, 86_400).default(30),
   request: decimal(0.1, 86_400).default(60),
   idle: decimal(0.1, 86_400).default(300),
   tunnel: decimal(0.1, 86_400).default(3600),

@@ -34,7 +34,7 @@ export interface Service {
   rollout?: { order?: string; surge?: number | string; settle?: number };
   load?: { concurrency?: number; queue?: number; wait?: number };
   sessions?: boolean;
-  timeouts?: { request?: number; idle?: number; tunnel?: number };
+  timeouts?: { body?: number; request?: number; idle?: number; tunnel?: number };
   volumes?: { name: string; path: string; readOnly?: boolean }[];
   route?: { path?: string; host?: string | string[] };
   publish?: number;
@@ -47,7 +47,15 @@ export interface Config {
   hosts: Record<string, { docker: string; address?: string; datacenter?: string }>;
   network: { subnet: string };
   consul: { servers: number; port: number };
-  loadBalancers: { count: number; port: number; statsPort: number; ipv6?: boolean };
+  loadBalancers: {
+    count: number;
+    port: number;
+    statsPort: number;
+    ipv6?: boolean;
+    trustedProxies?: string[];
+    maxConnectionsPerClient?: number;
+    memory?: string;
+  };
   services: { web: WebService } & Record<string, Service>;
 }
 

@@ -59,7 +59,12 @@ export function routingTable(
         hosts,
         ports: publish === undefined ? [] : insidePorts(publish, loadBalancers),
         sessions,
-        backend: [...timeoutLines(timeouts), ...queueLines(limits), ...(sessions ? [cookieLine(name)] : [])],
+        backend: [
+          ...timeoutLines(timeouts),
+          bodyLine(timeouts),
+          ...queueLines(limits),
+          ...(sessions ? [cookieLine(name)] : []),
+        ],
         server: `maxconn ${limits.concurrency}`,
       };
     }),
@@ -113,6 +118,12 @@ function timeoutLines({ request, idle, tunnel }: TimeoutSettings): string[] {
     `http-response set-timeout server ${time(idle)}`,
   ];
 }
+
+/**
+ * A body that comes slowly takes up a connection of the balancer's, but no server, until it is there or fills a buffer. How
+ * it comes from then on, HAProxy has no bound for, but that it must not stand still ("timeout client").
+ */
+const bodyLine = ({ body }: TimeoutSettings) => `http-request wait-for-body time ${time(body)}`;
 
 /** One for each service, since several may share a host. The service itself never sees it. */
 const cookieLine = (service: string) =>

@@ -70,7 +70,14 @@ test.each(rendered)("%s becomes %s", (template, file, view) => {
 // Most of it is consul-template's to render; what that makes of it is seen end to end.
 test("haproxy.cfg is left to consul-template but for a few of the stack's settings", () => {
   const file = "balancer/haproxy.cfg.ctmpl.mustache";
-  const text = renderFile(file, { ports: [8080], statsPassword: `<&"'>`, maxconn: 3072, drain: 3600 });
+  const text = renderFile(file, {
+    ports: [{ inside: 40_848, port: 8080 }],
+    statsPassword: `<&"'>`,
+    maxconn: 3072,
+    drain: 3600,
+    trustedProxies: ["192.0.2.1"],
+    clients: { most: 1000, room: 6144 },
+  });
   const lines = fs.readFileSync(`templates/${file}`, "utf8").split("\n");
   const [tags, ...before] = lines.filter((line) => !/^<%[#/]/.test(line));
   const after = text.split("\n");
@@ -80,13 +87,29 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
   expect(changed).toStrictEqual([
     ["  maxconn <% maxconn %>", "  maxconn 3072"],
     ["  hard-stop-after <% drain %>s", "  hard-stop-after 3600s"],
+    ["  acl is_trusted src <% . %>", "  acl is_trusted src 192.0.2.1"],
+    [
+      "  tcp-request connection reject if { sc0_conn_cur gt <% most %> }",
+      "  tcp-request connection reject if { sc0_conn_cur gt 1000 }",
+    ],
     ['  user admin insecure-password "<% statsPassword %>"', `  user admin insecure-password "<&"'>"`],
-    ["  bind :<% . %>", "  bind :8080"],
+    ["  bind :<% inside %> name <% port %>", "  bind :40848 name 8080"],
+    [
+      "  stick-table type ipv6 size <% room %> expire 10s store conn_cur",
+      "  stick-table type ipv6 size 6144 expire 10s store conn_cur",
+    ],
   ]);
 });
 
 test("without a limit of memory, HAProxy is left to find its own", () => {
-  const view = { ports: [8080, 8181], statsPassword: "x", maxconn: undefined, drain: 1 };
+  const view = {
+    ports: [],
+    statsPassword: "x",
+    maxconn: undefined,
+    drain: 1,
+    trustedProxies: [],
+    clients: false,
+  };
   const text = renderFile("balancer/haproxy.cfg.ctmpl.mustache", view);
   expect(text).not.toMatch(/^ *maxconn/m);
   expect(text).not.toContain("<%");

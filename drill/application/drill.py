@@ -1,6 +1,6 @@
 """The example application with what the drill asks of it besides.
 
-It keeps a receipt of every POST, answers a POST late when it is asked to, holds WebSockets, and falls ill on demand:
+It keeps a receipt of every POST, tells the headers that it was sent, answers a POST late when it is asked to, holds WebSockets, and falls ill on demand:
 `echo slow >/tmp/fault` makes it answer everything three seconds late, `echo 500 >/tmp/fault` with an error. With
 ONE_AT_A_TIME in its environment it serves one request after the other, its health check among them. It passes its check
 only READY_AFTER seconds after its start, where that is set.
@@ -8,6 +8,7 @@ only READY_AFTER seconds after its start, where that is set.
 
 import base64
 import hashlib
+import json
 import os
 import pathlib
 import threading
@@ -66,6 +67,9 @@ class Handler(server.Handler):
             # Each version has its own.
             known = self.path == f"/assets/{server.VERSION}"
             self._send(200 if known else 404, "text/plain", server.VERSION)
+        elif path == "/headers":
+            # As they came, those of one name too.
+            self._send(200, "application/json", json.dumps(self.headers.items()))
         elif path == "/lines":
             self._lines()
         else:

@@ -1,4 +1,5 @@
 import type { Scenario } from "../scenario.ts";
+import { attack } from "./attack.ts";
 import { balancers } from "./balancers.ts";
 import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
@@ -31,6 +32,7 @@ export const scenarios: readonly Scenario[] = [
   ...lasting,
   ...sessions,
   ...underLoad,
+  ...attack,
   everyResource,
   ...everyLoss,
   everyKey,

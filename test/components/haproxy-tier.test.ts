@@ -30,6 +30,12 @@ const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): 
   });
 });
 
+/** The template of the first balancer's HAProxy. */
+const haproxyOf = (all: Registered[]) => {
+  const uploads = find(all, "Container test--balancer--local--1").inputs.uploads as { content: string }[];
+  return uploads[2]?.content ?? "";
+};
+
 const ofSize = (count: number) => run({ loadBalancers: { count } });
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
 const labels = (role: string) => [
@@ -64,7 +70,9 @@ test("a host that is reached by an IPv6 address", async () => {
 });
 
 test("the whole of a balancer", async () => {
-  const all = await run({ loadBalancers: { cpus: 0.5, memory: "128m" } });
+  const all = await run({
+    loadBalancers: { cpus: 0.5, memory: "128m", trustedProxies: ["192.0.2.0/24", "2001:db8::1"] },
+  });
   const { inputs, ...rest } = find(all, "Container test--balancer--local--2");
   expect(inputs).toStrictEqual({
     image: "sha256:local--balancer",
@@ -87,10 +95,13 @@ test("the whole of a balancer", async () => {
       {
         file: "/etc/flotilla/haproxy.cfg.ctmpl",
         content: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
-          ports: [8080, 8282],
+          ports: [8080, 8282].map((port) => ({ inside: port, port })),
           statsPassword: secrets.statsPassword,
           maxconn: 800,
           drain: 3600,
+          trustedProxies: ["192.0.2.0/24", "2001:db8::1"],
+          // Half of them.
+          clients: { most: 400, room: 1600 },
         }),
         permissions: "0600",
       },
@@ -159,10 +170,36 @@ test("front on IPv6, too: each port leads to another one inside, at which balanc
     { internal: 32_848, external: 80, ip: "::" },
     { internal: 32_949, external: 181, ip: "::" },
   ]);
-  const uploads = find(all, "Container test--balancer--local--1").inputs.uploads as { content: string }[];
-  const bound = uploads[2]?.content.match(/^ {2}bind :\d+$/gm);
-  expect(bound).toStrictEqual(["  bind :80", "  bind :32848", "  bind :181", "  bind :32949"]);
+  // By the name the applications are told of the port that clients see.
+  const bound = haproxyOf(all).match(/^ {2}bind :\d+ .*$/gm);
+  expect(bound).toStrictEqual([
+    "  bind :80 name 80",
+    "  bind :32848 name 80",
+    "  bind :181 name 181",
+    "  bind :32949 name 181",
+  ]);
 });
+
+test.each<[limit: number | undefined, memory: string | undefined, most: string[]]>([
+  [undefined, undefined, ["1000"]],
+  [50, undefined, ["50"]],
+  [50, "96m", ["50"]],
+  [undefined, "96m", ["240"]],
+  [1_000_000, undefined, ["16384"]],
+  [0, undefined, []],
+])(
+  "of a limit of %s connections per client, with memory %s, HAProxy is told %j",
+  async (limit, memory, most) => {
+    const loadBalancers = {
+      ...(limit !== undefined && { maxConnectionsPerClient: limit }),
+      ...(memory && { memory }),
+    };
+    const haproxy = haproxyOf(await run({ loadBalancers }));
+    const told = [...haproxy.matchAll(/sc0_conn_cur gt (\d+)/g)].map(([, number]) => number);
+    expect(told).toStrictEqual(most);
+    expect(haproxy.includes("own.clients")).toBe(most.length > 0);
+  },
+);
 
 test("those that are replaced wait for the new ones to answer", async () => {
   const ready = find(await ofSize(2), "Command balancers-local-ready");

@@ -76,6 +76,18 @@ describe("sections", () => {
       { loadBalancers: { memory: "95m" } },
       'loadBalancers.memory: must be a size from "96m" to "64t", such as "256m" or "1.5g", got "95m"',
     ],
+    [
+      { loadBalancers: { trustedProxies: "10.0.0.0/8" } },
+      'loadBalancers.trustedProxies: must be a list of IP addresses and blocks of them, got "10.0.0.0/8"',
+    ],
+    [
+      { loadBalancers: { trustedProxies: ["::1", "10.0.0.0/33"] } },
+      'loadBalancers.trustedProxies[1]: must be an IP address or a block of them, such as 10.0.0.0/8, got "10.0.0.0/33"',
+    ],
+    [
+      { loadBalancers: { maxConnectionsPerClient: -1 } },
+      "loadBalancers.maxConnectionsPerClient: must be a whole number from 0 to 1000000, got -1",
+    ],
     [{ loadBalancers: { count: 0 } }, "loadBalancers.count: must be a whole number from 1 to 16, got 0"],
     [
       { loadBalancers: { count: 5 } },

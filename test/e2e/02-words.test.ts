@@ -33,7 +33,7 @@ const service: fc.Arbitrary<ServiceSettings> = fc.record({
     timeout: fc.constant(1),
   }),
   load: fc.record({ concurrency: fc.nat(1e5).map((n) => n + 1), queue: fc.nat(1e5), wait: seconds }),
-  timeouts: fc.record({ request: seconds, idle: seconds, tunnel: seconds }),
+  timeouts: fc.record({ body: seconds, request: seconds, idle: seconds, tunnel: seconds }),
   route: fc.record({ host: fc.uniqueArray(host, { minLength: 1, maxLength: 4 }), path: routePath }),
   default: fc.boolean(),
   sessions: fc.boolean(),
@@ -87,10 +87,20 @@ describe("HAProxy's configuration", () => {
       await put("agent/service/register", JSON.stringify(worker));
     }
 
-    const view = { ports: [8080, 8181], statsPassword: "x", maxconn: undefined, drain: 1 };
+    const view = {
+      ports: [8080, 8181].map((port) => ({ inside: port, port })),
+      statsPassword: "x",
+      maxconn: undefined,
+      drain: 1,
+      trustedProxies: ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "::ffff:192.0.2.2"],
+      clients: { most: 1000, room: 65_536 },
+    };
     const script =
       "cat >/tmp/in && consul-template -once -template /tmp/in:/tmp/out >&2 && haproxy -c -f /tmp/out >&2 && cat /tmp/out";
-    const variables = ["THREADS=1", "STATS_PORT=2"].flatMap((each) => ["-e", `FLOTILLA_${each}`]);
+    const variables = ["THREADS=1", "STATS_PORT=2", "GATEWAY=192.0.2.1"].flatMap((each) => [
+      "-e",
+      `FLOTILLA_${each}`,
+    ]);
     const rendered = await run(
       "docker",
       [

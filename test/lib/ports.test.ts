@@ -2,7 +2,17 @@ import type { ServiceSettings } from "../../config/settings.ts";
 import { balancerPort, consulPort, frontPorts, hostPorts, statsPort } from "../../lib/ports.ts";
 
 const consul = { servers: 3, port: 8500 };
-const loadBalancers = { count: 1, max: 2, port: 8080, statsPort: 9000, ipv6: false, drain: 1, stopGrace: 1 };
+const loadBalancers = {
+  count: 1,
+  max: 2,
+  port: 8080,
+  statsPort: 9000,
+  ipv6: false,
+  drain: 1,
+  stopGrace: 1,
+  trustedProxies: [],
+  maxConnectionsPerClient: 1,
+};
 const services = [{ name: "api", publish: 3000 }, { name: "web" }] as ServiceSettings[];
 const settings = { consul, loadBalancers, services };
 

@@ -6,7 +6,7 @@ type Looked = Pick<
   "port" | "route" | "hosts" | "default" | "publish" | "load" | "timeouts" | "sessions"
 >;
 const load = { concurrency: 10, queue: 100, wait: 5 };
-const timeouts = { request: 60, idle: 300, tunnel: 3600 };
+const timeouts = { body: 30, request: 60, idle: 300, tunnel: 3600 };
 
 /** Services as far as routes look at them. */
 function services(of: Record<string, Partial<Looked>>) {
@@ -50,6 +50,7 @@ test("what is told of each service", () => {
     "timeout server 60000ms",
     "timeout tunnel 3600000ms",
     "http-response set-timeout server 300000ms",
+    "http-request wait-for-body time 30000ms",
     "timeout queue 5000ms",
     "http-request set-log-level silent if { queue ge 50 }",
     "http-request deny deny_status 503 if { queue ge 50 }",
@@ -117,12 +118,13 @@ test("a client keeps to a server by a cookie that no other service's takes the p
   );
 });
 
-test("how long an answer may stay out, and be quiet once it has begun", () => {
-  const lines = backendOf({ timeouts: { request: 90, idle: 0.5, tunnel: 7200 } });
-  expect(lines.slice(0, 3)).toStrictEqual([
+test("how long an answer may stay out, and be quiet once it has begun; how long a body may take", () => {
+  const lines = backendOf({ timeouts: { body: 5, request: 90, idle: 0.5, tunnel: 7200 } });
+  expect(lines.slice(0, 4)).toStrictEqual([
     "timeout server 90000ms",
     "timeout tunnel 7200000ms",
     "http-response set-timeout server 500ms",
+    "http-request wait-for-body time 5000ms",
   ]);
 });
 
