@@ -102,6 +102,10 @@ export class HaproxyTier extends pulumi.ComponentResource {
           "restart",
           "removeVolumes",
           "destroyGraceSeconds",
+          "user",
+          "capabilities",
+          "securityOpts",
+          "readOnly",
         ],
       },
     );
