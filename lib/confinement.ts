@@ -1,3 +1,4 @@
+import type { ServiceSettings } from "../config/settings.ts";
 import type { Role } from "./names.ts";
 
 /** What a container is kept from. */
@@ -58,5 +59,24 @@ export function ownConfinement(role: Exclude<Role, "server">): Confinement {
     ...rest,
     capabilities: { add: Object.keys(capabilities), drop: ["ALL"] },
     noNewPrivileges: true,
+  };
+}
+
+/**
+ * How a copy of a service is confined: as it is configured, and without raw sockets, by which it could listen to and speak
+ * for others in the network, unless it is given those.
+ */
+export function serviceConfinement(
+  service: Pick<ServiceSettings, "user" | "capabilities" | "noNewPrivileges" | "readOnly">,
+): Confinement {
+  const { user, capabilities, noNewPrivileges, readOnly } = service;
+  const { add, drop } = capabilities;
+  const said = new Set([...add, ...drop]);
+  const hasItsWay = said.has("ALL") || said.has("CAP_NET_RAW");
+  return {
+    ...(user !== undefined && { user }),
+    capabilities: { add, drop: hasItsWay ? drop : [...drop, "CAP_NET_RAW"] },
+    noNewPrivileges,
+    readOnly,
   };
 }
