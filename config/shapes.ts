@@ -235,7 +235,7 @@ const tmpfsList = z.preprocess(
 
 const ulimitMessage =
   "must be a whole number, or { soft, hard } of such with soft at most hard; -1 is no limit";
-const ulimitNumber = z.number().refine((n) => Number.isSafeInteger(n) && n >= -1);
+const ulimitNumber = z.number(ulimitMessage).refine((n) => Number.isSafeInteger(n) && n >= -1, ulimitMessage);
 
 /** A number is both limits. A map of them counts as one value, as one of variables does. */
 const ulimit = z

@@ -70,12 +70,11 @@ export function serviceConfinement(
   service: Pick<ServiceSettings, "user" | "capabilities" | "noNewPrivileges" | "readOnly">,
 ): Confinement {
   const { user, capabilities, noNewPrivileges, readOnly } = service;
-  const { add, drop } = capabilities;
-  const said = new Set([...add, ...drop]);
-  const hasItsWay = said.has("ALL") || said.has("CAP_NET_RAW");
+  const [add, drop] = [new Set(capabilities.add), new Set(capabilities.drop)];
+  if (!["ALL", "CAP_NET_RAW"].some((name) => add.has(name) || drop.has(name))) drop.add("CAP_NET_RAW");
   return {
     ...(user !== undefined && { user }),
-    capabilities: { add, drop: hasItsWay ? drop : [...drop, "CAP_NET_RAW"] },
+    capabilities: { add: [...add], drop: [...drop] },
     noNewPrivileges,
     readOnly,
   };

@@ -6,7 +6,12 @@ import { isTakenMount } from "./services.ts";
 export function confinementRules({ services }: Pick<Draft, "services">): Problem[] {
   return Object.entries(services).flatMap(([name, service]) => {
     const at = (...steps: Path): Path => ["services", name, ...steps];
-    return [...capabilities(service, at), ...tmpfs(service, at), ...ulimits(service, at)];
+    return [
+      ...capabilities(service, at),
+      ...tmpfs(service, at),
+      ...ulimits(service, at),
+      ...extraHosts(service, at),
+    ];
   });
 }
 
@@ -44,4 +49,15 @@ function ulimits({ ulimits: { nofile } }: ServiceDraft, at: At): Problem[] {
   return [
     { path: at("ulimits", "nofile"), message: "must be a number of files, since Linux takes no -1 here" },
   ];
+}
+
+function extraHosts({ extraHosts }: ServiceDraft, at: At): Problem[] {
+  const lines = extraHosts.map(({ host, ip }) => `${host}:${ip}`);
+  return lines.flatMap((line, index) => {
+    if (lines.indexOf(line) === index) return [];
+    const path = at("extraHosts", index);
+    return [
+      { path, message: `must not be listed twice, got ${given(line)} again`, about: [at("extraHosts")] },
+    ];
+  });
 }
