@@ -165,8 +165,8 @@ describe("containers are confined", () => {
     expect(output).toBe("0\n/\n64\nsleep infinity");
   });
 
-  test("the default service is confined further without losing a request", async () => {
-    await losingNothing(fleet.url, () =>
+  test("the default service is confined further without losing a request, and watched as a new version is", async () => {
+    const output = await losingNothing(fleet.url, () =>
       fleet.up(({ services }) => {
         delete services.tool;
         Object.assign(services.web, {
@@ -177,6 +177,7 @@ describe("containers are confined", () => {
         });
       }),
     );
+    expect(output).toContain("web: watching whether they go on passing");
     for (const server of await fleet.servers()) expect((await rightsOf(server)).most).toBe(0n);
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
