@@ -46,7 +46,7 @@ const needs: Readonly<Record<Exclude<Role, "server">, Needs>> = {
   // Root, since the data that stacks have is root's.
   consul: { capabilities: {}, readOnly: false },
   agent: { capabilities: {}, readOnly: false },
-  // Root, to whom the engine's socket belongs: that is root's power over the host, and no capability adds to it.
+  // Root, to whom the engine's socket belongs: who has that, has root's power over the host in any case.
   warden: { capabilities: {}, readOnly: true },
   // Never started; people take its volumes, not its confinement.
   volumes: { user: nobody, capabilities: {}, readOnly: true },
