@@ -1,10 +1,12 @@
 import type { Limits } from "../config/settings.ts";
+import { type Confinement, ownConfinement } from "../lib/confinement.ts";
 import { labels as labelsOf } from "../lib/names.ts";
 import type * as docker from "./docker.ts";
 
-/** What every container of the program has in common; spread first. */
+/** What every container of the program has in common, and how those of our own are confined; spread first. */
 export function containerDefaults(of: Parameters<typeof labelsOf>[0]) {
   return {
+    ...(of.role !== "server" && confined(ownConfinement(of.role))),
     labels: Object.entries(labelsOf(of)).map(([label, value]) => ({ label, value })),
     // Rotated. Always set, or the engine's own defaults leak into the state and replace everything when they change
     // (kreuzwerker/terraform-provider-docker#473).
@@ -28,4 +30,22 @@ export function limits({
     // Without a limit on swap Docker would allow as much again on disk.
     ...(memory === undefined ? {} : { memory, memorySwap: memory }),
   };
+}
+
+/**
+ * A confinement as the provider takes it, and as it reads it back from the engine. That there are new privileges is said,
+ * too: the provider does not see that an option is gone, and the engine may have another default.
+ */
+export function confined({ user, capabilities: { add, drop }, noNewPrivileges, readOnly }: Confinement) {
+  return {
+    ...(user !== undefined && { user }),
+    ...(add.length + drop.length > 0 && {
+      capabilities: {
+        ...(add.length > 0 && { adds: [...add] }),
+        ...(drop.length > 0 && { drops: [...drop] }),
+      },
+    }),
+    securityOpts: [`no-new-privileges=${noNewPrivileges}`],
+    readOnly,
+  } satisfies Partial<docker.ContainerArgs>;
 }

@@ -107,6 +107,10 @@ export class HaproxyTier extends pulumi.ComponentResource {
           "restart",
           "removeVolumes",
           "destroyGraceSeconds",
+          "user",
+          "capabilities",
+          "securityOpts",
+          "readOnly",
         ],
       },
     );

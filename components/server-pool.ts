@@ -1,8 +1,9 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
-import type { ServiceSettings } from "../config/settings.ts";
+import type { ServiceSettings, TmpfsMount } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
+import { serviceConfinement } from "../lib/confinement.ts";
 import {
   imageLabels,
   instanceNumber,
@@ -16,7 +17,7 @@ import { isStartedLate } from "../lib/rollout.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import type { ConsulCluster } from "./consul-cluster.ts";
-import { containerDefaults, limits } from "./container-defaults.ts";
+import { confined, containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import { type DockerHost, LOG_FOLDER } from "./docker-host.ts";
@@ -130,7 +131,7 @@ export class ServerPool extends pulumi.ComponentResource {
     { stack, host, service }: ServerPoolArgs,
     before: Command | undefined,
   ): docker.Container {
-    const { command: cmd, env, secrets, stopGrace } = service;
+    const { env, secrets, stopGrace } = service;
     const plain = Object.entries(env).map(([key, value]) => `${key}=${value}`);
     const secret = Object.entries(secrets).map(([key, value]) => pulumi.secret(`${key}=${value}`));
     return new docker.Container(
@@ -138,6 +139,8 @@ export class ServerPool extends pulumi.ComponentResource {
       {
         ...containerDefaults({ stack, host: host.key, role: "server", service: service.name }),
         ...limits(service),
+        ...confined(serviceConfinement(service)),
+        ...runtimeOf(service),
         image: image.imageId,
         networkMode: host.networkName,
         envs: [...plain, ...secret],
@@ -145,11 +148,11 @@ export class ServerPool extends pulumi.ComponentResource {
         destroyGraceSeconds: stopGrace,
         // The registration starts it.
         ...(isStartedLate(service) && { start: false, mustRun: false }),
-        ...(cmd && { command: [...cmd] }),
       },
       {
         parent: this,
         deleteBeforeReplace: false,
+        ...heeded(service),
         dependsOn: [...volumes.resources, ...(before ? [before] : [])],
         ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
       },
@@ -215,6 +218,43 @@ export class ServerPool extends pulumi.ComponentResource {
       stopGrace,
     };
   }
+}
+
+/** How a copy is run, as far as that is said: as the provider takes it, and as it reads it back from the engine. */
+function runtimeOf(service: ServiceSettings) {
+  const { command, entrypoint, workingDir, init, tmpfs, shmSize, ulimits, extraHosts } = service;
+  const limits = Object.entries(ulimits);
+  return {
+    ...(command && { command: [...command] }),
+    ...(entrypoint && { entrypoints: [...entrypoint] }),
+    ...(workingDir !== undefined && { workingDir }),
+    ...(init && { init }),
+    ...(tmpfs.length > 0 && {
+      tmpfs: Object.fromEntries(tmpfs.map((mount) => [mount.path, tmpfsOptions(mount, service)])),
+    }),
+    ...(shmSize !== undefined && { shmSize }),
+    ...(limits.length > 0 && { ulimits: limits.map(([name, limit]) => ({ name, ...limit })) }),
+    ...(extraHosts.length > 0 && { hosts: [...extraHosts] }),
+  } satisfies Partial<docker.ContainerArgs>;
+}
+
+/**
+ * For everybody to write, as /tmp is. Before its version 1.1.8 runc gives it the mode of what is at the path, which it
+ * makes itself, for root alone, when the container is first started: so it is also the user's own, where that is a number.
+ */
+function tmpfsOptions({ size }: TmpfsMount, { user }: ServiceSettings): string {
+  const [uid] = /^\d+/.exec(user ?? "") ?? [];
+  return ["mode=1777", ...(size ? [`size=${size}m`] : []), ...(uid ? [`uid=${uid}`] : [])].join(",");
+}
+
+/**
+ * Has a copy replaced where the provider would not: it takes another tmpfs for a change that needs nothing to be done, and
+ * does not see that the image's own values are wanted again.
+ */
+function heeded({ command, entrypoint, workingDir, user, shmSize }: ServiceSettings): pulumi.ResourceOptions {
+  const given = { command, entrypoint, workingDir, user, shmSize };
+  const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  return { replaceOnChanges: ["tmpfs"], replacementTrigger: names };
 }
 
 /**

@@ -47,6 +47,7 @@ function serviceOf(
       : { kind: "image", image: image ?? "", pin },
     env: sortedRecord({ ...(draft.port !== undefined && { PORT: String(draft.port) }), ...env }),
     secrets: sortedRecord(secrets),
+    ulimits: sortedRecord(draft.ulimits),
     rollout: { ...rollout, surge: surgeOf(rollout.surge, draft.replicas) },
     default: isDefault,
     hosts: hosts.toSorted(),
@@ -83,6 +84,6 @@ function sorted<T>(map: Record<string, T>): [string, T][] {
   return Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
-function sortedRecord(map: Record<string, string>): Record<string, string> {
+function sortedRecord<T>(map: Record<string, T>): Record<string, T> {
   return Object.fromEntries(sorted(map));
 }

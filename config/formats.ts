@@ -75,6 +75,18 @@ export function isMountPath(text: string): boolean {
   return /^\/[^\s:]*[^\s:/]$/.test(text) && posix.normalize(text) === text;
 }
 
+/** Whether a text is an absolute path in a container, in its shortest form. */
+export function isWorkingDir(text: string): boolean {
+  return text === "/" || (/^\/[^\0]*[^/\0]$/.test(text) && posix.normalize(text) === text);
+}
+
+/** Whether a text names a user, or a user and a group, as Docker takes them: by number or by name. */
+export function isUser(text: string): boolean {
+  const name = "[A-Za-z_][\\w.-]{0,31}";
+  if (!new RegExp(`^(?:\\d{1,10}|${name})(?::(?:\\d{1,10}|${name}))?$`).test(text)) return false;
+  return text.split(":").every((id) => !/^\d/.test(id) || Number(id) < 2 ** 31);
+}
+
 /** Whether a text is a path inside a folder, in its shortest form. */
 export function isInnerPath(text: string): boolean {
   return (

@@ -3,6 +3,7 @@ import { decode } from "./decode.ts";
 import { settingsOf } from "./defaults.ts";
 import { draftOf, locate } from "./draft.ts";
 import { type Fault, overlaps, type Path, type Problem, pathText, shortened } from "./faults.ts";
+import { confinementRules } from "./rules/confinement.ts";
 import { hostRules } from "./rules/hosts.ts";
 import { layoutRules } from "./rules/layout.ts";
 import { registryRules } from "./rules/registry.ts";
@@ -35,6 +36,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
     ...hostRules(draft),
     ...registryRules(draft, secrecy),
     ...serviceRules(draft, context, secrecy),
+    ...confinementRules(draft),
     ...workerRules(draft, raw),
     ...routeRules(draft),
     ...layoutRules(settings),

@@ -19,6 +19,6 @@ export function isPrivate(path: Path): boolean {
   return (
     (section === "registry" && key === "password") ||
     isVariable(path) ||
-    (section === "services" && third === "command")
+    (section === "services" && (third === "command" || third === "entrypoint"))
   );
 }

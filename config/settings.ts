@@ -97,6 +97,26 @@ export interface ServiceSettings extends Limits {
   readonly secrets: Readonly<Record<string, string>>;
   /** Replaces the image's command when given. */
   readonly command?: readonly string[];
+  /** Replaces the image's entrypoint when given, and with it the image's command. */
+  readonly entrypoint?: readonly string[];
+  /** Folder in which it is started; the image's where absent. */
+  readonly workingDir?: string;
+  /** `user` or `user:group`, by names or numbers; the image's where absent. */
+  readonly user?: string;
+  /** Whether a small init is the first process, which passes signals on and reaps what is orphaned. */
+  readonly init: boolean;
+  readonly capabilities: CapabilitySettings;
+  /** Whether no program gets more rights than the one that starts it, as by setuid. */
+  readonly noNewPrivileges: boolean;
+  /** Whether the root file system can't be written. */
+  readonly readOnly: boolean;
+  readonly tmpfs: readonly TmpfsMount[];
+  /** Size of /dev/shm in MiB; the engine's, 64 as a rule, where absent. */
+  readonly shmSize?: number;
+  /** Limits of its processes by the names that Docker has for them, sorted. */
+  readonly ulimits: Readonly<Record<string, Ulimit>>;
+  /** Names that it knows beside those of DNS. */
+  readonly extraHosts: readonly ExtraHost[];
   readonly volumes: readonly VolumeMount[];
   /** Longest time, in seconds, that an instance taken out of rotation may finish its requests. */
   readonly drain: number;
@@ -189,6 +209,34 @@ export interface VolumeMount {
   /** Absolute path in the container. */
   readonly path: string;
   readonly readOnly: boolean;
+}
+
+/** By the kernel's names, such as `CAP_NET_RAW`, or `ALL`. */
+export interface CapabilitySettings {
+  /** Beside those that Docker gives by itself. */
+  readonly add: readonly string[];
+  /** Less than those; what is in `add` is not. */
+  readonly drop: readonly string[];
+}
+
+/** A file system in memory, which starts empty with the container. */
+export interface TmpfsMount {
+  /** Absolute path in the container. */
+  readonly path: string;
+  /** MiB; half of the machine's memory where absent. */
+  readonly size?: number;
+}
+
+/** -1 is no limit. */
+export interface Ulimit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+export interface ExtraHost {
+  readonly host: string;
+  /** IPv4 address, or `host-gateway` for the Docker host's. */
+  readonly ip: string;
 }
 
 export interface Route {

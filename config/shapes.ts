@@ -1,5 +1,7 @@
+import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { baseImages } from "../lib/base-images.ts";
+import { capabilities as known, ulimits as limited } from "../lib/kernel-names.ts";
 import { maxConsulServers, parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
@@ -16,6 +18,8 @@ import {
   isRegistryAddress,
   isRoutePath,
   isSurge,
+  isUser,
+  isWorkingDir,
 } from "./formats.ts";
 import { parseMemory } from "./memory.ts";
 import {
@@ -33,6 +37,13 @@ import {
 
 const port = whole(1, 65535);
 
+/** A size of at least so many MiB, which it becomes. */
+const size = (least: number) =>
+  text(`a size from "${least}m" to "64t", such as "256m" or "1.5g"`, (size) => {
+    const mebibytes = parseMemory(size) ?? 0;
+    return mebibytes >= least && mebibytes <= 64 * 2 ** 20;
+  }).transform((size) => parseMemory(size) ?? 0);
+
 /**
  * Limits of a container that wants so many MiB to work at all. A kernel cannot schedule less than a hundredth of a CPU,
  * and Docker takes no more than nine decimals.
@@ -41,12 +52,7 @@ const limits = (leastMemory: number) => ({
   cpus: decimal(0.01, 512)
     .transform((cpus) => String(Number(cpus.toFixed(9))))
     .optional(),
-  memory: text(`a size from "${leastMemory}m" to "64t", such as "256m" or "1.5g"`, (size) => {
-    const mebibytes = parseMemory(size) ?? 0;
-    return mebibytes >= leastMemory && mebibytes <= 64 * 2 ** 20;
-  })
-    .transform((size) => parseMemory(size) ?? 0)
-    .optional(),
+  memory: size(leastMemory).optional(),
 });
 
 /**
@@ -165,11 +171,13 @@ const timeouts = shape({
   tunnel: decimal(0.1, 86_400).default(3600),
 });
 
+const mountPath = text('an absolute path in the container other than "/", in its shortest form', isMountPath);
+
 const volume = shape({
   name: text("a volume name: letters, digits, _, . and -, at most 64, a letter or digit first", (name) =>
     /^[A-Za-z0-9][\w.-]{0,63}$/.test(name),
   ),
-  path: text('an absolute path in the container other than "/", in its shortest form', isMountPath),
+  path: mountPath,
   readOnly: flag().default(false),
 });
 
@@ -193,6 +201,77 @@ const route = shape({
 /** `pulumi config set --path` makes a number of a word that looks like one. */
 const word = text("a text without NUL characters, in quotes where it looks like a number", isCText);
 
+const words = listOf(word, "texts")
+  .min(1, "must be a list of at least one text")
+  .refine(([program]) => program !== "", "must begin with a program, not with an empty text")
+  .optional();
+
+/** As the engine tells it: by its name in the kernel. */
+const capability = text('"ALL" or one that Linux has, such as NET_ADMIN', (name) =>
+  ["ALL", ...known].includes(capabilityName(name)),
+).transform((name) => (capabilityName(name) === "ALL" ? "ALL" : `CAP_${capabilityName(name)}`));
+
+const capabilityName = (text: string) => text.toUpperCase().replace(/^CAP_/, "");
+
+const capabilities = shape({
+  add: listOf(capability, "capabilities").default([]),
+  drop: listOf(capability, "capabilities").default([]),
+});
+
+/** A user that is a number need not be in quotes. */
+const user = z.preprocess(
+  (value) => (typeof value === "number" ? String(value) : value),
+  text('a user or user:group, by names or by numbers below 2147483648, such as "1000:1000"', isUser),
+);
+
+/** Also as docker and compose have it: `/path:size=64m`. */
+const tmpfs = z.preprocess(
+  (value) => {
+    if (typeof value !== "string") return value;
+    const [, path = value, size] = /^(.*?):size=(.*)$/.exec(value) ?? [];
+    return { path, ...(size !== undefined && { size }) };
+  },
+  shape({ path: mountPath, size: size(1).optional() }),
+);
+
+const tmpfsList = z.preprocess(
+  (value) => (typeof value === "string" ? [value] : value),
+  listOf(tmpfs, "paths"),
+);
+
+const ulimitMessage =
+  "must be a whole number, or { soft, hard } of such with soft at most hard; -1 is no limit";
+const ulimitNumber = z.number(ulimitMessage).refine((n) => Number.isSafeInteger(n) && n >= -1, ulimitMessage);
+
+/** A number is both limits. A map of them counts as one value, as one of variables does. */
+const ulimit = z
+  .union([ulimitNumber, z.strictObject({ soft: ulimitNumber, hard: ulimitNumber })], ulimitMessage)
+  .transform((limit) => (typeof limit === "number" ? { soft: limit, hard: limit } : limit))
+  .refine(({ soft, hard }) => hard === -1 || (soft !== -1 && soft <= hard), ulimitMessage);
+
+const ulimits = z.record(
+  z.string().refine((name) => limited.includes(name)),
+  ulimit,
+  {
+    error: ({ code }) =>
+      code === "invalid_key"
+        ? `must have names of limits (${limited.join(", ")})`
+        : "must be a map of limits' names to numbers",
+  },
+);
+
+const extraHostMessage =
+  'must be host:address, such as "db.example.com:10.0.0.5", with an IPv4 address or host-gateway';
+
+/** An IPv6 address would be read back in pieces, and so replace the container again and again. */
+const extraHost = z
+  .string(extraHostMessage)
+  .transform((text) => {
+    const [, host = "", ip = ""] = /^([^:=]*)[:=](.*)$/.exec(text) ?? [];
+    return { host, ip };
+  })
+  .refine(({ host, ip }) => isDnsName(host) && (isIPv4(ip) || ip === "host-gateway"), extraHostMessage);
+
 const service = shape({
   build: build.optional(),
   version: tag.optional(),
@@ -203,10 +282,18 @@ const service = shape({
   health: health.prefault({}),
   env: environment(),
   secrets: environment(),
-  command: listOf(word, "texts")
-    .min(1, "must be a list of at least one text")
-    .refine(([program]) => program !== "", "must begin with a program, not with an empty text")
-    .optional(),
+  command: words,
+  entrypoint: words,
+  workingDir: text("an absolute path in the container, in its shortest form", isWorkingDir).optional(),
+  user: user.optional(),
+  init: flag().default(false),
+  capabilities: capabilities.prefault({}),
+  noNewPrivileges: flag().default(true),
+  readOnly: flag().default(false),
+  tmpfs: tmpfsList.default([]),
+  shmSize: size(1).optional(),
+  ulimits: ulimits.default({}),
+  extraHosts: listOf(extraHost, "texts").default([]),
   ...limits(least.service),
   volumes: listOf(volume, "volumes").default([]),
   drain: whole(0, 3600).default(5),

@@ -10,6 +10,7 @@ export interface Container {
   State: { Status: string; Running: boolean; Pid: number; StartedAt: string };
   Config: { Hostname: string; Image: string; Labels: Record<string, string>; Env: string[] };
   HostConfig: { Memory: number };
+  Mounts: { Source: string }[];
 }
 
 export const roles = ["agent", "balancer", "consul", "front", "server", "volumes", "warden"] as const;

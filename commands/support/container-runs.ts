@@ -9,10 +9,17 @@ export interface ContainerRun {
   readonly recipe: string;
 }
 
+/** What decides how a program runs, as Docker has it. */
+const recipe = [
+  ...["Entrypoint", "Cmd", "Env", "User", "WorkingDir"].map((key) => `Config.${key}`),
+  ...["CapAdd", "CapDrop", "SecurityOpt", "ReadonlyRootfs", "Tmpfs"].map((key) => `HostConfig.${key}`),
+  ...["Memory", "ShmSize", "Ulimits", "Init", "ExtraHosts"].map((key) => `HostConfig.${key}`),
+];
+
 const format = [
   "{{.State.Status}}",
   "{{.State.StartedAt}} {{.RestartCount}}",
-  "{{.Image}} {{json .Config.Env}} {{json .Config.Cmd}} {{.HostConfig.Memory}}",
+  ["{{.Image}}", ...recipe.map((value) => `{{json .${value}}}`)].join(" "),
 ].join("\t");
 
 /** Looks at containers, by name; one that is not there is not seen. */

@@ -106,7 +106,7 @@ function mounts({ volumes }: ServiceDraft, at: At): Problem[] {
 }
 
 /** The kernel's file systems, what Docker mounts, and the log volume. */
-function isTakenMount(path: string): boolean {
+export function isTakenMount(path: string): boolean {
   const files = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/.dockerenv", "/var/log/flotilla"];
   return /^\/(proc|sys|dev)(\/|$)/.test(path) || files.includes(path);
 }

@@ -127,6 +127,10 @@ describe("a volume container", () => {
       start: false,
       mustRun: false,
       removeVolumes: true,
+      user: "65534:65534",
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges=true"],
+      readOnly: true,
       networkMode: "none",
       volumes: [
         { volumeName: "test-a", containerPath: "/a", readOnly: false },

@@ -68,6 +68,9 @@ test("the least of a copy", async () => {
     logOpts: { "max-file": "3", "max-size": "10m" },
     restart: "always",
     removeVolumes: true,
+    capabilities: { drops: ["CAP_NET_RAW"] },
+    securityOpts: ["no-new-privileges=true"],
+    readOnly: false,
     networkMode: "test",
     envs: ["PORT=80"],
     volumes: [{ volumeName: "test--logs--web", containerPath: "/var/log/flotilla" }],
@@ -87,6 +90,17 @@ test("all that a copy can be given", async () => {
     env: { MODE: "fast", ALPHA: "a=b" },
     secrets: { KEY: "hush", API: "psst" },
     command: ["serve", "--all"],
+    entrypoint: ["/entry"],
+    workingDir: "/srv",
+    user: "1000:50",
+    init: true,
+    capabilities: { add: ["NET_ADMIN"], drop: ["ALL"] },
+    noNewPrivileges: false,
+    readOnly: true,
+    tmpfs: ["/tmp", "/run:size=16m"],
+    shmSize: "128m",
+    ulimits: { nofile: { soft: 1024, hard: 2048 }, core: 0 },
+    extraHosts: ["gateway:host-gateway"],
     cpus: 0.5,
     memory: "128m",
     stopGrace: 30,
@@ -99,6 +113,20 @@ test("all that a copy can be given", async () => {
   expect(inputs).toMatchObject({
     envs: ["ALPHA=a=b", "MODE=fast", "PORT=80", "API=psst", "KEY=hush"],
     command: ["serve", "--all"],
+    entrypoints: ["/entry"],
+    workingDir: "/srv",
+    user: "1000:50",
+    init: true,
+    capabilities: { adds: ["CAP_NET_ADMIN"], drops: ["ALL"] },
+    securityOpts: ["no-new-privileges=false"],
+    readOnly: true,
+    tmpfs: { "/tmp": "mode=1777,uid=1000", "/run": "mode=1777,size=16m,uid=1000" },
+    shmSize: 128,
+    ulimits: [
+      { name: "core", soft: 0, hard: 0 },
+      { name: "nofile", soft: 1024, hard: 2048 },
+    ],
+    hosts: [{ host: "gateway", ip: "host-gateway" }],
     cpus: "0.5",
     memory: 128,
     memorySwap: 128,
@@ -135,6 +163,22 @@ test("each service has a log volume of its own, which is never protected", async
     ]);
     expect(server.dependsOn).toContain(`Container ${service}--local--logs`);
   }
+});
+
+test.each([
+  [{}, []],
+  [{ command: ["serve"], user: "me", readOnly: true }, ["command", "user"]],
+  [{ entrypoint: ["serve"], workingDir: "/srv", shmSize: "1g" }, ["entrypoint", "workingDir", "shmSize"]],
+])("what the provider does not see is heeded all the same: %j", async (keys, replacementTrigger) => {
+  expect(find(await web(keys), "Container test--web--local--1")).toMatchObject({
+    replaceOnChanges: ["tmpfs"],
+    replacementTrigger,
+  });
+});
+
+test("a folder in memory of a user by name is for everybody", async () => {
+  const { inputs } = find(await web({ user: "me", tmpfs: "/run" }), "Container test--web--local--1");
+  expect(inputs.tmpfs).toStrictEqual({ "/run": "mode=1777" });
 });
 
 test("a volume that is mounted at two paths is one", async () => {

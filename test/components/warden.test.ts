@@ -19,6 +19,9 @@ test.each([
     command: ["test"],
     networkMode: "none",
     restart: "always",
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges=true"],
+    readOnly: true,
     volumes: [{ hostPath, containerPath: "/var/run/docker.sock" }],
   });
 });

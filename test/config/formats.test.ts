@@ -11,6 +11,8 @@ import {
   isMountPath,
   isRegistryAddress,
   isRoutePath,
+  isUser,
+  isWorkingDir,
 } from "../../config/formats.ts";
 
 const digest = `sha256:${"0".repeat(64)}`;
@@ -48,6 +50,12 @@ const cases: [(text: string) => boolean, string[], string[]][] = [
       " ::1",
     ],
   ],
+  [
+    isUser,
+    ["0", "1000:1000", "www-data", "_apt:nogroup", "postgres:0", "2147483647"],
+    ["", ":", "a:", ":a", "1:2:3", "-a", "a b", "2147483648", "1000:99999999999", "a".repeat(33)],
+  ],
+  [isWorkingDir, ["/", "/app", "/my files/b.c"], ["", ".", "app", "/app/", "//app", "/app/../etc", "/a\0b"]],
   [
     isHealthPath,
     ["/", "/up", "/a'b", "/health?deep=1&x=%20", `/${"a".repeat(254)}`, "/a(b)/~c;d"],

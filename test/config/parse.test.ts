@@ -2,12 +2,17 @@ import { faultsOf } from "../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const serviceKeys =
-  "build, version, image, pin, replicas, port, health, env, secrets, command, cpus, memory, volumes, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts";
+  "build, version, image, pin, replicas, port, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts";
 const nameRule =
   "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
 const portRule = "must be a whole number from 1 to 65535";
 const noWay = "must have a route or a publish port, since it is not the default service, got neither";
 const surgeRule = 'must be a whole number from 1 to 500, or a percentage from "1%" to "100%"';
+const capabilityRule = 'must be "ALL" or one that Linux has, such as NET_ADMIN';
+const userRule = 'must be a user or user:group, by names or by numbers below 2147483648, such as "1000:1000"';
+const ulimitRule = "must be a whole number, or { soft, hard } of such with soft at most hard; -1 is no limit";
+const extraHostRule =
+  'must be host:address, such as "db.example.com:10.0.0.5", with an IPv4 address or host-gateway';
 const exactlyOne = "must have exactly one of build (a folder with a Dockerfile) and image";
 
 describe("sections", () => {
@@ -200,6 +205,63 @@ describe("one service", () => {
       { command: ["sleep", 60] },
       ".command[1]: must be a text without NUL characters, in quotes where it looks like a number, got a number that is not shown",
     ],
+    [{ entrypoint: "run" }, ".entrypoint: must be a list of texts, got a text that is not shown"],
+    [{ entrypoint: [""] }, ".entrypoint: must begin with a program, not with an empty text, got a list"],
+    ...["srv", "/srv/", "/srv/../etc", ""].map((workingDir): [Record<string, unknown>, string] => [
+      { workingDir },
+      `.workingDir: must be an absolute path in the container, in its shortest form, got "${workingDir}"`,
+    ]),
+    ...["", ":", "me:", ":us", "a b", "1000:1000:1000", "-1", "2147483648", "1:2147483648"].map(
+      (user): [Record<string, unknown>, string] => [{ user }, `.user: ${userRule}, got "${user}"`],
+    ),
+    [{ user: 1.5 }, `.user: ${userRule}, got 1.5`],
+    [{ init: "yes" }, '.init: must be true or false, got "yes"'],
+    [{ capabilities: [] }, ".capabilities: must be a map (keys: add, drop), got an empty list"],
+    [{ capabilities: { drop: "ALL" } }, '.capabilities.drop: must be a list of capabilities, got "ALL"'],
+    [{ capabilities: { add: ["PING"] } }, `.capabilities.add[0]: ${capabilityRule}, got "PING"`],
+    [{ capabilities: { drop: ["CAP_ALL_"] } }, `.capabilities.drop[0]: ${capabilityRule}, got "CAP_ALL_"`],
+    [{ noNewPrivileges: 0 }, ".noNewPrivileges: must be true or false, got 0"],
+    [{ readOnly: "no" }, '.readOnly: must be true or false, got "no"'],
+    [{ tmpfs: {} }, ".tmpfs: must be a list of paths, got an empty map"],
+    [
+      { tmpfs: "/" },
+      '.tmpfs: must be an absolute path in the container other than "/", in its shortest form, got "/"',
+    ],
+    [
+      { tmpfs: ["/a:mode=1777"] },
+      '.tmpfs[0]: must be an absolute path in the container other than "/", in its shortest form, got "/a:mode=1777"',
+    ],
+    [
+      {
+        tmpfs: [
+          { path: "/a", size: "1k" },
+          { path: "/b", size: 64 },
+        ],
+      },
+      '.tmpfs[1].size: must be a size from "1m" to "64t", such as "256m" or "1.5g", got 64',
+    ],
+    [{ tmpfs: [{ path: "/a", mode: 777 }] }, ".tmpfs[0].mode: is no known key; allowed here: path, size"],
+    [
+      { shmSize: "64 miles" },
+      '.shmSize: must be a size from "1m" to "64t", such as "256m" or "1.5g", got "64 miles"',
+    ],
+    [{ ulimits: 1024 }, ".ulimits: must be a map of limits' names to numbers, got 1024"],
+    [
+      { ulimits: { files: 1024 } },
+      '.ulimits.files: must have names of limits (core, cpu, data, fsize, locks, memlock, msgqueue, nice, nofile, nproc, rss, rtprio, rttime, sigpending, stack), got "files"',
+    ],
+    [{ ulimits: { core: -2 } }, `.ulimits.core: ${ulimitRule}, got -2`],
+    [{ ulimits: { nofile: "1024" } }, `.ulimits.nofile: ${ulimitRule}, got "1024"`],
+    [{ ulimits: { nofile: { soft: 1 } } }, `.ulimits.nofile: ${ulimitRule}, got a map`],
+    [{ ulimits: { nofile: { soft: 2, hard: 1 } } }, `.ulimits.nofile: ${ulimitRule}, got a map`],
+    [{ ulimits: { core: { soft: -1, hard: 1 } } }, `.ulimits.core: ${ulimitRule}, got a map`],
+    [{ extraHosts: { a: "10.0.0.1" } }, ".extraHosts: must be a list of texts, got a map"],
+    ...["db", "db:", ":10.0.0.5", "db:10.0.0.256", "db:::1", "d_b:10.0.0.5", "db:elsewhere"].map(
+      (host): [Record<string, unknown>, string] => [
+        { extraHosts: [host] },
+        `.extraHosts[0]: ${extraHostRule}, got "${host}"`,
+      ],
+    ),
     [{ cpus: "1" }, '.cpus: must be a number from 0.01 to 512, got "1"'],
     [
       { memory: "1 pint" },

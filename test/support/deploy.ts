@@ -28,6 +28,10 @@ export interface Registered {
   readonly takes: Readonly<Record<string, readonly string[]>>;
   /** Inputs that may change without anything being done to the resource. */
   readonly ignoreChanges: readonly string[];
+  /** Inputs that replace the resource when they change, whatever its provider says. */
+  readonly replaceOnChanges: readonly string[];
+  /** What replaces the resource when it changes, beside its inputs; undefined for nothing. */
+  readonly replacementTrigger: unknown;
   readonly secretOutputs: readonly string[];
 }
 
@@ -95,6 +99,8 @@ function record(registered: Registered[]): void {
       dependsOn: request.getDependenciesList().map(idOfUrn).sort(),
       takes: takenBy(request),
       ignoreChanges: request.getIgnorechangesList(),
+      replaceOnChanges: request.getReplaceonchangesList(),
+      replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
     });
     return registerResource.call(monitor, request, callback);
@@ -124,6 +130,8 @@ interface ResourceRequest {
   getDependenciesList(): string[];
   getPropertydependenciesMap(): { forEach(each: (urns: Urns, input: string) => void): void };
   getIgnorechangesList(): string[];
+  getReplaceonchangesList(): string[];
+  getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
   getAdditionalsecretoutputsList(): string[];
 }
 

@@ -38,6 +38,7 @@ describe("a secret", () => {
     ["services.web.image", {}],
     ["services.web.health.path", { health: { path: "hunter2" } }],
     ["services.web.command.0", { command: ["hunter2"] }],
+    ["services.web.entrypoint.0", { entrypoint: ["hunter2"] }],
     ["services.web.build.args.A", { image: undefined, build: { context: "app", args: { A: "hunter2" } } }],
   ])("is a fault where it can't be kept: %s", (place, values) => {
     const all = { services: { web: { ...web, ...values } } };
@@ -144,7 +145,7 @@ test("no value of a variable, a command or a secret is ever shown", () => {
     { A: `${marked}\0` },
     { PORT: marked },
   ];
-  const places = ["env", "secrets", "command"];
+  const places = ["env", "secrets", "command", "entrypoint"];
   const configs = [
     ...places.flatMap((place) => bad.map((value) => ({ services: { web: { ...web, [place]: value } } }))),
     ...bad.map((args) => ({ services: { web: { port: 80, build: { context: "app", args } } } })),
