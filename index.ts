@@ -86,6 +86,7 @@ export default async function flotilla() {
       ]),
     ),
     consulToken: credentials.management.secretId,
+    operatorToken: credentials.operator.secretId,
     statsPassword: credentials.statsPassword,
   };
 }

@@ -40,7 +40,7 @@ export class ConsulAgent extends pulumi.ComponentResource {
       { parent: this },
     );
     const config = pulumi
-      .all([credentials.gossipKey, credentials.agent.secretId])
+      .all([credentials.gossipKey, credentials.agentOn(host.key).secretId])
       .apply(([gossipKey, agentToken]) =>
         renderFile("consul/agent.hcl.mustache", {
           host: host.key,

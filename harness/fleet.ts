@@ -222,9 +222,9 @@ export class Fleet {
     return new Consul(this.consulUrl(server), (await this.outputs()).consulToken);
   }
 
-  /** Consul as anybody on this machine sees it. */
-  consulWithoutToken(): Consul {
-    return new Consul(this.consulUrl());
+  /** Consul as anybody on this machine sees it, or whoever has a token. */
+  consulWith(token?: string): Consul {
+    return new Consul(this.consulUrl(), token);
   }
 
   async statistics(balancer: number, path = "", user = "admin"): Promise<Answer> {

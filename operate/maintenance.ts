@@ -131,7 +131,7 @@ function throughAnyAgent<T>(stack: OperatedStack, ask: (consul: Consul) => Promi
   return within(CONSUL_TIMEOUT, `Consul of the stack ${stack.name} is not to be reached`, async () => {
     const reasons: string[] = [];
     for (const { key, docker, agent } of stack.hosts) {
-      const consul = new Consul(new DockerEngine(docker), agent, stack.consulToken);
+      const consul = new Consul(new DockerEngine(docker), agent, stack.token);
       try {
         return await ask(consul);
       } catch (error) {

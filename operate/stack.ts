@@ -12,8 +12,8 @@ export interface OperatedStack {
   /** Workers, which answer no requests, are among them. */
   readonly services: readonly { readonly name: string; readonly isWorker: boolean }[];
   readonly pools: readonly Pool[];
-  /** Consul's management token: a secret. */
-  readonly consulToken: string;
+  /** Consul's token for what is done here: a secret. */
+  readonly token: string;
   /** All that Pulumi's state holds, secrets in the clear. */
   readonly resources: readonly StateResource[];
 }
@@ -27,6 +27,7 @@ export interface OperatedHost {
 /** The stack's outputs, as far as they are asked for here. */
 interface Outputs {
   readonly hosts?: Readonly<Record<string, Omit<OperatedHost, "key">>>;
+  readonly operatorToken?: string;
   readonly consulToken?: string;
 }
 
@@ -45,9 +46,12 @@ export async function readStack(name: string = stack): Promise<OperatedStack> {
   const { deployment }: { deployment?: Deployment } = JSON.parse(stdout, revealed);
   const resources = deployment?.resources ?? [];
   const root = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-  const { hosts = {}, consulToken }: Outputs = root?.outputs ?? {};
+  const { hosts = {}, operatorToken, consulToken }: Outputs = root?.outputs ?? {};
+  // A stack that an earlier version has brought up has only the one for everything. Going back must work there, too, all the
+  // more where `pulumi up` of this version does not go through.
+  const token = operatorToken ?? consulToken;
   const pools = poolsOf(resources);
-  if (consulToken === undefined || Object.keys(hosts).length === 0 || pools === undefined) {
+  if (token === undefined || Object.keys(hosts).length === 0 || pools === undefined) {
     throw new SetupError(
       `The stack ${name} is not up, or was brought up before it told of its hosts and pools.`,
       `\`pulumi up --stack ${name}\` brings it up.`,
@@ -61,7 +65,7 @@ export async function readStack(name: string = stack): Promise<OperatedStack> {
       isWorker: pool.isWorker,
     })),
     pools,
-    consulToken,
+    token,
     resources,
   };
 }

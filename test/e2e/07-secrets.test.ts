@@ -26,8 +26,8 @@ describe("secrets", () => {
     const watching = watch(up);
     printed = await up;
     await watching;
-    const { consulToken, statsPassword } = await fleet.outputs();
-    secrets = { consulToken, statsPassword, own: OWN, ...(await generated()) };
+    const { consulToken, operatorToken, statsPassword } = await fleet.outputs();
+    secrets = { consulToken, operatorToken, statsPassword, own: OWN, ...(await generated()) };
   });
 
   async function watch(action: Promise<unknown>): Promise<void> {
@@ -74,8 +74,8 @@ describe("secrets", () => {
   test("are known to this test, which finds them where they belong", async () => {
     const texts = new Set(Object.values(secrets));
     for (const text of texts) expect(text.length).toBeGreaterThanOrEqual(20);
-    // Six random ones, those that derive from them, and the application's own.
-    expect(texts.size).toBeGreaterThanOrEqual(11);
+    // Seven random ones, those that derive from them, and the application's own.
+    expect(texts.size).toBeGreaterThanOrEqual(13);
     const [server] = await fleet.servers();
     expect(shownBy(await docker("inspect", String(server?.Id)))).toEqual(["own"]);
     const [balancer] = await fleet.containers("balancer");
