@@ -22,6 +22,7 @@ import type { Credentials, Token } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { namedVolume } from "./named-volume.ts";
+import { secretFile } from "./secret-file.ts";
 
 /** Arguments for {@link ConsulCluster}. */
 export interface ConsulClusterArgs {
@@ -101,7 +102,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         networksAdvanced: [{ name: host.networkName, ipv4Address: address }],
         ports: [{ internal: 8500, external: consulPort(consul, number), ip: "127.0.0.1" }],
         uploads: [
-          { file: "/consul/config/server.hcl", content: pulumi.secret(serverConfig(place, args)) },
+          secretFile("/consul/config/server.hcl", serverConfig(place, args)),
           { file: "/consul/founders.json", content: foundersFile(args) },
         ],
         volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],

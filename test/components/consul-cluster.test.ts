@@ -85,7 +85,11 @@ describe("Consul servers", () => {
       networksAdvanced: [{ name: "test", ipv4Address: "172.30.0.2" }],
       ports: [{ internal: 8500, external: 8500, ip: "127.0.0.1" }],
       uploads: [
-        { file: "/consul/config/server.hcl", content: fixture("server-that-founds.hcl") },
+        {
+          file: "/consul/config/server.hcl",
+          content: fixture("server-that-founds.hcl"),
+          permissions: "0600",
+        },
         { file: "/consul/founders.json", content: fixture("founders.json") },
       ],
       volumes: [{ volumeName: "test--consul--1--data", containerPath: "/consul/data" }],
@@ -303,7 +307,7 @@ describe("a host's agent", () => {
       memory: 256,
       memorySwap: 256,
       networkMode: "test",
-      uploads: [{ file: "/consul/config/agent.hcl", content: fixture("agent.hcl") }],
+      uploads: [{ file: "/consul/config/agent.hcl", content: fixture("agent.hcl"), permissions: "0600" }],
       volumes: [{ volumeName: "test--agent--local--data", containerPath: "/consul/data" }],
       destroyGraceSeconds: 15,
     });
