@@ -2,8 +2,10 @@
  * Revokes the tokens that others have taken the place of, and those of agents of hosts that go: called when nothing that is to stay speaks to Consul with them any
  * more. A balancer that is still draining then follows nothing new, and has nothing to follow.
  */
+
 import { tokenOf } from "../lib/catalogue.ts";
 import { agentPolicyName } from "../lib/consul-policies.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { main, say, until, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
@@ -12,7 +14,7 @@ import type { Policy } from "./consul-setup.ts";
 /** What `revoke-tokens` is told on its standard input. */
 export interface RevokeTokensArgs {
   /** Docker endpoint and container of the server to talk to. */
-  readonly docker: string;
+  readonly docker: Endpoint;
   readonly server: string;
   readonly managementToken: string;
   /** Each with the one token that is to carry it. */

@@ -11,6 +11,7 @@ import {
   registrationRules,
   serverRules,
 } from "../lib/consul-policies.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { consulServerName, dataVolumeName, joined } from "../lib/names.ts";
 import { consulPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
@@ -53,7 +54,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
   /** What the stack's tokens may do. */
   readonly policies: readonly Inputs<Policy>[];
   /** A server to talk to, and the Docker endpoint of its host. */
-  readonly contact: { readonly docker: string; readonly server: string };
+  readonly contact: { readonly docker: Endpoint; readonly server: string };
 
   constructor(name: string, args: ConsulClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:ConsulCluster", name, {}, opts);

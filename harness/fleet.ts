@@ -44,7 +44,7 @@ type WebService = Service & Required<Pick<Service, "port" | "health" | "env">>;
 
 export interface Config {
   protect: boolean;
-  hosts: Record<string, { docker: string; address?: string; datacenter?: string }>;
+  hosts: Record<string, { docker: string; tls?: string; address?: string; datacenter?: string }>;
   network: { subnet: string };
   consul: { servers: number; port: number };
   loadBalancers: { count: number; port: number; statsPort: number; ipv6?: boolean };

@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { announceChange } from "../commands/support/announce-change.ts";
 import { BALANCER_TIMEOUT, Balancers } from "../commands/support/balancers.ts";
+import { addressOf } from "../lib/docker-endpoint.ts";
 import { maintenanceBackend } from "../lib/haproxy.ts";
 import { maintenanceKey } from "../lib/maintenance.ts";
 import { CommandFailure, notYet, say, within } from "../runtime/command.ts";
@@ -135,7 +136,7 @@ function throughAnyAgent<T>(stack: OperatedStack, ask: (consul: Consul) => Promi
       try {
         return await ask(consul);
       } catch (error) {
-        reasons.push(`host ${key} (${docker}): ${(error as Error).message}`);
+        reasons.push(`host ${key} (${addressOf(docker)}): ${(error as Error).message}`);
       } finally {
         consul.close();
       }

@@ -1,3 +1,4 @@
+import { type Endpoint, endpointOf } from "../lib/docker-endpoint.ts";
 import { attempt, lastLines } from "../runtime/program.ts";
 import { stack } from "../setup/dev-stack.ts";
 import { SetupError } from "../setup/say.ts";
@@ -20,13 +21,19 @@ export interface OperatedStack {
 
 export interface OperatedHost {
   readonly key: string;
+  readonly docker: Endpoint;
+  readonly agent: string;
+}
+
+interface HostOutput {
   readonly docker: string;
+  readonly tls?: string;
   readonly agent: string;
 }
 
 /** The stack's outputs, as far as they are asked for here. */
 interface Outputs {
-  readonly hosts?: Readonly<Record<string, Omit<OperatedHost, "key">>>;
+  readonly hosts?: Readonly<Record<string, HostOutput>>;
   readonly operatorToken?: string;
   readonly consulToken?: string;
 }
@@ -59,7 +66,11 @@ export async function readStack(name: string = stack): Promise<OperatedStack> {
   }
   return {
     name,
-    hosts: Object.entries(hosts).map(([key, host]) => ({ key, ...host })),
+    hosts: Object.entries(hosts).map(([key, { docker, tls, agent }]) => ({
+      key,
+      docker: endpointOf(docker, tls),
+      agent,
+    })),
     services: [...new Map(pools.map((pool) => [pool.service, pool])).values()].map((pool) => ({
       name: pool.service,
       isWorker: pool.isWorker,

@@ -70,6 +70,11 @@ export class RemoteHost {
     return `127.0.0.1:${PORTS.registry}`;
   }
 
+  /** Folder with the client's certificates. */
+  get tls(): string {
+    return join(this.#folder, "tls");
+  }
+
   /** What an operator who reaches it by ssh has in the environment: an ssh that knows the key and the host. */
   get sshEnvironment(): Record<string, string> {
     return { PATH: `${join(this.#folder, "ssh")}:${process.env.PATH}` };
@@ -77,7 +82,7 @@ export class RemoteHost {
 
   /** The same for TLS: what the docker client goes by. */
   get tlsEnvironment(): Record<string, string> {
-    return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: join(this.#folder, "tls") };
+    return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: this.tls };
   }
 
   /** Runs the docker client on the host itself. */

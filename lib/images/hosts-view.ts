@@ -1,6 +1,7 @@
 import type { HostSettings, Settings } from "../../config/settings.ts";
 import { withDeadline } from "../../runtime/deadline.ts";
 import { DockerEngine } from "../../runtime/docker.ts";
+import type { Endpoint } from "../docker-endpoint.ts";
 import { digestOf } from "./tag-digest.ts";
 
 /** Seconds that an engine gets to answer. */
@@ -66,7 +67,7 @@ async function pinnedOn(hosts: readonly HostSettings[], image: string): Promise<
 }
 
 /** Such as "linux/amd64". */
-async function platformOf(endpoint: string): Promise<string> {
+async function platformOf(endpoint: Endpoint): Promise<string> {
   const format = "{{.Server.Os}}/{{.Server.Arch}}";
   const engine = new DockerEngine(endpoint);
   return (await withDeadline(ANSWER, () => engine.docker("version", "--format", format))).trim();
