@@ -206,8 +206,12 @@ describe("several hosts", () => {
     ];
     expect(ofHost("b")).toStrictEqual([...common("b"), ...b].sort());
     expect(ofHost("d")).toStrictEqual([...common("d"), ...d].sort());
-    expect(find(resources, "docker b").inputs).toStrictEqual({ host: "tcp://b:2376" });
-    expect(find(resources, "docker d").inputs).toStrictEqual({ host: "tcp://d:2376" });
+    // What is no text goes to providers as JSON.
+    const registryAuth = JSON.stringify([
+      { address: "registry.example.com", username: "me", password: "hush-registry" },
+    ]);
+    expect(find(resources, "docker b").inputs).toStrictEqual({ host: "tcp://b:2376", registryAuth });
+    expect(find(resources, "docker d").inputs).toStrictEqual({ host: "tcp://d:2376", registryAuth });
 
     const stray = resources.filter(({ type, provider }) => type.startsWith("docker:") && provider === "");
     expect(stray).toStrictEqual([]);

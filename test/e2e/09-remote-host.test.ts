@@ -109,9 +109,14 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
 
   test("has what it builds in a registry, and back from there", async () => {
     const address = `${remote.registry}/team`;
-    await fleet.up((config) => Object.assign(config, { registry: { address } }));
+    const { username, password } = remote.registryUser;
+    fleet.configure((config) => Object.assign(config, { registry: { address, username } }));
+    await fleet.stack.setSecret("registry.password", password);
+    await fleet.stack.run("up");
     await answers("4.0.3");
-    const { body } = await get(`http://${remote.registry}/v2/_catalog`);
+    const { body } = await get(`http://${remote.registry}/v2/_catalog`, {
+      auth: `${username}:${password}`,
+    });
     const names = [...ownImages, "web"].map((name) => `team/${fleet.name}--${name}`);
     expect(JSON.parse(body)).toEqual({ repositories: names.sort() });
 
@@ -130,7 +135,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
       const [built = ""] = lines(await remote.docker("image", "ls", "--quiet", repository()));
       const context = `FROM ${built}\nENV PAGES=${tag}\n`;
       await run("docker", ["-H", remote.unix, "build", "--tag", image(), "-"], { input: context });
-      await remote.docker("push", "--quiet", image());
+      await remote.push(image());
       await remote.docker("image", "rm", image());
     };
     const pages = async (): Promise<Container[]> => {
@@ -141,7 +146,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     const shown = async () =>
       (await pages()).map(({ Config }) => Config.Env.find((one) => /^PAGES/.test(one)));
 
-    test("a tag that is pushed anew rolls the pool, and the preview tells from what to what", async () => {
+    test("which a registry keeps for those with a password, a tag that is pushed anew rolls the pool, and the preview tells from what to what", async () => {
       await publish("one");
       await fleet.up((config) => {
         config.services.pages = {
