@@ -12,6 +12,8 @@ import { ServerPool } from "./components/server-pool.ts";
 import { TokenRevocation } from "./components/token-revocation.ts";
 import { Warden } from "./components/warden.ts";
 import { readSettings } from "./config/read.ts";
+import { addressOf, providerArgs, tlsOf } from "./lib/docker-endpoint.ts";
+import { providerCredentials } from "./lib/images/registry-credentials.ts";
 import { joined } from "./lib/names.ts";
 import { preflight } from "./preflight/preflight.ts";
 
@@ -22,9 +24,13 @@ export default async function flotilla() {
   const images = new Images("images", { ...settings, plans: await imagePlans(settings) });
   const credentials = new Credentials("credentials", settings);
   const { services } = settings;
+  const registryAuth = providerCredentials(settings.registry);
 
   const hosts = settings.hosts.map((host) => {
-    const provider = new docker.Provider(host.key, { host: host.docker });
+    const provider = new docker.Provider(host.key, {
+      ...providerArgs(host.docker),
+      ...(registryAuth.length > 0 && { registryAuth: pulumi.secret(registryAuth) }),
+    });
     return new DockerHost(host.key, { ...settings, host, provider, images });
   });
   const cluster = new ConsulCluster("consul", { ...settings, hosts, credentials, isFresh });
@@ -80,12 +86,13 @@ export default async function flotilla() {
     ),
     // For `npm run rollback` and its like, which work beside Pulumi.
     hosts: Object.fromEntries(
-      tiers.map(({ host, agent }) => [
-        host.key,
-        { docker: host.settings.docker, agent: agent.containerName },
-      ]),
+      tiers.map(({ host: { key, settings }, agent }) => {
+        const tls = tlsOf(settings.docker);
+        return [key, { docker: addressOf(settings.docker), ...(tls && { tls }), agent: agent.containerName }];
+      }),
     ),
     consulToken: credentials.management.secretId,
+    operatorToken: credentials.operator.secretId,
     statsPassword: credentials.statsPassword,
   };
 }

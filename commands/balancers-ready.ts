@@ -1,12 +1,14 @@
 /** Waits until new balancers answer, so that those they replace may go. Prints how many there are. */
+
 import { writeSync } from "node:fs";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { nobodyBackend } from "../lib/haproxy.ts";
 import { CommandFailure, main, until } from "../runtime/command.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 
 /** What `balancers-ready` is told on its standard input. */
 export interface BalancersReadyArgs {
-  readonly docker: string;
+  readonly docker: Endpoint;
   /** Containers of the balancers. */
   readonly balancers: readonly string[];
 }

@@ -5,6 +5,7 @@
  */
 
 import type { RegistrySettings } from "../config/settings.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import type { HashedRecipe } from "../lib/images/plan.ts";
 import { main } from "../runtime/command.ts";
 import { ImageBringer } from "./support/image-bringer.ts";
@@ -18,7 +19,7 @@ export interface BringImageArgs {
   readonly labels: Readonly<Record<string, string>>;
   /** Absent where it can't be built. */
   readonly build?: HashedRecipe;
-  readonly hosts: readonly { readonly key: string; readonly docker: string }[];
+  readonly hosts: readonly { readonly key: string; readonly docker: Endpoint }[];
   readonly registry?: RegistrySettings;
   /** Not read: when some host was seen without it, so that it is brought again. */
   readonly missing?: string;

@@ -4,6 +4,7 @@
  */
 
 import { consulServersKey } from "../lib/consul-keys.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { main, notYet, say, until, within } from "../runtime/command.ts";
 import { Consul, ConsulError } from "../runtime/consul.ts";
 import { withDeadline } from "../runtime/deadline.ts";
@@ -13,9 +14,9 @@ import { type AutopilotHealth, unfitServers } from "./support/autopilot.ts";
 /** What `consul-server` is told on its standard input. */
 export interface ConsulServerArgs {
   readonly stack: string;
-  readonly docker: string;
+  readonly docker: Endpoint;
   /** Docker endpoints of all hosts with servers. */
-  readonly serverHosts: readonly string[];
+  readonly serverHosts: readonly Endpoint[];
   /** Container of the server; also its node name. */
   readonly server: string;
   /** The one that is dealt with after it, if there is one. */

@@ -5,9 +5,11 @@
  * of Consul's data, by which others know that they have to tell it everything again. `--whole` waits until each server has
  * its vote and is well, too, as servers that were made anew are not at once.
  */
+
 import { randomUUID } from "node:crypto";
 import { writeSync } from "node:fs";
 import { consulServersKey, identityKey, poolKey, routesKey } from "../lib/consul-keys.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import type { RoutingTable } from "../lib/routes.ts";
 import { main, notYet, say, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
@@ -18,14 +20,14 @@ import { type AutopilotHealth, unfitServers } from "./support/autopilot.ts";
 export interface ConsulSetupArgs {
   readonly stack: string;
   /** Docker endpoint and container of the server to talk to. */
-  readonly docker: string;
+  readonly docker: Endpoint;
   readonly server: string;
   /** Names of all the servers. */
   readonly servers: readonly string[];
   /** Not read: servers that were made anew may have lost their data. */
   readonly containerIds: readonly string[];
   /** Every host, by key: its Docker endpoint. */
-  readonly hosts: Readonly<Record<string, string>>;
+  readonly hosts: Readonly<Record<string, Endpoint>>;
   readonly managementToken: string;
   readonly gossipKey: string;
   readonly policies: readonly Policy[];

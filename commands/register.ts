@@ -6,6 +6,7 @@
  * Workers, to whom no requests go, must keep running instead, and balancers are not asked about them. `--withdraw` takes all
  * instances out where the service does not run on the host any more.
  */
+
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RolloutOrder } from "../config/settings.ts";
 import {
@@ -16,6 +17,7 @@ import {
   type ServiceDefinition,
 } from "../lib/catalogue.ts";
 import { placementKey } from "../lib/consul-keys.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { serviceBackend } from "../lib/haproxy.ts";
 import type { Version } from "../lib/history.ts";
 import { instanceNumber, labels } from "../lib/names.ts";
@@ -43,8 +45,8 @@ export interface RegisterArgs {
   readonly stack: string;
   readonly host: string;
   /** Docker endpoint of the host, and of every host that has balancers. */
-  readonly docker: string;
-  readonly balancerHosts: readonly string[];
+  readonly docker: Endpoint;
+  readonly balancerHosts: readonly Endpoint[];
   /** Balancers on each of them. */
   readonly balancersPerHost: number;
   /** Container of the host's agent. */

@@ -1,8 +1,11 @@
 /**
- * Revokes the tokens that others have taken the place of: called when nothing that is to stay speaks to Consul with them any
+ * Revokes the tokens that others have taken the place of, and those of agents of hosts that go: called when nothing that is to stay speaks to Consul with them any
  * more. A balancer that is still draining then follows nothing new, and has nothing to follow.
  */
+
 import { tokenOf } from "../lib/catalogue.ts";
+import { agentPolicyName } from "../lib/consul-policies.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { main, say, until, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
@@ -11,7 +14,7 @@ import type { Policy } from "./consul-setup.ts";
 /** What `revoke-tokens` is told on its standard input. */
 export interface RevokeTokensArgs {
   /** Docker endpoint and container of the server to talk to. */
-  readonly docker: string;
+  readonly docker: Endpoint;
   readonly server: string;
   readonly managementToken: string;
   /** Each with the one token that is to carry it. */
@@ -57,13 +60,16 @@ async function revoke(consul: Consul, policies: RevokeTokensArgs["policies"]): P
   return former.filter(isUsed);
 }
 
-/** Whether a token is one of ours, by its name and by being for nothing else, that another has taken the place of. */
+/**
+ * Whether a token is one of ours, by its name and by being for nothing else, that another has taken the place of, or that of
+ * an agent whose host is none of the stack's any more.
+ */
 function isFormer(token: KnownToken, policies: RevokeTokensArgs["policies"]): boolean {
   const [carried, ...more] = token.Policies ?? [];
-  const own = policies.find(
-    ({ name, description }) => name === carried?.Name && description === token.Description,
-  );
-  return own !== undefined && more.length === 0 && own.accessorId !== token.AccessorID;
+  if (carried === undefined || more.length > 0) return false;
+  const own = policies.find(({ name }) => name === carried.Name);
+  if (own === undefined) return carried.Name.startsWith(agentPolicyName(""));
+  return own.description === token.Description && own.accessorId !== token.AccessorID;
 }
 
 /**

@@ -2,7 +2,9 @@
  * Writes the balancers' routing table, and which services run where, to Consul's KV store, waits until every balancer
  * follows the table, and forgets the maintenance of services that are no more.
  */
+
 import { placementKey, routesKey } from "../lib/consul-keys.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { routesBackend } from "../lib/haproxy.ts";
 import { maintenanceFolder, maintenanceKey } from "../lib/maintenance.ts";
 import type { RoutingTable } from "../lib/routes.ts";
@@ -16,10 +18,10 @@ import { Balancers } from "./support/balancers.ts";
 export interface RoutesArgs {
   readonly stack: string;
   /** Docker endpoint of every host that has balancers. */
-  readonly balancerHosts: readonly string[];
+  readonly balancerHosts: readonly Endpoint[];
   /** Balancers on each of them. */
   readonly balancersPerHost: number;
-  readonly docker: string;
+  readonly docker: Endpoint;
   readonly agent: string;
   readonly token: string;
   /** Not read: a Consul that has lost its data is to be told anew. */

@@ -9,6 +9,7 @@ import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { namedVolume } from "./named-volume.ts";
+import { secretFile } from "./secret-file.ts";
 
 /** Arguments for {@link ConsulAgent}. */
 export interface ConsulAgentArgs {
@@ -40,7 +41,7 @@ export class ConsulAgent extends pulumi.ComponentResource {
       { parent: this },
     );
     const config = pulumi
-      .all([credentials.gossipKey, credentials.agent.secretId])
+      .all([credentials.gossipKey, credentials.agentOn(host.key).secretId])
       .apply(([gossipKey, agentToken]) =>
         renderFile("consul/agent.hcl.mustache", {
           host: host.key,
@@ -61,7 +62,7 @@ export class ConsulAgent extends pulumi.ComponentResource {
         name: this.containerName,
         image: host.images.consul.imageId,
         networkMode: host.networkName,
-        uploads: [{ file: "/consul/config/agent.hcl", content: pulumi.secret(config) }],
+        uploads: [secretFile("/consul/config/agent.hcl", config)],
         volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],
         destroyGraceSeconds: 15,
       },

@@ -2,7 +2,16 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConsulServerArgs } from "../commands/consul-server.ts";
 import type { ConsulSetupArgs, Policy } from "../commands/consul-setup.ts";
 import type { ConsulSettings, NetworkSettings } from "../config/settings.ts";
-import { agentRules, balancerRules, registrationRules } from "../lib/consul-policies.ts";
+import {
+  agentPolicyName,
+  agentRules,
+  balancerRules,
+  operatorRules,
+  policyName,
+  registrationRules,
+  serverRules,
+} from "../lib/consul-policies.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { consulServerName, dataVolumeName, joined } from "../lib/names.ts";
 import { consulPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
@@ -14,6 +23,7 @@ import type { Credentials, Token } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { namedVolume } from "./named-volume.ts";
+import { secretFile } from "./secret-file.ts";
 
 /** Arguments for {@link ConsulCluster}. */
 export interface ConsulClusterArgs {
@@ -46,7 +56,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
   /** What the stack's tokens may do. */
   readonly policies: readonly Inputs<Policy>[];
   /** A server to talk to, and the Docker endpoint of its host. */
-  readonly contact: { readonly docker: string; readonly server: string };
+  readonly contact: { readonly docker: Endpoint; readonly server: string };
 
   constructor(name: string, args: ConsulClusterArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:ConsulCluster", name, {}, opts);
@@ -55,7 +65,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
     const servers: Server[] = [];
     for (const place of places)
       servers.push(this.#server(joined(name, place.number), place, args, servers.at(-1)));
-    this.policies = policiesOf(args.credentials);
+    this.policies = policiesOf(args);
     const [first] = places;
     this.contact = {
       docker: first?.host.settings.docker ?? "",
@@ -93,7 +103,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         networksAdvanced: [{ name: host.networkName, ipv4Address: address }],
         ports: [{ internal: 8500, external: consulPort(consul, number), ip: "127.0.0.1" }],
         uploads: [
-          { file: "/consul/config/server.hcl", content: pulumi.secret(serverConfig(place, args)) },
+          secretFile("/consul/config/server.hcl", serverConfig(place, args)),
           { file: "/consul/founders.json", content: foundersFile(args) },
         ],
         volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],
@@ -158,18 +168,39 @@ export class ConsulCluster extends pulumi.ComponentResource {
   }
 }
 
-function policiesOf({ agent, balancer, registration }: Credentials): Inputs<Policy>[] {
-  const policy = (role: string, description: string, rules: string, token: Token) => ({
-    name: `flotilla-${role}`,
+function policiesOf({ stack, hosts, credentials }: ConsulClusterArgs): Inputs<Policy>[] {
+  const { server, balancer, registration, operator } = credentials;
+  const policy = (name: string, description: string, rules: string, token: Token) => ({
+    name,
     description,
     rules,
     accessorId: token.accessorId,
     secretId: token.secretId,
   });
   return [
-    policy("agent", "Consul's agents, for their own upkeep", agentRules, agent),
-    policy("balancer", "balancers: read the catalogue and the routes", balancerRules, balancer),
-    policy("registration", "pulumi up: registrations and routes", registrationRules, registration),
+    // Under the name that agents shared, too, before each had its own, so that it is made smaller in place.
+    policy(policyName("agent"), "Consul's servers, for their own upkeep", serverRules(stack), server),
+    ...hosts.map(({ key }) =>
+      policy(
+        agentPolicyName(key),
+        `Consul's agent on host ${key}, for its own upkeep`,
+        agentRules(stack, key),
+        credentials.agentOn(key),
+      ),
+    ),
+    policy(
+      policyName("balancer"),
+      "balancers: read the catalogue and the routes",
+      balancerRules(stack),
+      balancer,
+    ),
+    policy(
+      policyName("registration"),
+      "pulumi up: registrations and routes",
+      registrationRules,
+      registration,
+    ),
+    policy(policyName("operator"), "npm run maintenance, npm run rollback", operatorRules, operator),
   ];
 }
 
@@ -186,9 +217,9 @@ interface Server {
 
 function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.Output<string> {
   const { stack, network, consul, credentials } = args;
-  const { gossipKey, management, agent } = credentials;
+  const { gossipKey, management, server } = credentials;
   return pulumi
-    .all([gossipKey, management.secretId, agent.secretId])
+    .all([gossipKey, management.secretId, server.secretId])
     .apply(([gossipKey, managementToken, agentToken]) =>
       renderFile("consul/server.hcl.mustache", {
         number,

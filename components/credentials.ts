@@ -23,16 +23,20 @@ export interface CredentialsArgs {
 export class Credentials extends pulumi.ComponentResource {
   /** May do everything in Consul. */
   readonly management: Token;
-  /** Of Consul's agents and servers for their own upkeep. */
-  readonly agent: Token;
+  /** Of Consul's servers for their own upkeep. */
+  readonly server: Token;
   /** Of the balancers: reads the catalogue and the routes. */
   readonly balancer: Token;
   /** Of `pulumi up`: writes registrations and routes. */
   readonly registration: Token;
+  /** Of `npm run maintenance` and `npm run rollback`. */
+  readonly operator: Token;
   /** Key of Consul's gossip, base64 of 32 bytes. Secret. */
   readonly gossipKey: pulumi.Output<string>;
   /** Password of the statistics pages. Secret. */
   readonly statsPassword: pulumi.Output<string>;
+  /** What the tokens of servers and agents derive from. */
+  readonly #agentSeed: pulumi.Output<string>;
 
   constructor(name: string, { protect }: CredentialsArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:Credentials", name, {}, opts);
@@ -41,20 +45,27 @@ export class Credentials extends pulumi.ComponentResource {
         new RandomPassword(`${name}-${purpose}`, { length, special: false }, { parent: this, protect })
           .result,
       );
-    const token = (purpose: string): Token => {
-      const seed = password(purpose);
-      return {
-        accessorId: pulumi.unsecret(seed.apply((text) => uuidOf(`accessor ${text}`))),
-        secretId: seed.apply((text) => uuidOf(`secret ${text}`)),
-      };
-    };
 
-    this.management = token("management");
-    this.agent = token("agent");
-    this.balancer = token("balancer");
-    this.registration = token("registration");
+    this.management = tokenFrom(password("management"));
+    this.#agentSeed = password("agent");
+    this.server = tokenFrom(this.#agentSeed);
+    this.balancer = tokenFrom(password("balancer"));
+    this.registration = tokenFrom(password("registration"));
+    this.operator = tokenFrom(password("operator"));
     this.gossipKey = password("gossip").apply((text) => createHash("sha256").update(text).digest("base64"));
     this.statsPassword = password("stats", 24);
     this.registerOutputs({});
   }
+
+  /** Of a host's Consul agent for its own upkeep. It tells nothing of those of other hosts. */
+  agentOn(host: string): Token {
+    return tokenFrom(pulumi.interpolate`${this.#agentSeed} ${host}`);
+  }
+}
+
+function tokenFrom(seed: pulumi.Output<string>): Token {
+  return {
+    accessorId: pulumi.unsecret(seed.apply((text) => uuidOf(`accessor ${text}`))),
+    secretId: seed.apply((text) => uuidOf(`secret ${text}`)),
+  };
 }

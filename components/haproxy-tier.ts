@@ -12,6 +12,7 @@ import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
+import { secretFile } from "./secret-file.ts";
 
 /**
  * Connections that a balancer takes at once where its memory, in MiB, is limited. Measured: 48 MiB without any (HAProxy's two
@@ -155,16 +156,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
         networkMode: pulumi.interpolate`container:${front.id}`,
         uploads: [
           { file: "/etc/flotilla/balancer.env", content: environment },
-          {
-            file: "/etc/flotilla/consul-template.hcl",
-            content: pulumi.secret(config.consulTemplate),
-            permissions: "0600",
-          },
-          {
-            file: "/etc/flotilla/haproxy.cfg.ctmpl",
-            content: pulumi.secret(config.haproxy),
-            permissions: "0600",
-          },
+          secretFile("/etc/flotilla/consul-template.hcl", config.consulTemplate),
+          secretFile("/etc/flotilla/haproxy.cfg.ctmpl", config.haproxy),
         ],
         volumes: [host.logMount],
         destroyGraceSeconds: loadBalancers.stopGrace,

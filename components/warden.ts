@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { addressOf, type Endpoint, isLocal } from "../lib/docker-endpoint.ts";
 import { wardenName } from "../lib/names.ts";
 import { containerDefaults } from "./container-defaults.ts";
 import * as docker from "./docker.ts";
@@ -35,6 +36,6 @@ export class Warden extends pulumi.ComponentResource {
 }
 
 /** Path of the engine's socket on its host; where the endpoint doesn't tell, the usual one. */
-function socketOf(endpoint: string): string {
-  return endpoint.startsWith("unix://") ? endpoint.slice("unix://".length) : "/var/run/docker.sock";
+function socketOf(endpoint: Endpoint): string {
+  return isLocal(endpoint) ? addressOf(endpoint).slice("unix://".length) : "/var/run/docker.sock";
 }

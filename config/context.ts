@@ -6,6 +6,8 @@ export interface SettingsContext {
   readonly secretKeys: ReadonlySet<string>;
   /** Text of the stack's file, `Pulumi.<stack>.yaml`, where there is one. */
   readonly file?: string | undefined;
+  /** Whether Docker's clients find certificates for TLS in their environment. */
+  readonly hasClientTls: boolean;
   /** Tells what there is at a path relative to the project. */
   readonly lookUp: (path: string) => "file" | "folder" | undefined;
 }

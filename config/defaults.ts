@@ -1,3 +1,4 @@
+import { endpointOf } from "../lib/docker-endpoint.ts";
 import type { Path } from "./faults.ts";
 import { defaultService } from "./rules/routes.ts";
 import type { HostSettings, ServiceSettings, Settings } from "./settings.ts";
@@ -25,9 +26,10 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
 
 function hostsOf({ hosts, consul }: Draft): HostSettings[] {
   const allServers = Array.from({ length: consul.servers }, (_, index) => index + 1);
-  return sorted(hosts).map(([key, host]) => ({
+  return sorted(hosts).map(([key, { docker, tls, insecure: _, ...host }]) => ({
     ...host,
     key,
+    docker: endpointOf(docker, tls),
     consulServers: (host.consulServers ?? allServers).toSorted((a, b) => a - b),
   }));
 }

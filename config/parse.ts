@@ -33,7 +33,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
   const follows = ({ path, about = [path] }: Problem) =>
     about.some((place) => broken.some((other) => overlaps(locate(raw, place).path, other)));
   const rules = [
-    ...hostRules(draft),
+    ...hostRules(draft, context),
     ...registryRules(draft, secrecy),
     ...serviceRules(draft, context, secrecy),
     ...confinementRules(draft),

@@ -19,6 +19,8 @@ export function readSettings(): Settings {
     stack,
     file: lookUp(file) === "file" ? readFileSync(file, "utf8") : undefined,
     secretKeys: new Set(config.map(([key]) => key).filter((key) => isSecret(namespace + key))),
+    // The docker client goes by the one, the provider by the other.
+    hasClientTls: Boolean(process.env.DOCKER_TLS_VERIFY && process.env.DOCKER_CERT_PATH),
     lookUp,
   });
   if ("faults" in parsed) throw new pulumi.RunError(faultsMessage(stack, parsed.faults));

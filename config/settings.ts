@@ -1,3 +1,5 @@
+import type { Endpoint } from "../lib/docker-endpoint.ts";
+
 /** What the program is told by stack config, after every rule has been checked and every default filled in. */
 export interface Settings {
   /** Name of the Pulumi stack; starts the name of everything that is made, so that stacks share a host. */
@@ -25,7 +27,7 @@ export interface HostSettings {
   /** Identity of the host: names and addresses derive from it, never from its place in the list. */
   readonly key: string;
   /** Docker endpoint: `unix://`, `ssh://` or `tcp://`. */
-  readonly docker: string;
+  readonly docker: Endpoint;
   /** Address at which users reach the host's published ports. */
   readonly address: string;
   readonly datacenter: string;

@@ -66,6 +66,8 @@ const host = shape({
   docker: text("unix:///path, ssh://[user@]host[:port] or tcp://host:port", isDockerEndpoint).default(
     "unix:///var/run/docker.sock",
   ),
+  tls: text("a folder, relative to the project", (folder) => folder !== "").optional(),
+  insecure: flag().default(false),
   address: text(
     "an IP address without a zone, or a DNS name",
     (address) => isAddress(address) && !address.includes("%"),

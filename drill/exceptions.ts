@@ -46,6 +46,8 @@ export const exceptions: readonly Exception[] = [
 /** Config keys that the drill changes nowhere, with the reason. */
 export const keysLeftAlone: Readonly<Record<string, string>> = {
   "network.driver": "an overlay needs a Swarm",
+  "hosts.<key>.tls": "needs an engine that is reached by TCP",
+  "hosts.<key>.insecure": "needs an engine that is reached by TCP",
   "hosts.<key>.consulServers": "says something only where there are several hosts",
   "registry.address": "needs a registry",
   "registry.username": "needs a registry",

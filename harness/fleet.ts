@@ -56,7 +56,7 @@ type WebService = Service & Required<Pick<Service, "port" | "health" | "env">>;
 
 export interface Config {
   protect: boolean;
-  hosts: Record<string, { docker: string; address?: string; datacenter?: string }>;
+  hosts: Record<string, { docker: string; tls?: string; address?: string; datacenter?: string }>;
   network: { subnet: string };
   consul: { servers: number; port: number };
   loadBalancers: {
@@ -242,9 +242,9 @@ export class Fleet {
     return new Consul(this.consulUrl(server), (await this.outputs()).consulToken);
   }
 
-  /** Consul as anybody on this machine sees it. */
-  consulWithoutToken(): Consul {
-    return new Consul(this.consulUrl());
+  /** Consul as anybody on this machine sees it, or whoever has a token. */
+  consulWith(token?: string): Consul {
+    return new Consul(this.consulUrl(), token);
   }
 
   async statistics(balancer: number, path = "", user = "admin"): Promise<Answer> {

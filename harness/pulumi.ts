@@ -22,6 +22,7 @@ export interface Outputs {
   consul: { name: string; url: string }[];
   services: Record<string, { replicas: number; instances: string[] }>;
   consulToken: string;
+  operatorToken: string;
   statsPassword: string;
 }
 

@@ -13,10 +13,13 @@ export const routesKey = "flotilla/routes";
 export const placementKey = "flotilla/placement";
 
 /** Below it stands {@link changeKey} alone: templates get the index of what is listed, not of a single key. */
-const changesFolder = "flotilla/changes/";
+export const changesFolder = "flotilla/changes/";
 
 /** Written anew before each change of what balancers read: see `announceChange`. */
 export const changeKey = `${changesFolder}last`;
 
+/** Below it stands how many instances of each service there are to be on each host. */
+export const poolsFolder = "flotilla/pools/";
+
 /** How many instances of a service there are to be on a host. */
-export const poolKey = (service: string, host: string) => `flotilla/pools/${service}/${host}`;
+export const poolKey = (service: string, host: string) => `${poolsFolder}${service}/${host}`;

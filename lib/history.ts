@@ -9,8 +9,11 @@ export interface Version {
 /** Versions that are remembered of a service on a host. */
 const REMEMBERED = 20;
 
+/** Below it Consul keeps which versions have served. */
+export const versionsFolder = "flotilla/versions/";
+
 /** Where Consul keeps the versions of a service that have served on a host, newest first. */
-export const historyKey = (service: string, host: string) => `flotilla/versions/${service}/${host}`;
+export const historyKey = (service: string, host: string) => `${versionsFolder}${service}/${host}`;
 
 /** The history once an image serves; the same one where it has been serving already. */
 export function withVersion(history: readonly Version[], image: string, since: string): readonly Version[] {

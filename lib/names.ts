@@ -10,7 +10,11 @@ export const joined = (...parts: readonly (string | number)[]) => parts.join("--
 
 export const networkName = (stack: string) => stack;
 export const consulServerName = (stack: string, number: number) => joined(stack, "consul", number);
+/** What the names of all Consul servers of a stack, and no others, begin with. */
+export const consulServerPrefix = (stack: string) => joined(stack, "consul", "");
 export const agentName = (stack: string, host: string) => joined(stack, "agent", host);
+/** What the names of all Consul agents of a stack begin with. */
+export const agentPrefix = (stack: string) => joined(stack, "agent", "");
 export const frontName = (stack: string, host: string) => joined(stack, "front", host);
 export const wardenName = (stack: string, host: string) => joined(stack, "warden", host);
 export const balancerPrefix = (stack: string, host: string, number: number) =>

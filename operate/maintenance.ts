@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { announceChange } from "../commands/support/announce-change.ts";
 import { BALANCER_TIMEOUT, Balancers } from "../commands/support/balancers.ts";
+import { addressOf } from "../lib/docker-endpoint.ts";
 import { maintenanceBackend } from "../lib/haproxy.ts";
 import { maintenanceKey } from "../lib/maintenance.ts";
 import { CommandFailure, notYet, say, within } from "../runtime/command.ts";
@@ -131,11 +132,11 @@ function throughAnyAgent<T>(stack: OperatedStack, ask: (consul: Consul) => Promi
   return within(CONSUL_TIMEOUT, `Consul of the stack ${stack.name} is not to be reached`, async () => {
     const reasons: string[] = [];
     for (const { key, docker, agent } of stack.hosts) {
-      const consul = new Consul(new DockerEngine(docker), agent, stack.consulToken);
+      const consul = new Consul(new DockerEngine(docker), agent, stack.token);
       try {
         return await ask(consul);
       } catch (error) {
-        reasons.push(`host ${key} (${docker}): ${(error as Error).message}`);
+        reasons.push(`host ${key} (${addressOf(docker)}): ${(error as Error).message}`);
       } finally {
         consul.close();
       }

@@ -1,3 +1,4 @@
+import { type Endpoint, endpointOf } from "../lib/docker-endpoint.ts";
 import { attempt, lastLines } from "../runtime/program.ts";
 import { stack } from "../setup/dev-stack.ts";
 import { SetupError } from "../setup/say.ts";
@@ -12,21 +13,28 @@ export interface OperatedStack {
   /** Workers, which answer no requests, are among them. */
   readonly services: readonly { readonly name: string; readonly isWorker: boolean }[];
   readonly pools: readonly Pool[];
-  /** Consul's management token: a secret. */
-  readonly consulToken: string;
+  /** Consul's token for what is done here: a secret. */
+  readonly token: string;
   /** All that Pulumi's state holds, secrets in the clear. */
   readonly resources: readonly StateResource[];
 }
 
 export interface OperatedHost {
   readonly key: string;
+  readonly docker: Endpoint;
+  readonly agent: string;
+}
+
+interface HostOutput {
   readonly docker: string;
+  readonly tls?: string;
   readonly agent: string;
 }
 
 /** The stack's outputs, as far as they are asked for here. */
 interface Outputs {
-  readonly hosts?: Readonly<Record<string, Omit<OperatedHost, "key">>>;
+  readonly hosts?: Readonly<Record<string, HostOutput>>;
+  readonly operatorToken?: string;
   readonly consulToken?: string;
 }
 
@@ -45,9 +53,12 @@ export async function readStack(name: string = stack): Promise<OperatedStack> {
   const { deployment }: { deployment?: Deployment } = JSON.parse(stdout, revealed);
   const resources = deployment?.resources ?? [];
   const root = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-  const { hosts = {}, consulToken }: Outputs = root?.outputs ?? {};
+  const { hosts = {}, operatorToken, consulToken }: Outputs = root?.outputs ?? {};
+  // A stack that an earlier version has brought up has only the one for everything. Going back must work there, too, all the
+  // more where `pulumi up` of this version does not go through.
+  const token = operatorToken ?? consulToken;
   const pools = poolsOf(resources);
-  if (consulToken === undefined || Object.keys(hosts).length === 0 || pools === undefined) {
+  if (token === undefined || Object.keys(hosts).length === 0 || pools === undefined) {
     throw new SetupError(
       `The stack ${name} is not up, or was brought up before it told of its hosts and pools.`,
       `\`pulumi up --stack ${name}\` brings it up.`,
@@ -55,13 +66,17 @@ export async function readStack(name: string = stack): Promise<OperatedStack> {
   }
   return {
     name,
-    hosts: Object.entries(hosts).map(([key, host]) => ({ key, ...host })),
+    hosts: Object.entries(hosts).map(([key, { docker, tls, agent }]) => ({
+      key,
+      docker: endpointOf(docker, tls),
+      agent,
+    })),
     services: [...new Map(pools.map((pool) => [pool.service, pool])).values()].map((pool) => ({
       name: pool.service,
       isWorker: pool.isWorker,
     })),
     pools,
-    consulToken,
+    token,
     resources,
   };
 }

@@ -13,7 +13,7 @@ export interface Versions {
 }
 
 export async function readVersions(stack: OperatedStack, service: string): Promise<Versions> {
-  const histories = await Promise.all(stack.hosts.map((host) => historyOn(host, stack.consulToken, service)));
+  const histories = await Promise.all(stack.hosts.map((host) => historyOn(host, stack.token, service)));
   return {
     spans: timeline(histories),
     serving: Object.fromEntries(stack.hosts.map(({ key }, index) => [key, histories[index]?.[0]?.image])),

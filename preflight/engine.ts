@@ -1,3 +1,4 @@
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { withDeadline } from "../runtime/deadline.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 
@@ -20,12 +21,12 @@ export interface RunningContainer {
 }
 
 /** What `docker ARGS` prints for an engine; rejects where that fails or takes longer than 30 s. */
-export function ask(endpoint: string, ...args: string[]): Promise<string> {
+export function ask(endpoint: Endpoint, ...args: string[]): Promise<string> {
   return withDeadline(ANSWER, () => new DockerEngine(endpoint).docker(...args));
 }
 
 /** The running containers of an engine, or the reason why it does not answer. */
-export async function running(endpoint: string): Promise<RunningContainer[] | string> {
+export async function running(endpoint: Endpoint): Promise<RunningContainer[] | string> {
   const format =
     '{{.Names}}\t{{.Label "flotilla.stack"}}\t{{.Ports}}\t{{.Label "flotilla.role"}}\t{{.Label "flotilla.consul"}}';
   try {

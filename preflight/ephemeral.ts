@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import type { HostSettings, Settings } from "../config/settings.ts";
+import { isLocal } from "../lib/docker-endpoint.ts";
 import { hostPorts } from "../lib/ports.ts";
 
 /** First and last of some ports. */
@@ -10,7 +11,7 @@ export type PortRange = readonly [first: number, last: number];
  * each key they derive from; none for hosts elsewhere.
  */
 export async function ephemeralPorts(settings: Settings, host: HostSettings): Promise<string[]> {
-  if (!host.docker.startsWith("unix://")) return [];
+  if (!isLocal(host.docker)) return [];
   const [ephemeral, reserved] = await Promise.all([
     setting("ip_local_port_range"),
     setting("ip_local_reserved_ports"),

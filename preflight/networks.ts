@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { HostSettings, Settings } from "../config/settings.ts";
+import { type Endpoint, isLocal } from "../lib/docker-endpoint.ts";
 import { networkName } from "../lib/names.ts";
 import { cidrOf, subnetsOverlap } from "../lib/subnet.ts";
 import { ask } from "./engine.ts";
@@ -53,7 +54,7 @@ export async function networkFaults(
 }
 
 /** The networks of an engine. */
-export async function networksOf(endpoint: string): Promise<EngineNetwork[]> {
+export async function networksOf(endpoint: Endpoint): Promise<EngineNetwork[]> {
   const ids = (await ask(endpoint, "network", "ls", "--quiet", "--no-trunc")).split("\n").filter(Boolean);
   if (ids.length === 0) return [];
   return JSON.parse(await ask(endpoint, "network", "inspect", ...ids)) as EngineNetwork[];
@@ -66,7 +67,7 @@ export function subnetsOf({ IPAM }: EngineNetwork): string[] {
 /** IPv4 networks that this machine has routes to, where it is the host; not the default route. */
 function routesOf(host: HostSettings): string[] {
   const file = "/proc/net/route";
-  if (!host.docker.startsWith("unix://") || !existsSync(file)) return [];
+  if (!isLocal(host.docker) || !existsSync(file)) return [];
   const rows = readFileSync(file, "utf8").trim().split("\n").slice(1);
   return rows.flatMap((row) => {
     const [, destination = "0", , , , , , mask = "0"] = row.split("\t");

@@ -1,5 +1,6 @@
 import net from "node:net";
 import type { HostSettings, Settings } from "../config/settings.ts";
+import { isLocal } from "../lib/docker-endpoint.ts";
 import { type HostPort, hostPorts } from "../lib/ports.ts";
 import type { RunningContainer } from "./engine.ts";
 
@@ -13,7 +14,7 @@ export async function portFaults(
     const holders = containers.filter(({ ports }) => ports.includes(port.port));
     const other = holders.find(({ stack }) => stack !== settings.stack);
     if (other) return fault(host, port, `container ${other.name}`);
-    const local = host.docker.startsWith("unix://");
+    const local = isLocal(host.docker);
     return holders.length === 0 && local && !(await isFree(port)) ? fault(host, port, "another program") : [];
   });
   return (await Promise.all(faults)).flat();

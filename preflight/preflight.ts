@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, Settings } from "../config/settings.ts";
+import { addressOf } from "../lib/docker-endpoint.ts";
 import { capacityFaults } from "./capacity.ts";
 import { dataFaults } from "./data.ts";
 import { running } from "./engine.ts";
@@ -47,7 +48,7 @@ async function hostFaults(
   const containers = await running(host.docker);
   if (typeof containers === "string") {
     const fault =
-      `host ${host.key}: no Docker engine answers at ${host.docker} (${containers}). Start it, or correct ` +
+      `host ${host.key}: no Docker engine answers at ${addressOf(host.docker)} (${containers}). Start it, or correct ` +
       `flotilla:hosts.${host.key}.docker; on this machine "npm run setup" starts one.`;
     return { faults: [fault], isFresh: false };
   }

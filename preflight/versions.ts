@@ -1,4 +1,5 @@
 import type { Settings } from "../config/settings.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { contentHash } from "../lib/images/content-hash.ts";
 import { type BuildRecipe, ContextFault } from "../lib/images/context.ts";
 import { tagOf } from "../lib/images/plan.ts";
@@ -37,7 +38,7 @@ function makes(recipe: BuildRecipe, version: string): boolean {
 }
 
 /** Tags that an engine has of a repository. */
-async function tags(endpoint: string, repository: string): Promise<string[]> {
+async function tags(endpoint: Endpoint, repository: string): Promise<string[]> {
   const lines = await ask(endpoint, "image", "ls", "--format", "{{.Tag}}", repository);
   return lines.split("\n").filter((tag) => tag && tag !== "<none>");
 }

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
+import { addressOf, clientFlags, type Endpoint } from "../lib/docker-endpoint.ts";
 import { rounded } from "./deadline.ts";
 import { attempt, type Outcome } from "./program.ts";
 
@@ -14,10 +15,14 @@ const PAUSE = 200;
  * that says so (see `withDeadline`).
  */
 export class DockerEngine {
+  /** For people. */
   readonly endpoint: string;
+  /** What the docker client is told first, whatever it is to do. */
+  readonly flags: readonly string[];
 
-  constructor(endpoint: string) {
-    this.endpoint = endpoint;
+  constructor(endpoint: Endpoint) {
+    this.endpoint = addressOf(endpoint);
+    this.flags = clientFlags(endpoint);
   }
 
   /** Runs `docker ARGS` and returns what it wrote to its standard output. Throws what it wrote to standard error. */
@@ -119,7 +124,7 @@ export class DockerEngine {
    * this program ends, however it does. A failure destroys the stream with what it said.
    */
   pipe(container: string, ...command: string[]): Duplex {
-    const child = spawn("docker", ["--host", this.endpoint, "exec", "-i", container, ...command], {
+    const child = spawn("docker", [...this.flags, "exec", "-i", container, ...command], {
       stdio: ["pipe", "pipe", "pipe"],
     });
     const kill = () => child.kill("SIGKILL");
@@ -153,7 +158,7 @@ export class DockerEngine {
 
   async #run(args: readonly string[]): Promise<Outcome> {
     const start = performance.now();
-    const outcome = await attempt("docker", ["--host", this.endpoint, ...args]);
+    const outcome = await attempt("docker", [...this.flags, ...args]);
     if (outcome.failure === "not found") throw new Error("the docker command line client is not installed");
     if (outcome.failure === "out of time") {
       const seconds = rounded((performance.now() - start) / 1000);

@@ -1,3 +1,4 @@
+import { endpointOf } from "../lib/docker-endpoint.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 import { attempt, lastLines } from "../runtime/program.ts";
 import { stack } from "./dev-stack.ts";
@@ -45,11 +46,13 @@ async function unknownContainers({ resources = [] }: Deployment): Promise<string
       .filter(({ type }) => type === "docker:index/container:Container")
       .map(({ outputs }) => outputs?.name),
   );
-  const hosts = resources
+  const endpoints = resources
     .filter(({ type }) => type === "pulumi:providers:docker")
-    .map(({ inputs }) => inputs?.host);
-  const found = [...new Set(hosts)].map((host) =>
-    new DockerEngine(String(host)).containers({ "flotilla.stack": stack }, "all"),
+    .map(
+      ({ inputs }) => [inputs?.host, endpointOf(String(inputs?.host), inputs?.certPath?.toString())] as const,
+    );
+  const found = [...new Map(endpoints).values()].map((endpoint) =>
+    new DockerEngine(endpoint).containers({ "flotilla.stack": stack }, "all"),
   );
   return (await Promise.all(found)).flat().filter((name) => !known.has(name));
 }

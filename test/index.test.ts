@@ -1,6 +1,6 @@
 import { find, type Registered } from "./support/deploy.ts";
 import { everything, host, ofConfig, ofStackFile, roleOf } from "./support/program.ts";
-import { accessorOf, secrets } from "./support/secrets.ts";
+import { accessorOf, accessorOfAgent, secrets } from "./support/secrets.ts";
 
 /** How many there are of each type, less the components, which make nothing by themselves. */
 function countsOf(resources: readonly Registered[]): Record<string, number> {
@@ -26,7 +26,7 @@ describe("Pulumi.dev.yaml", () => {
       // One for each Consul server, the agent, the logs of balancers and of the service.
       Volume: 6,
       RemoteImage: 5,
-      RandomPassword: 6,
+      RandomPassword: 7,
       // A quorum for each server, their set-up, balancers, registration, routes, former tokens; each image that is built.
       Command: 13,
     });
@@ -48,9 +48,10 @@ describe("Pulumi.dev.yaml", () => {
       },
       hosts: { local: { docker: "unix:///var/run/docker.sock", agent: "dev--agent--local" } },
       consulToken: secrets.management,
+      operatorToken: secrets.operator,
       statsPassword: secrets.statsPassword,
     });
-    expect(secretOutputs).toStrictEqual(["consulToken", "statsPassword"]);
+    expect(secretOutputs).toStrictEqual(["consulToken", "operatorToken", "statsPassword"]);
   });
 });
 
@@ -64,7 +65,7 @@ describe("Pulumi.prod.yaml", () => {
       Container: 23,
       Volume: 8,
       RemoteImage: 5,
-      RandomPassword: 6,
+      RandomPassword: 7,
       Command: 15,
     });
     const built = resources.filter(({ type }) => type.endsWith(":RemoteImage"));
@@ -78,7 +79,7 @@ describe("Pulumi.prod.yaml", () => {
   test("protects the data and its keys, and nothing that would only be in the way", async () => {
     const { resources } = await ofStackFile("prod");
     expect(resources.filter(({ protect }) => protect).map(({ id }) => id)).toStrictEqual([
-      ...["management", "agent", "balancer", "registration", "gossip", "stats"].map(
+      ...["management", "agent", "balancer", "registration", "operator", "gossip", "stats"].map(
         (purpose) => `RandomPassword credentials-${purpose}`,
       ),
       ...[1, 2, 3, 4, 5].map((i) => `Volume consul--${i}--data`),
@@ -140,12 +141,18 @@ test("what revokes former tokens is told the present ones' public names, and no 
     managementToken: secrets.management,
     policies: [
       { name: "flotilla-agent", description: expect.any(String), accessorId: accessorOf("agent") },
+      {
+        name: "flotilla-agent--local",
+        description: expect.any(String),
+        accessorId: accessorOfAgent("local"),
+      },
       { name: "flotilla-balancer", description: expect.any(String), accessorId: accessorOf("balancer") },
       {
         name: "flotilla-registration",
         description: expect.any(String),
         accessorId: accessorOf("registration"),
       },
+      { name: "flotilla-operator", description: expect.any(String), accessorId: accessorOf("operator") },
     ],
   });
 });
@@ -203,8 +210,12 @@ describe("several hosts", () => {
     ];
     expect(ofHost("b")).toStrictEqual([...common("b"), ...b].sort());
     expect(ofHost("d")).toStrictEqual([...common("d"), ...d].sort());
-    expect(find(resources, "docker b").inputs).toStrictEqual({ host: "tcp://b:2376" });
-    expect(find(resources, "docker d").inputs).toStrictEqual({ host: "tcp://d:2376" });
+    // What is no text goes to providers as JSON.
+    const registryAuth = JSON.stringify([
+      { address: "registry.example.com", username: "me", password: "hush-registry" },
+    ]);
+    expect(find(resources, "docker b").inputs).toStrictEqual({ host: "tcp://b:2376", registryAuth });
+    expect(find(resources, "docker d").inputs).toStrictEqual({ host: "tcp://d:2376", registryAuth });
 
     const stray = resources.filter(({ type, provider }) => type.startsWith("docker:") && provider === "");
     expect(stray).toStrictEqual([]);
@@ -221,6 +232,8 @@ describe("several hosts", () => {
       // Looks at all balancers for what Consul may have lost.
       "Command consul--setup",
       "Command db--d--registration",
+      // Which agents there are, and so whose tokens stay.
+      "Command former-tokens",
       "Command image-web",
       "Command own_image-balancer",
       "Command own_image-consul",
@@ -299,7 +312,7 @@ describe("in all that is made", () => {
       for (const [name] of names) seen[roleOf(container)]?.add(name);
     }
     expect(seen).toStrictEqual({
-      consul: new Set(["management", "agent", "gossipKey"]),
+      consul: new Set(["management", "server", "gossipKey"]),
       agent: new Set(["agent", "gossipKey"]),
       balancer: new Set(["balancer", "statsPassword"]),
       server: new Set(["web"]),

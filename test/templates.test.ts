@@ -9,8 +9,8 @@ const images = {
   consulImage: "hashicorp/consul:1.14.11",
   consulTemplateImage: "hashicorp/consul-template:0.41.1",
 };
-const consul = { stack: "test", datacenter: "dc1", gossipKey: secrets.gossipKey, agentToken: secrets.agent };
-const server = { ...consul, managementToken: secrets.management };
+const consul = { stack: "test", datacenter: "dc1", gossipKey: secrets.gossipKey };
+const server = { ...consul, agentToken: secrets.server, managementToken: secrets.management };
 const joinAddresses = '"172.30.0.2", "172.30.0.3", "172.30.0.4"';
 
 const rendered: [template: string, file: string, view: Record<string, unknown>][] = [
@@ -49,6 +49,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
     "agent.hcl",
     {
       ...consul,
+      agentToken: secrets.agent,
       host: "local",
       nodeName: "test--agent--local",
       nodeId: uuidOf("test agent local"),

@@ -1,3 +1,4 @@
+import type { Endpoint } from "../../lib/docker-endpoint.ts";
 import { countConnections, inTable } from "../../lib/tcp-table.ts";
 import { CommandFailure, notYet, within } from "../../runtime/command.ts";
 import { withDeadline } from "../../runtime/deadline.ts";
@@ -21,7 +22,7 @@ export class Balancers {
   readonly #perHost: number;
 
   /** `perHost` balancers run on every host; where it is not said, those count that are found. */
-  constructor(stack: string, endpoints: readonly string[], perHost = 0) {
+  constructor(stack: string, endpoints: readonly Endpoint[], perHost = 0) {
     this.#stack = stack;
     this.#perHost = perHost;
     this.#engines = endpoints.map((endpoint) => new DockerEngine(endpoint));

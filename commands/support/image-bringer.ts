@@ -1,7 +1,4 @@
-import fs from "node:fs/promises";
-import os from "node:os";
-import path from "node:path";
-import type { RegistrySettings } from "../../config/settings.ts";
+import { withCredentials } from "../../lib/images/registry-credentials.ts";
 import { CommandFailure, say } from "../../runtime/command.ts";
 import type { BringImageArgs } from "../bring-image.ts";
 import type { ImageHost } from "./image-host.ts";
@@ -94,25 +91,5 @@ export class ImageBringer {
   async #removeOthers(host: ImageHost): Promise<void> {
     const { reference, labels } = this.#args;
     await removeOldImages(host.engine, reference, labels, new Set([reference]));
-  }
-}
-
-/** Runs something with a folder of the docker client's that holds the registry's password, and is gone afterwards. */
-async function withCredentials<T>(
-  registry: RegistrySettings | undefined,
-  run: (folder: string | undefined) => Promise<T>,
-): Promise<T> {
-  if (!registry?.username) return run(undefined);
-  const { address, username, password = "" } = registry;
-  const folder = await fs.mkdtemp(path.join(os.tmpdir(), "flotilla-registry-"));
-  try {
-    const auth = Buffer.from(`${username}:${password}`).toString("base64");
-    const [host = address] = address.split("/");
-    const name = host === "docker.io" ? "https://index.docker.io/v1/" : host;
-    const config = JSON.stringify({ auths: { [name]: { auth } } });
-    await fs.writeFile(path.join(folder, "config.json"), config, { mode: 0o600 });
-    return await run(folder);
-  } finally {
-    await fs.rm(folder, { recursive: true, force: true });
   }
 }

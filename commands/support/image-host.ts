@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { Readable, type Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import type { Endpoint } from "../../lib/docker-endpoint.ts";
 import { contextArchive } from "../../lib/images/archive.ts";
 import type { HashedRecipe } from "../../lib/images/plan.ts";
 import { CommandFailure } from "../../runtime/command.ts";
@@ -19,7 +20,7 @@ export class ImageHost {
   readonly key: string;
   readonly engine: DockerEngine;
 
-  constructor(key: string, endpoint: string) {
+  constructor(key: string, endpoint: Endpoint) {
     this.key = key;
     this.engine = new DockerEngine(endpoint);
   }
@@ -91,7 +92,7 @@ export class ImageHost {
   }
 
   #spawn(args: string[], stdio: ("pipe" | "ignore")[], env: NodeJS.ProcessEnv = process.env): ChildProcess {
-    return spawn("docker", ["--host", this.engine.endpoint, ...args], {
+    return spawn("docker", [...this.engine.flags, ...args], {
       stdio,
       env,
       signal: deadlineSignal(),

@@ -1,13 +1,19 @@
+import { posix } from "node:path";
+import { tlsFiles } from "../../lib/docker-endpoint.ts";
+import type { SettingsContext } from "../context.ts";
 import { given, listed, type Path, type Problem } from "../faults.ts";
 import { isKey, keyRule } from "../formats.ts";
 import type { Draft } from "../shapes.ts";
 
-type Hosts = [key: string, host: Draft["hosts"][string]][];
+type Host = Draft["hosts"][string];
+type Hosts = [key: string, host: Host][];
+type TlsContext = Pick<SettingsContext, "hasClientTls" | "lookUp">;
 
-/** Rules that look at several hosts, or at hosts and Consul servers. */
-export function hostRules({ hosts, network, consul }: Draft): Problem[] {
+/** Rules that look at several values of a host, at several hosts, or at hosts and Consul servers. */
+export function hostRules({ hosts, network, consul }: Draft, context: TlsContext): Problem[] {
   const all: Hosts = Object.entries(hosts);
-  const problems = [...names(all), ...endpoints(all), ...datacenters(all)];
+  const ofEach = all.flatMap(([key, host]) => [...openness(key, host, context), ...tls(key, host, context)]);
+  const problems = [...names(all), ...endpoints(all), ...ofEach, ...datacenters(all)];
   const [first] = all;
   if (!first) return [{ path: ["hosts"], message: "must name at least one host, got an empty map" }];
 
@@ -37,6 +43,41 @@ function endpoints(hosts: Hosts): Problem[] {
     const message = `must not be the engine of host ${twin}, got ${given(docker)}`;
     return [{ path, message, about: [path, ["hosts", twin, "docker"]] }];
   });
+}
+
+/** Whoever reaches a Docker engine's port owns its machine. */
+function openness(key: string, { docker, tls, insecure }: Host, { hasClientTls }: TlsContext): Problem[] {
+  const at = (name: string) => ["hosts", key, name];
+  const about = ["docker", "tls", "insecure"].map(at);
+  const isTcp = docker.startsWith("tcp://");
+  if (insecure && (!isTcp || tls !== undefined)) {
+    const message = `must stand with a tcp:// endpoint without TLS only, got true`;
+    return [{ path: at("insecure"), message, about, fix: "rm" }];
+  }
+  if (!isTcp || insecure || tls !== undefined || hasClientTls) return [];
+  const message =
+    "must not be tcp:// without TLS, since whoever reaches that port owns the machine: set " +
+    `hosts.${key}.tls to a folder with ${listed(Object.values(tlsFiles))}, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH in the ` +
+    `environment; hosts.${key}.insecure: true takes it as it is; got ${given(docker)}`;
+  return [{ path: at("docker"), message, about }];
+}
+
+function tls(key: string, { docker, tls }: Host, { lookUp }: TlsContext): Problem[] {
+  if (tls === undefined) return [];
+  const path = ["hosts", key, "tls"];
+  if (!docker.startsWith("tcp://")) {
+    const about = [path, ["hosts", key, "docker"]];
+    const message = `must stand with a tcp:// endpoint only, got ${given(tls)} with ${given(docker)}`;
+    return [{ path, message, about, fix: "rm" }];
+  }
+  if (lookUp(tls) !== "folder") {
+    return [{ path, message: `must be a folder that exists, relative to the project, got ${given(tls)}` }];
+  }
+  const files = Object.values(tlsFiles);
+  const missing = files.filter((file) => lookUp(posix.join(tls, file)) !== "file");
+  if (missing.length === 0) return [];
+  const message = `must be a folder with ${listed(files)} in it, got ${given(tls)} without ${listed(missing)}`;
+  return [{ path, message }];
 }
 
 function datacenters(hosts: Hosts): Problem[] {

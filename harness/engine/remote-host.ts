@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../runtime/program.ts";
 import { runInfo } from "../run-info.ts";
@@ -8,6 +8,10 @@ import { createNamespace, removeNamespace } from "./namespace.ts";
 import { type RemotePrograms, remotePrograms } from "./remote-programs.ts";
 
 const PORTS = { tls: 2376, ssh: 22_022, registry: 15_000 };
+
+/** Who may use the registry, and his password as its file of users has it (bcrypt). */
+const operator = { username: "operator", password: "a-password-of-the-registry" };
+const users = `operator:$2y$05$abcdefghijklmnopqrstuutdet4itF4ObGgnA4Qq64c8TDpSfaMXC\n`;
 
 /**
  * A second Docker host, with an engine and a network of its own, reached as hosts elsewhere are: by TLS, or by way of an
@@ -65,9 +69,27 @@ export class RemoteHost {
     return `tcp://${this.address}:${PORTS.tls}`;
   }
 
-  /** Address of the registry, from wherever. */
+  /** Address of the registry, from wherever; it lets nobody in without a password. */
   get registry(): string {
     return `127.0.0.1:${PORTS.registry}`;
+  }
+
+  /** Folder with the client's certificates. */
+  get tls(): string {
+    return join(this.#folder, "tls");
+  }
+
+  /** What opens it. */
+  readonly registryUser = operator;
+
+  /** Pushes an image, as somebody who has logged in. */
+  async push(image: string): Promise<void> {
+    const folder = join(this.#folder, "logged-in");
+    const { username, password } = operator;
+    const auth = Buffer.from(`${username}:${password}`).toString("base64");
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, "config.json"), JSON.stringify({ auths: { [this.registry]: { auth } } }));
+    await this.docker("--config", folder, "push", "--quiet", image);
   }
 
   /** What an operator who reaches it by ssh has in the environment: an ssh that knows the key and the host. */
@@ -77,7 +99,7 @@ export class RemoteHost {
 
   /** The same for TLS: what the docker client goes by. */
   get tlsEnvironment(): Record<string, string> {
-    return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: join(this.#folder, "tls") };
+    return { DOCKER_TLS_VERIFY: "1", DOCKER_CERT_PATH: this.tls };
   }
 
   /** Runs the docker client on the host itself. */
@@ -171,8 +193,10 @@ function startRegistry(folder: string, programs: RemotePrograms, namespace?: str
     version: "0.1",
     storage: { filesystem: { rootdirectory: join(folder, "registry") } },
     http: { addr: `127.0.0.1:${PORTS.registry}` },
+    auth: { htpasswd: { realm: "flotilla", path: join(folder, "users") } },
   };
-  if (!existsSync(file)) writeFileSync(file, JSON.stringify(config));
+  writeFileSync(join(folder, "users"), users);
+  writeFileSync(file, JSON.stringify(config));
   const inside = namespace ? ["nsenter", `--net=/run/netns/${namespace}`] : [];
   const [program = "", ...args] = [...inside, programs["docker-registry"], "serve", file];
   return spawn(program, args, { stdio: "ignore" });

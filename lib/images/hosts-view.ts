@@ -1,6 +1,7 @@
-import type { HostSettings, Settings } from "../../config/settings.ts";
+import type { HostSettings, RegistrySettings, Settings } from "../../config/settings.ts";
 import { withDeadline } from "../../runtime/deadline.ts";
 import { DockerEngine } from "../../runtime/docker.ts";
+import type { Endpoint } from "../docker-endpoint.ts";
 import { digestOf } from "./tag-digest.ts";
 
 /** Seconds that an engine gets to answer. */
@@ -19,7 +20,7 @@ export interface HostsView {
 }
 
 /** Asks all hosts for their images, and the registries for the digests of ready-made ones, side by side. */
-export async function lookAtHosts({ hosts, services }: Settings): Promise<HostsView> {
+export async function lookAtHosts({ hosts, services, registry }: Settings): Promise<HostsView> {
   const warnings: string[] = [];
   const images = Promise.all(hosts.map(async (host) => [host.key, await imagesOn(host)] as const));
   const pins = services.map(async ({ name, source, hosts: keys }) => {
@@ -29,7 +30,7 @@ export async function lookAtHosts({ hosts, services }: Settings): Promise<HostsV
       return [name, new Map(wanted.map(({ key }) => [key, source.image]))] as const;
     }
     try {
-      return [name, await pinnedOn(wanted, source.image)] as const;
+      return [name, await pinnedOn(wanted, source.image, registry)] as const;
     } catch (error) {
       warnings.push(
         `service ${name}: what ${source.image} stands for can't be looked up (${(error as Error).message}); it stays as it is. ` +
@@ -57,16 +58,20 @@ async function imagesOn({ docker }: HostSettings): Promise<Set<string>> {
   return new Set(list.split("\n").filter(Boolean));
 }
 
-async function pinnedOn(hosts: readonly HostSettings[], image: string): Promise<Map<string, string>> {
+async function pinnedOn(
+  hosts: readonly HostSettings[],
+  image: string,
+  registry: RegistrySettings | undefined,
+): Promise<Map<string, string>> {
   const [digestFor, platforms] = await Promise.all([
-    digestOf(image),
+    digestOf(image, registry),
     Promise.all(hosts.map(({ docker }) => platformOf(docker))),
   ]);
   return new Map(hosts.map(({ key }, index) => [key, `${image}@${digestFor(platforms[index] ?? "")}`]));
 }
 
 /** Such as "linux/amd64". */
-async function platformOf(endpoint: string): Promise<string> {
+async function platformOf(endpoint: Endpoint): Promise<string> {
   const format = "{{.Server.Os}}/{{.Server.Arch}}";
   const engine = new DockerEngine(endpoint);
   return (await withDeadline(ANSWER, () => engine.docker("version", "--format", format))).trim();

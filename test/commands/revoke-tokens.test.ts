@@ -6,6 +6,7 @@ const args: RevokeTokensArgs = {
   server: "test--consul--1",
   managementToken: "management",
   policies: [
+    { name: "flotilla-agent--a", description: "agent a", accessorId: "agent-a" },
     { name: "flotilla-balancer", description: "balancers", accessorId: "balancer-2" },
     { name: "flotilla-registration", description: "pulumi up", accessorId: "registration-2" },
   ],
@@ -92,6 +93,16 @@ test.concurrent("none was replaced: nothing is done", async () => {
   const cluster = withTokens({ "balancer-2": balancer, "registration-2": registration });
   expect(await runCommand(cluster, "revoke-tokens", args)).toStrictEqual({ code: 0, said: "" });
   expect(cluster.log).toStrictEqual([]);
+});
+
+test.concurrent("the agent's of a host that is gone is revoked", async () => {
+  const cluster = withTokens({
+    "agent-a": ["agent a", "flotilla-agent--a"],
+    "agent-b": ["agent b", "flotilla-agent--b"],
+    theirs: ["theirs", "flotilla-something"],
+  });
+  await runCommand(cluster, "revoke-tokens", args);
+  expect(cluster.log).toStrictEqual(["acl token agent-b"]);
 });
 
 test.concurrent("registrations that have just got another token are waited for", async () => {

@@ -1,12 +1,18 @@
 import { ConsulAgent } from "../../components/consul-agent.ts";
 import { ConsulCluster } from "../../components/consul-cluster.ts";
 import { Credentials } from "../../components/credentials.ts";
-import { agentRules, balancerRules, registrationRules } from "../../lib/consul-policies.ts";
+import {
+  agentRules,
+  balancerRules,
+  operatorRules,
+  registrationRules,
+  serverRules,
+} from "../../lib/consul-policies.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
 import { fixture } from "../support/fixture.ts";
 import { dockerHosts } from "../support/hosts.ts";
 import { remember } from "../support/remember.ts";
-import { accessorOf, secrets } from "../support/secrets.ts";
+import { accessorOf, accessorOfAgent, secrets } from "../support/secrets.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
 /** A cluster and, on each host, an agent. */
@@ -82,7 +88,11 @@ describe("Consul servers", () => {
       networksAdvanced: [{ name: "test", ipv4Address: "172.30.0.2" }],
       ports: [{ internal: 8500, external: 8500, ip: "127.0.0.1" }],
       uploads: [
-        { file: "/consul/config/server.hcl", content: fixture("server-that-founds.hcl") },
+        {
+          file: "/consul/config/server.hcl",
+          content: fixture("server-that-founds.hcl"),
+          permissions: "0600",
+        },
         { file: "/consul/founders.json", content: fixture("founders.json") },
       ],
       volumes: [{ volumeName: "test--consul--1--data", containerPath: "/consul/data" }],
@@ -210,15 +220,22 @@ describe("Consul servers", () => {
       policies: [
         {
           name: "flotilla-agent",
-          description: "Consul's agents, for their own upkeep",
-          rules: agentRules,
+          description: "Consul's servers, for their own upkeep",
+          rules: serverRules("test"),
           accessorId: accessorOf("agent"),
+          secretId: secrets.server,
+        },
+        {
+          name: "flotilla-agent--local",
+          description: "Consul's agent on host local, for its own upkeep",
+          rules: agentRules("test", "local"),
+          accessorId: accessorOfAgent("local"),
           secretId: secrets.agent,
         },
         {
           name: "flotilla-balancer",
           description: "balancers: read the catalogue and the routes",
-          rules: balancerRules,
+          rules: balancerRules("test"),
           accessorId: accessorOf("balancer"),
           secretId: secrets.balancer,
         },
@@ -228,6 +245,13 @@ describe("Consul servers", () => {
           rules: registrationRules,
           accessorId: accessorOf("registration"),
           secretId: secrets.registration,
+        },
+        {
+          name: "flotilla-operator",
+          description: "npm run maintenance, npm run rollback",
+          rules: operatorRules,
+          accessorId: accessorOf("operator"),
+          secretId: secrets.operator,
         },
       ],
     });
@@ -297,7 +321,7 @@ describe("a host's agent", () => {
       memory: 256,
       memorySwap: 256,
       networkMode: "test",
-      uploads: [{ file: "/consul/config/agent.hcl", content: fixture("agent.hcl") }],
+      uploads: [{ file: "/consul/config/agent.hcl", content: fixture("agent.hcl"), permissions: "0600" }],
       volumes: [{ volumeName: "test--agent--local--data", containerPath: "/consul/data" }],
       destroyGraceSeconds: 15,
     });
@@ -321,7 +345,7 @@ describe("a host's agent", () => {
 test("credentials are random, long, and secret before anything is derived from them", async () => {
   const all = await ofSize(3);
   const ids = idsBelow(all, "Credentials credentials");
-  const purposes = ["agent", "balancer", "gossip", "management", "registration", "stats"];
+  const purposes = ["agent", "balancer", "gossip", "management", "operator", "registration", "stats"];
   expect(ids).toStrictEqual(purposes.map((purpose) => `RandomPassword credentials-${purpose}`));
   expect(ids.map((id) => find(all, id).inputs)).toStrictEqual(
     purposes.map((purpose) => ({ length: purpose === "stats" ? 24 : 32, special: false })),

@@ -30,7 +30,10 @@ describe("sections", () => {
     [{ hosts: {} }, "hosts: must name at least one host, got an empty map"],
     [{ hosts: { A: {} } }, `hosts.A: ${nameRule}, got "A"`],
     [{ hosts: { "a.b": {} } }, `hosts["a.b"]: ${nameRule}, got "a.b"`],
-    [{ hosts: { a: 1 } }, "hosts.a: must be a map (keys: docker, address, datacenter, consulServers), got 1"],
+    [
+      { hosts: { a: 1 } },
+      "hosts.a: must be a map (keys: docker, tls, insecure, address, datacenter, consulServers), got 1",
+    ],
     [
       { hosts: { a: { docker: "docker.sock" } } },
       'hosts.a.docker: must be unix:///path, ssh://[user@]host[:port] or tcp://host:port, got "docker.sock"',

@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "../../config/read.ts";
 import type { Settings } from "../../config/settings.ts";
@@ -112,7 +112,13 @@ test("all that can be set is set", async () => {
     "flotilla:protect": "true",
     "flotilla:network": { subnet: "10.20.0.0/20", driver: "overlay" },
     "flotilla:hosts": {
-      b: { docker: "tcp://10.0.0.2:2376", address: "b.example", datacenter: "east", consulServers: [2] },
+      b: {
+        docker: "tcp://10.0.0.2:2376",
+        tls: "certs",
+        address: "b.example",
+        datacenter: "east",
+        consulServers: [2],
+      },
       a: { docker: "ssh://me@a.example", address: "a.example", datacenter: "east", consulServers: [3, 1] },
     },
     "flotilla:consul": { servers: 3, port: 8600, image: "consul:1", cpus: 0.25, memory: "1.5g" },
@@ -187,6 +193,8 @@ test("all that can be set is set", async () => {
   const settings = await inScratchProject(() => {
     const file = fileWith(config, (path) => ["password", "secrets"].some((place) => path.includes(place)));
     writeFileSync("Pulumi.dev.yaml", file);
+    mkdirSync("certs");
+    for (const name of ["ca.pem", "cert.pem", "key.pem"]) writeFileSync(`certs/${name}`, "");
     return read(config, ["flotilla:registry", "flotilla:services"]);
   });
   expect(warn).not.toHaveBeenCalled();
@@ -204,7 +212,7 @@ test("all that can be set is set", async () => {
       },
       {
         key: "b",
-        docker: "tcp://10.0.0.2:2376",
+        docker: { host: "tcp://10.0.0.2:2376", tls: "certs" },
         address: "b.example",
         datacenter: "east",
         consulServers: [2],

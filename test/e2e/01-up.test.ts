@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { Consul } from "../../harness/consul.ts";
-import { type Container, docker, ids, names, shortIds } from "../../harness/docker.ts";
+import { type Container, docker, ids, logs, names, shortIds } from "../../harness/docker.ts";
 import { Fleet, whoAnswers } from "../../harness/fleet.ts";
 import { get } from "../../harness/http.ts";
 import type { Outputs } from "../../harness/pulumi.ts";
@@ -110,7 +110,7 @@ describe("up from nothing", () => {
   });
 
   test("Consul tells anybody without a token nothing", async () => {
-    const anybody = fleet.consulWithoutToken();
+    const anybody = fleet.consulWith();
     for (const path of [
       "/v1/catalog/services",
       "/v1/catalog/nodes",
@@ -132,6 +132,94 @@ describe("up from nothing", () => {
       expect((await consul.ask("GET", path)).body.length).toBeGreaterThan(10);
     }
     expect((await anybody.ask("PUT", "/v1/kv/mine", "1")).status).toBe(403);
+  });
+
+  describe("a token of Consul's does what its role does, and no more:", () => {
+    type Request = readonly [method: "GET" | "PUT" | "DELETE", path: string, body?: string];
+    let tokens: Record<string, string>;
+    const key = (name: string) => `/v1/kv/flotilla/${name}`;
+    const version = key("versions/web/local");
+    const node = (name: string, Address = "10.213.0.99") => JSON.stringify({ Node: name, Address });
+    const agentNode = () => `${fleet.name}--agent--local`;
+    const statusOf = async (role: string, request: Request) =>
+      (await fleet.consulWith(tokens[role]).ask(...request)).status;
+
+    beforeAll(async () => {
+      const [balancer] = await fleet.containers("balancer");
+      const agentFile = await docker("exec", agentNode(), "cat", "/consul/config/agent.hcl");
+      const ofBalancer = ["exec", String(balancer?.Id), "cat", "/etc/flotilla/consul-template.hcl"];
+      const { deployment } = JSON.parse(await fleet.stack.read("export", "--show-secrets"));
+      const routes = deployment.resources.find(({ urn }: { urn: string }) =>
+        urn.endsWith(":Command::routes"),
+      );
+      tokens = {
+        agent: /^ *agent *= "(.*)"/m.exec(agentFile)?.[1] ?? "",
+        balancer: /^ *token *= "(.*)"/m.exec(await docker(...ofBalancer))?.[1] ?? "",
+        registration: JSON.parse(JSON.parse(routes.inputs.stdin.plaintext)).token,
+        operator: outputs.operatorToken,
+      };
+      expect(new Set(Object.values(tokens)).size).toBe(4);
+    });
+
+    const whatMay: Record<string, readonly Request[]> = {
+      agent: [],
+      balancer: [
+        ["GET", key("routes")],
+        ["GET", key("id")],
+        ["GET", key("pools?recurse")],
+        ["GET", "/v1/health/service/web"],
+      ],
+      registration: [["GET", version]],
+      operator: [
+        ["GET", version],
+        ["PUT", key("changes/last"), "1"],
+        ["PUT", key("maintenance/nobody"), "1"],
+        ["DELETE", key("maintenance/nobody")],
+      ],
+    };
+    const whatMayNot: Record<string, readonly Request[]> = {
+      agent: ["routes", "pools/web/local", "id"].map((name) => ["GET", key(name)]),
+      balancer: [["GET", version]],
+      registration: [],
+      operator: [["GET", key("routes")]],
+    };
+    const service = JSON.stringify({ Name: "web", Address: "10.213.0.99", Port: 1 });
+    const onlyRegistration: readonly Request[] = [
+      ["PUT", "/v1/agent/service/register", service],
+      ["PUT", key("routes"), "{}"],
+      ["PUT", key("pools/web/local"), "0"],
+      ["PUT", version, "[]"],
+    ];
+    const nobody: readonly Request[] = [
+      ["PUT", "/v1/catalog/register", node("another")],
+      ["PUT", key("id"), '"1"'],
+      ["PUT", "/v1/kv/theirs", "1"],
+      ["GET", "/v1/acl/tokens"],
+      ["GET", "/v1/acl/policies"],
+      ["GET", "/v1/operator/keyring"],
+    ];
+
+    test.each(Object.keys(whatMay))("that of %s", async (role) => {
+      for (const request of whatMay[role] ?? [])
+        expect([request, await statusOf(role, request)]).toEqual([request, 200]);
+      const others = role === "registration" ? nobody : [...onlyRegistration, ...nobody];
+      for (const request of [...(whatMayNot[role] ?? []), ...others])
+        expect([request, await statusOf(role, request)]).toEqual([request, 403]);
+    });
+
+    test("that of a host's agent writes the host's own node, and none else", async () => {
+      const path = `/v1/catalog/node/${agentNode()}`;
+      const { Node } = await consul.get<{ Node: { Address: string } }>(path);
+      const register = (body: string): Request => ["PUT", "/v1/catalog/register", body];
+      expect(await statusOf("agent", register(node(agentNode(), Node.Address)))).toBe(200);
+      for (const name of [`${fleet.name}--consul--1`, `${agentNode()}-2`])
+        expect([name, await statusOf("agent", register(node(name)))]).toEqual([name, 403]);
+    });
+
+    test("and the agent has been refused nothing that it needs", async () => {
+      const lines = (await logs(await fleet.the("agent"))).split("\n");
+      expect(lines.filter((line) => /blocked by ACLs|Permission denied/.test(line))).toEqual([]);
+    });
   });
 
   test("a second up changes nothing, nor is there anything to preview, nor after a refresh", async () => {

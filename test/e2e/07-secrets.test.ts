@@ -1,8 +1,9 @@
 import { readdirSync } from "node:fs";
-import { docker, logs } from "../../harness/docker.ts";
+import { type Container, docker, logs } from "../../harness/docker.ts";
 import { commandLine } from "../../harness/engine/daemon.ts";
 import { Fleet } from "../../harness/fleet.ts";
 import { sleep } from "../../harness/wait.ts";
+import { run } from "../../runtime/program.ts";
 
 const OWN = "a-secret-of-the-application-0815";
 
@@ -26,8 +27,8 @@ describe("secrets", () => {
     const watching = watch(up);
     printed = await up;
     await watching;
-    const { consulToken, statsPassword } = await fleet.outputs();
-    secrets = { consulToken, statsPassword, own: OWN, ...(await generated()) };
+    const { consulToken, operatorToken, statsPassword } = await fleet.outputs();
+    secrets = { consulToken, operatorToken, statsPassword, own: OWN, ...(await generated()) };
   });
 
   async function watch(action: Promise<unknown>): Promise<void> {
@@ -74,8 +75,8 @@ describe("secrets", () => {
   test("are known to this test, which finds them where they belong", async () => {
     const texts = new Set(Object.values(secrets));
     for (const text of texts) expect(text.length).toBeGreaterThanOrEqual(20);
-    // Six random ones, those that derive from them, and the application's own.
-    expect(texts.size).toBeGreaterThanOrEqual(11);
+    // Seven random ones, those that derive from them, and the application's own.
+    expect(texts.size).toBeGreaterThanOrEqual(13);
     const [server] = await fleet.servers();
     expect(shownBy(await docker("inspect", String(server?.Id)))).toEqual(["own"]);
     const [balancer] = await fleet.containers("balancer");
@@ -100,6 +101,33 @@ describe("secrets", () => {
     expect(shownBy(await docker("inspect", ...new Set(names)))).toEqual([]);
     const images = [...new Set((things[2] ?? "").split("\n").filter(Boolean))];
     for (const image of images) expect(shownBy(await docker("history", "--no-trunc", image))).toEqual([]);
+  });
+
+  test("lie only in files that are root's alone, and only where they are needed", async () => {
+    /** Files of a container, less its system, and of its volumes that hold a secret; and those that others may read, too. */
+    const files = async ({ Id }: Container) => {
+      const script = `secrets=$(cat)
+        look() { find /consul /etc /root /run /tmp /var -type f "$@" -exec grep -lFe "$secrets" {} + 2>/dev/null; }
+        look; echo; look ! '(' -perm -0400 -user root ! -perm /077 ')'; true`;
+      const input = Object.values(secrets).join("\n");
+      const output = await run("docker", ["exec", "-i", Id, "sh", "-c", script], { input });
+      return output.split("\n\n").map((list) => list.split("\n").filter(Boolean).sort());
+    };
+    const holding: Record<string, readonly string[]> = {};
+    for (const container of await fleet.containers()) {
+      const role = container.Config.Labels["flotilla.role"] ?? "";
+      if (!container.State.Running || role === "server") continue;
+      const [all = [], open = []] = await files(container);
+      expect({ name: container.Name, open }).toEqual({ name: container.Name, open: [] });
+      holding[role] = all;
+    }
+    expect(holding).toEqual({
+      agent: expect.arrayContaining(["/consul/config/agent.hcl"]),
+      balancer: expect.arrayContaining(["/etc/flotilla/consul-template.hcl", "/run/flotilla/haproxy.cfg"]),
+      consul: expect.arrayContaining(["/consul/config/server.hcl", "/consul/data/raft/raft.db"]),
+      front: [],
+      warden: [],
+    });
   });
 
   test("show in no command line, inside containers or out", async () => {

@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { BringImageArgs } from "../../commands/bring-image.ts";
 import { type Container, docker, ids } from "../../harness/docker.ts";
 import { RemoteHost } from "../../harness/engine/remote-host.ts";
@@ -59,16 +59,19 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     expect(await tags(docker)).toEqual([]);
   });
 
-  test.each([
-    ["ssh", "4.0.1", () => [remote.ssh, remote.sshEnvironment] as const],
-    ["TLS", "4.0.2", () => [remote.tcp, remote.tlsEnvironment] as const],
+  type Reached = [host: { docker: string; tls?: string }, environment: Record<string, string>];
+  const relativeTls = () => relative(root, remote.tls);
+  test.each<[string, string, () => Reached]>([
+    ["ssh", "4.0.1", () => [{ docker: remote.ssh }, remote.sshEnvironment]],
+    ["TLS, as the environment says", "4.0.2", () => [{ docker: remote.tcp }, remote.tlsEnvironment]],
+    ["TLS with certificates of its own", "4.0.3", () => [{ docker: remote.tcp, tls: relativeTls() }, {}]],
   ])("is served by %s: a new version rolls, and nothing else is touched", async (_, next, reached) => {
     const before = await others();
-    const [endpoint, env] = reached();
+    const [host, env] = reached();
     process.env = { ...environment, ...env };
     version(next);
     await fleet.up((config) => {
-      config.hosts = { local: { docker: endpoint, address: remote.address } };
+      config.hosts = { local: { ...host, address: remote.address } };
     });
     await answers(next);
     expect(await others()).toEqual(before);
@@ -99,16 +102,21 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     for (const tag of await tags()) await remote.docker("image", "rm", "--force", `${repository()}:${tag}`);
     await fleet.stack.run("up");
     expect(await tags()).toHaveLength(1);
-    await answers("4.0.2");
+    await answers("4.0.3");
     expect((await servers()).length).toBe(before.length);
     await fleet.stack.run("preview", "--expect-no-changes");
   });
 
   test("has what it builds in a registry, and back from there", async () => {
     const address = `${remote.registry}/team`;
-    await fleet.up((config) => Object.assign(config, { registry: { address } }));
-    await answers("4.0.2");
-    const { body } = await get(`http://${remote.registry}/v2/_catalog`);
+    const { username, password } = remote.registryUser;
+    fleet.configure((config) => Object.assign(config, { registry: { address, username } }));
+    await fleet.stack.setSecret("registry.password", password);
+    await fleet.stack.run("up");
+    await answers("4.0.3");
+    const { body } = await get(`http://${remote.registry}/v2/_catalog`, {
+      auth: `${username}:${password}`,
+    });
     const names = [...ownImages, "web"].map((name) => `team/${fleet.name}--${name}`);
     expect(JSON.parse(body)).toEqual({ repositories: names.sort() });
 
@@ -127,7 +135,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
       const [built = ""] = lines(await remote.docker("image", "ls", "--quiet", repository()));
       const context = `FROM ${built}\nENV PAGES=${tag}\n`;
       await run("docker", ["-H", remote.unix, "build", "--tag", image(), "-"], { input: context });
-      await remote.docker("push", "--quiet", image());
+      await remote.push(image());
       await remote.docker("image", "rm", image());
     };
     const pages = async (): Promise<Container[]> => {
@@ -138,7 +146,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     const shown = async () =>
       (await pages()).map(({ Config }) => Config.Env.find((one) => /^PAGES/.test(one)));
 
-    test("a tag that is pushed anew rolls the pool, and the preview tells from what to what", async () => {
+    test("which a registry keeps for those with a password, a tag that is pushed anew rolls the pool, and the preview tells from what to what", async () => {
       await publish("one");
       await fleet.up((config) => {
         config.services.pages = {

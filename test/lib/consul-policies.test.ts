@@ -1,4 +1,10 @@
-import { agentRules, balancerRules, registrationRules } from "../../lib/consul-policies.ts";
+import {
+  agentRules,
+  balancerRules,
+  operatorRules,
+  registrationRules,
+  serverRules,
+} from "../../lib/consul-policies.ts";
 
 /** Which access a policy grants, by kind of resource. */
 function granted(rules: string): Record<string, string> {
@@ -11,10 +17,44 @@ function granted(rules: string): Record<string, string> {
   );
 }
 
-test("each role may do no more than it has to", () => {
-  expect([agentRules, balancerRules, registrationRules].map(granted)).toStrictEqual([
-    { node_prefix: "write", service_prefix: "read", agent_prefix: "read" },
-    { node_prefix: "read", service_prefix: "read", "key_prefix flotilla/": "read" },
-    { node_prefix: "read", service_prefix: "write", "key_prefix flotilla/": "write" },
-  ]);
+test.each<[string, string, Record<string, string>]>([
+  ["the servers", serverRules("shop"), { "node_prefix shop--consul--": "write", service_prefix: "read" }],
+  ["an agent", agentRules("shop", "a"), { "node shop--agent--a": "write", service_prefix: "read" }],
+  [
+    "a balancer",
+    balancerRules("shop"),
+    {
+      "node_prefix shop--agent--": "read",
+      service_prefix: "read",
+      "key flotilla/id": "read",
+      "key flotilla/routes": "read",
+      "key_prefix flotilla/pools/": "read",
+      "key_prefix flotilla/maintenance/": "read",
+      "key_prefix flotilla/changes/": "read",
+    },
+  ],
+  [
+    "pulumi up",
+    registrationRules,
+    {
+      service_prefix: "write",
+      "key flotilla/placement": "write",
+      "key flotilla/routes": "write",
+      "key flotilla/changes/last": "write",
+      "key_prefix flotilla/pools/": "write",
+      "key_prefix flotilla/versions/": "write",
+      "key_prefix flotilla/maintenance/": "write",
+    },
+  ],
+  [
+    "an operator",
+    operatorRules,
+    {
+      "key flotilla/changes/last": "write",
+      "key_prefix flotilla/maintenance/": "write",
+      "key_prefix flotilla/versions/": "read",
+    },
+  ],
+])("%s may do no more than they have to", (_, rules, expected) => {
+  expect(granted(rules)).toStrictEqual(expected);
 });

@@ -8,6 +8,7 @@ const outputs = {
     a: { docker: "tcp://a:1", agent: "test--agent--a" },
     b: { docker: "tcp://b:1", agent: "test--agent--b" },
   },
+  operatorToken: "operator",
   consulToken: "management",
 };
 
@@ -77,8 +78,15 @@ test.concurrent.each([
       ),
     ),
   );
-  expect(hosts.requests[0]).toMatchObject({ container: "test--agent--a", token: "management" });
+  expect(hosts.requests[0]).toMatchObject({ container: "test--agent--a", token: "operator" });
   expect(hosts.requests[0]?.path).toBe(`/v1/kv/${changeKey}`);
+});
+
+test.concurrent("a stack that an earlier version has brought up has but the token for everything", async () => {
+  const { operatorToken: _, ...earlier } = outputs;
+  const hosts = fleet({ pulumi: { out: stackExport(earlier, pools) } });
+  expect(await maintenance(hosts, "on")).toMatchObject({ code: 0 });
+  expect(new Set(hosts.requests.map(({ token }) => token))).toStrictEqual(new Set(["management"]));
 });
 
 test.concurrent("off for one service leaves the other", async () => {

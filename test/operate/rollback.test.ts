@@ -24,7 +24,8 @@ class Stack implements FakeHosts {
       a: { docker: "tcp://a:1", agent: "dev--agent--a" },
       b: { docker: "tcp://b:1", agent: "dev--agent--b" },
     },
-    consulToken: token,
+    operatorToken: token,
+    consulToken: "may-do-everything",
   };
   /** Service by service, the image that its pools were last told to run. */
   told: Record<string, string> = { web: web("cc", 0).image };

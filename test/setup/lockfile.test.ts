@@ -7,6 +7,17 @@ test("the lockfile lists every platform's packages; if not: node setup/complete-
   expect(missingPlatforms(JSON.parse(readFileSync(file, "utf8")))).toEqual({});
 });
 
+test("the lockfile says what each package is to be, and names no registry", () => {
+  const { packages } = JSON.parse(readFileSync(join(__dirname, "..", "..", "package-lock.json"), "utf8"));
+  const all = Object.entries<Record<string, unknown>>(packages).filter(([path]) => path !== "");
+  expect(all.filter(([, { resolved }]) => resolved !== undefined).map(([path]) => path)).toEqual([]);
+  // Those that the registry it was made with has not got, which are for other platforms.
+  const isElsewheres = ({ optional, os, cpu }: Record<string, unknown>) => optional && os && cpu;
+  const unsaid = all.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(String(integrity)));
+  expect(unsaid.filter(([, one]) => !isElsewheres(one)).map(([path]) => path)).toEqual([]);
+  expect(all.length - unsaid.length).toBeGreaterThan(400);
+});
+
 test("names what is missing, with its platform", () => {
   const packages = {
     "": {},

@@ -14,13 +14,15 @@ class Stack implements FakeHosts {
   /** Containers of the stack on its host. */
   containers = ["dev-web-local-1-aaaa"];
   refresh: DockerAnswer = {};
+  host: Record<string, string> = { host: "tcp://a:1" };
+  readonly asked: string[] = [];
 
   pulumi(args: readonly string[]): DockerAnswer {
     if (args[0] !== "stack") {
       this.log.push(args.join(" "));
       return this.refresh;
     }
-    const host = { type: "pulumi:providers:docker", urn: "…", inputs: { host: "tcp://a:1" } };
+    const host = { type: "pulumi:providers:docker", urn: "…", inputs: this.host };
     const stack = { type: "pulumi:pulumi:Stack", urn: stackUrn };
     const resources = [stack, host, container("dev-web-local-1-aaaa")];
     const deployment = { resources, ...(this.pending.length > 0 && { pending_operations: this.pending }) };
@@ -29,6 +31,7 @@ class Stack implements FakeHosts {
 
   docker(endpoint: string, args: readonly string[]): DockerAnswer {
     expect(endpoint).toBe("tcp://a:1");
+    this.asked.push(args.join(" "));
     expect(args.join(" ")).toContain("label=flotilla.stack=dev");
     return { out: this.containers.map((name) => `${name}\n`).join("") };
   }
@@ -47,6 +50,13 @@ const cleared = [
 ];
 
 describe("after an update that went through, what a killed one had begun", () => {
+  test("is looked for with the host's own certificates", async () => {
+    const stack = new Stack();
+    stack.host = { ...stack.host, certPath: "certs" };
+    await settle(stack);
+    expect(stack.asked).toStrictEqual([expect.stringMatching(/^--tlsverify .*--tlskey=certs\/key.pem ps /)]);
+  });
+
   test("is dropped where Pulumi knows every container", async () => {
     const stack = new Stack();
     expect(await settle(stack)).toBe(

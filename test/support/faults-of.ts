@@ -6,6 +6,7 @@ import { asConfig } from "./stack-file.ts";
 export const context: SettingsContext = {
   stack: "dev",
   secretKeys: new Set(),
+  hasClientTls: false,
   lookUp: (path) => (({ app: "folder", "app/Dockerfile": "file", "a.txt": "file" }) as const)[path],
 };
 

@@ -2,6 +2,7 @@ import { Provider } from "../../components/docker.ts";
 import { DockerHost } from "../../components/docker-host.ts";
 import { Images } from "../../components/images.ts";
 import type { Settings } from "../../config/settings.ts";
+import { providerArgs } from "../../lib/docker-endpoint.ts";
 import type { HostsView } from "../../lib/images/hosts-view.ts";
 import { planImages } from "../../lib/images/plan.ts";
 
@@ -21,7 +22,7 @@ export function stackImages(settings: Settings, view: HostsView = hostsWithAll):
 /** The hosts of a stack, each with its provider; to be called inside of a program. */
 export function dockerHosts(settings: Settings, images = stackImages(settings)): DockerHost[] {
   return settings.hosts.map((host) => {
-    const provider = new Provider(host.key, { host: host.docker });
+    const provider = new Provider(host.key, providerArgs(host.docker));
     return new DockerHost(host.key, { ...settings, host, provider, images });
   });
 }

@@ -54,6 +54,7 @@ export const ofConfig = remember((config: Record<string, unknown>) => {
 /** A host as config has it. */
 export const host = (name: string, consulServers: number[]) => ({
   docker: `tcp://${name}:2376`,
+  insecure: true,
   consulServers,
 });
 

@@ -7,6 +7,8 @@ import { asConfig, fileWith } from "./stack-file.ts";
 export function settingsFrom(config: Readonly<Record<string, unknown>> = {}): Settings {
   const parsed = parseSettings(asConfig(config), {
     stack: "test",
+    // Of hosts that are reached by tcp:// no test of anything else says more.
+    hasClientTls: true,
     secretKeys: new Set(["services", "registry"]),
     file: fileWith(config, isSecretPlace),
     lookUp: (path) => (path.endsWith("Dockerfile") ? "file" : "folder"),

@@ -34,18 +34,19 @@ export const imageBringer = (service: string): StateResource => ({
   type: "command:local:Command",
 });
 
-/** What `pulumi stack export --show-secrets` prints of a stack with these outputs, of which `consulToken` is a secret. */
+/** What `pulumi stack export --show-secrets` prints of a stack with these outputs, of which the tokens are secrets. */
 export function stackExport(
-  { consulToken, ...outputs }: Readonly<Record<string, unknown>>,
+  outputs: Readonly<Record<string, unknown>>,
   resources: readonly StateResource[],
 ): string {
   const signature = { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" };
-  const token =
-    consulToken === undefined ? undefined : { ...signature, plaintext: JSON.stringify(consulToken) };
+  const secret = (value: unknown) => ({ ...signature, plaintext: JSON.stringify(value) });
   const stack = {
     urn: urnOf("pulumi:pulumi:Stack", "flotilla-dev"),
     type: "pulumi:pulumi:Stack",
-    outputs: { ...outputs, ...(token && { consulToken: token }) },
+    outputs: Object.fromEntries(
+      Object.entries(outputs).map(([key, value]) => [key, /Token$/.test(key) ? secret(value) : value]),
+    ),
   };
   return JSON.stringify({ version: 3, deployment: { resources: [stack, ...resources] } });
 }

@@ -22,11 +22,12 @@ const hosts = {
   b: { docker: "tcp://b:2376", consulServers: [] },
 };
 
-function look(client: Client, web: Record<string, unknown> = {}) {
+function look(client: Client, web: Record<string, unknown> = {}, registry?: Record<string, unknown>) {
   mockClient = client;
   mockAsked.length = 0;
   const service = { image: "nginx:1", port: 80, ...web };
-  return lookAtHosts(settingsFrom({ hosts, network: { driver: "overlay" }, services: { web: service } }));
+  const config = { hosts, network: { driver: "overlay" }, services: { web: service } };
+  return lookAtHosts(settingsFrom({ ...config, ...(registry && { registry }) }));
 }
 
 const list = (...platforms: string[]) =>
@@ -81,6 +82,26 @@ test.each([
   await look(engines, { image });
   expect(mockAsked).toContain(asked);
 });
+
+test.each([
+  [
+    "registry.example.com/web",
+    /^--config \S+flotilla-registry-\w+ manifest inspect registry.example.com\/web$/,
+  ],
+  ["nginx:1", /^manifest inspect nginx:1$/],
+])(
+  "what %s stands for is asked with the registry's credentials where they are that one's",
+  async (image, asked) => {
+    await look(
+      engines,
+      { image },
+      { address: "registry.example.com/team", username: "me", password: "hush" },
+    );
+    expect(mockAsked.filter((args) => args.includes("manifest"))).toStrictEqual([
+      expect.stringMatching(asked),
+    ]);
+  },
+);
 
 test.each<[Record<string, unknown>, string]>([
   [{ pin: false }, "nginx:1"],
