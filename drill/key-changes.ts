@@ -75,7 +75,8 @@ export const keyChanges: readonly KeyChange[] = [
     along: { command: ["python3", "/app/drill.py"] },
   },
   { key: "services.<name>.workingDir", value: "/tmp" },
-  { key: "services.<name>.user", value: "nobody" },
+  // The number of the user that the image names: the application keeps files in the log volume.
+  { key: "services.<name>.user", value: 1000 },
   { key: "services.<name>.init", value: true },
   { key: "services.<name>.capabilities.add", value: ["NET_RAW"] },
   { key: "services.<name>.capabilities.drop", value: ["ALL"] },
