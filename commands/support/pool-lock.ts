@@ -24,9 +24,11 @@ export async function withPoolLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   let waits = false;
+  // Of the work, which within() would cut to that of a look.
+  const longest = Math.ceil(Math.min(secondsLeft(), LONGEST));
   const release = await within(WAIT, `${service}: its pool can't be worked on`, async () => {
     try {
-      return await acquire(engine, agent, service);
+      return await acquire(engine, agent, service, longest);
     } catch (error) {
       if (error instanceof Held && !waits) say(`${service}: waiting for another command that works on it`);
       waits ||= error instanceof Held;
@@ -42,15 +44,26 @@ export async function withPoolLock<T>(
 
 class Held extends Error {}
 
-/** Takes the lock, and returns how to let it go. */
-async function acquire(engine: DockerEngine, agent: string, service: string): Promise<() => void> {
-  const longest = Math.ceil(Math.min(secondsLeft(), LONGEST));
+/** Takes the lock for so many seconds at most, and returns how to let it go. */
+async function acquire(
+  engine: DockerEngine,
+  agent: string,
+  service: string,
+  longest: number,
+): Promise<() => void> {
   const hold = ["sh", "-c", `echo locked && exec timeout ${longest} cat`];
   const file = `/tmp/flotilla-${service}.lock`;
   const holder = engine.pipe(agent, "flock", "--timeout", String(ATTEMPT), file, ...hold);
-  const release = () => void holder.on("error", () => {}).destroy();
+  let isHeld = false;
+  // Work that is under way is better ended than left half done where the agent is restarted meanwhile.
+  holder.on("error", (error) => isHeld && say(`${service}: goes on without its lock: ${error.message}`));
+  const release = () => {
+    isHeld = false;
+    holder.destroy();
+  };
   try {
     await once(holder, "data", { signal: deadlineSignal() });
+    isHeld = true;
     return release;
   } catch (error) {
     release();

@@ -419,6 +419,9 @@ Correct the application, or health.path, port or health.timeout in its config, a
     expect(locks[0]).toMatch(
       /^exec -i test--agent--a flock --timeout 5 \/tmp\/flotilla-web\.lock sh -c echo locked/,
     );
+    // As long as all of the work may take, not just the waiting.
+    const [, longest] = /exec timeout (\d+) cat$/.exec(locks[0] ?? "") ?? [];
+    expect(Number(longest)).toBeGreaterThan(300);
   });
 
   test.concurrent("the engine can't tell whether requests are under way: that is not as if there were none", async () => {
