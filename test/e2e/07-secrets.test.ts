@@ -87,7 +87,8 @@ describe("secrets", () => {
   test("show in the inspection of no other container, network, volume or image", async () => {
     const containers = await fleet.containers();
     for (const { Id, Name, Config } of containers) {
-      const allowed = Config.Labels["flotilla.service"] === "web" ? ["own"] : [];
+      const { "flotilla.role": role, "flotilla.service": service } = Config.Labels;
+      const allowed = role === "server" && service === "web" ? ["own"] : [];
       expect({ Name, shown: shownBy(await docker("inspect", Id)) }).toEqual({ Name, shown: allowed });
       expect(shownBy(JSON.stringify(Config.Labels))).toEqual([]);
     }
