@@ -6,17 +6,17 @@ export interface Part {
 
 export const whole: Part = { number: 1, of: 1 };
 
-/** Parts that the short form takes in turns, one a day. */
-const QUARTERS = 4;
-
-/** The quarter whose turn it is on a day. */
-export function partOfDay(day: Date): Part {
+/** The part whose turn it is on a day, where one of so many is taken each day. */
+function turn(day: Date, of: number): Part {
   const days = Math.floor(day.getTime() / 86_400_000);
-  return { number: (days % QUARTERS) + 1, of: QUARTERS };
+  return { number: (days % of) + 1, of };
 }
 
-/** The half of what has no parts of its own, whose turn it is with a quarter. */
-export const halfWith = ({ number }: Part): Part => ({ number: ((number - 1) % 2) + 1, of: 2 });
+/** The quarter of walks and groups that the short form takes on a day. */
+export const partOfDay = (day: Date) => turn(day, 4);
+
+/** The third of all other scenarios that CI takes on a day. */
+export const shareOfDay = (day: Date) => turn(day, 3);
 
 /** Reads a part such as "2/4"; undefined when it is none. */
 export function parsePart(text: string): Part | undefined {

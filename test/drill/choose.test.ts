@@ -1,5 +1,5 @@
 import { choose, unknownNames } from "../../drill/choose.ts";
-import { halfWith, type Part, parsePart, partOf, partOfDay } from "../../drill/part.ts";
+import { type Part, parsePart, partOf, partOfDay, shareOfDay } from "../../drill/part.ts";
 
 const all = [
   { name: "scale" },
@@ -52,13 +52,11 @@ test("the parts of a list are all of it, each item once", () => {
   expect(parts).toStrictEqual([["a", "e"], ["b", "f"], ["c"], ["d"]]);
 });
 
-test("four days in a row take the four quarters, also over the turn of a year", () => {
-  const days = ["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02"];
-  const numbers = days.map((day) => partOfDay(new Date(`${day}T12:00:00Z`)).number);
-  expect(numbers.toSorted()).toStrictEqual([1, 2, 3, 4]);
-});
-
-test("halves take turns beside the quarters", () => {
-  const halves = [1, 2, 3, 4].map((number) => halfWith({ number, of: 4 }).number);
-  expect(halves).toStrictEqual([1, 2, 1, 2]);
+test.each([
+  ["quarters", partOfDay, [1, 2, 3, 4]],
+  ["thirds", shareOfDay, [1, 2, 3]],
+])("days in a row take all %s, also over the turn of a year", (_, of, all) => {
+  const days = ["2026-12-30", "2026-12-31", "2027-01-01", "2027-01-02"].slice(0, all.length);
+  const numbers = days.map((day) => of(new Date(`${day}T12:00:00Z`)).number);
+  expect(numbers.toSorted()).toStrictEqual(all);
 });

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Order } from "../../drill/main.ts";
-import { halfWith, partOfDay } from "../../drill/part.ts";
+import { partOfDay, shareOfDay } from "../../drill/part.ts";
 import { runBeside } from "../../harness/child.ts";
 import { say } from "../../harness/say.ts";
 import { withEngine } from "../../harness/with-engine.ts";
@@ -38,8 +38,8 @@ process.exitCode = await withEngine({ usersEngine }, async (info, signal) => {
   ];
   const code = await runBeside(info, jest, signal);
   if (report === undefined) return code;
-  const part = partOfDay(new Date());
-  const order: Order = { names: [], short: true, part, share: halfWith(part), report };
+  const today = new Date();
+  const order: Order = { names: [], short: true, part: partOfDay(today), share: shareOfDay(today), report };
   const drill = await runBeside(info, [join(info.root, "drill/main.ts"), JSON.stringify(order)], signal);
   return code || drill;
 });
