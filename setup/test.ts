@@ -8,8 +8,8 @@ import { say } from "./say.ts";
 import { closingLine, drillTotals, jestTotals, succeeded, sum, type Totals } from "./test-totals.ts";
 
 /**
- * Every test: unit, end to end, and the day's part of the drill in its short form; and their totals as the last line of output. With
- * arguments for jest, only its tests, and of those the ones that match.
+ * Every test: unit, end to end, and the day's part of the drill in its short form; and their totals as the last line of
+ * output. With arguments for jest, only its tests, and of those the ones that match.
  */
 export async function test(env: NodeJS.ProcessEnv, jestArgs: readonly string[]): Promise<number> {
   const results = mkdtempSync(join(tmpdir(), "flotilla-test-"));
