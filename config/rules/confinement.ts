@@ -1,6 +1,6 @@
 import { given, type Path, type Problem } from "../faults.ts";
 import type { Draft, ServiceDraft } from "../shapes.ts";
-import { isTakenMount } from "./services.ts";
+import { type At, takenMount } from "./services.ts";
 
 /** Rules on what the containers of services are kept from, and what they are given. */
 export function confinementRules({ services }: Pick<Draft, "services">): Problem[] {
@@ -15,8 +15,6 @@ export function confinementRules({ services }: Pick<Draft, "services">): Problem
   });
 }
 
-type At = (...steps: Path) => Path;
-
 /** Docker itself would take "ALL" in both for all of them. */
 function capabilities({ capabilities: { add, drop } }: ServiceDraft, at: At): Problem[] {
   return add.flatMap((capability, index) => {
@@ -30,10 +28,8 @@ function capabilities({ capabilities: { add, drop } }: ServiceDraft, at: At): Pr
 function tmpfs({ tmpfs, volumes }: ServiceDraft, at: At): Problem[] {
   return tmpfs.flatMap(({ path: place }, index) => {
     const path = at("tmpfs", index, "path");
-    if (isTakenMount(place)) {
-      const message = `must not be a place where every container has something mounted already, got ${given(place)}`;
-      return [{ path, message }];
-    }
+    const taken = takenMount(path, place);
+    if (taken) return [taken];
     if (volumes.some((volume) => volume.path === place)) {
       const message = `must not be the path of a volume of the service, got ${given(place)}`;
       return [{ path, message, about: [path, at("volumes")] }];

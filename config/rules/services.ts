@@ -29,7 +29,7 @@ export function serviceRules(
   });
 }
 
-type At = (...steps: Path) => Path;
+export type At = (...steps: Path) => Path;
 
 function named(name: string, at: At): Problem[] {
   if (!isKey(name))
@@ -94,10 +94,8 @@ function secrets(
 
 function mounts({ volumes }: ServiceDraft, at: At): Problem[] {
   return volumes.flatMap(({ path }, index) => {
-    if (isTakenMount(path)) {
-      const message = `must not be a place where every container has something mounted already, got ${given(path)}`;
-      return [{ path: at("volumes", index, "path"), message }];
-    }
+    const taken = takenMount(at("volumes", index, "path"), path);
+    if (taken) return [taken];
     const first = volumes.findIndex((other) => other.path === path);
     if (first === index) return [];
     const message = `must not be the path of another volume of the service, got ${given(path)}`;
@@ -105,10 +103,12 @@ function mounts({ volumes }: ServiceDraft, at: At): Problem[] {
   });
 }
 
-/** The kernel's file systems, what Docker mounts, and the log volume. */
-export function isTakenMount(path: string): boolean {
+/** What is wrong with a place to mount something at: the kernel's file systems, what Docker mounts, and the log volume. */
+export function takenMount(path: Path, place: string): Problem | undefined {
   const files = ["/etc/hosts", "/etc/hostname", "/etc/resolv.conf", "/.dockerenv", "/var/log/flotilla"];
-  return /^\/(proc|sys|dev)(\/|$)/.test(path) || files.includes(path);
+  if (!/^\/(proc|sys|dev)(\/|$)/.test(place) && !files.includes(place)) return undefined;
+  const message = `must not be a place where every container has something mounted already, got ${given(place)}`;
+  return { path, message };
 }
 
 function placement({ hosts }: ServiceDraft, at: At, known: string[]): Problem[] {
