@@ -1,6 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { chmodSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { withCredentials } from "../../lib/images/registry-credentials.ts";
 import { run } from "../../runtime/program.ts";
 import { runInfo } from "../run-info.ts";
 import { Daemon } from "./daemon.ts";
@@ -84,12 +85,9 @@ export class RemoteHost {
 
   /** Pushes an image, as somebody who has logged in. */
   async push(image: string): Promise<void> {
-    const folder = join(this.#folder, "logged-in");
-    const { username, password } = operator;
-    const auth = Buffer.from(`${username}:${password}`).toString("base64");
-    mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, "config.json"), JSON.stringify({ auths: { [this.registry]: { auth } } }));
-    await this.docker("--config", folder, "push", "--quiet", image);
+    await withCredentials({ address: this.registry, ...operator }, (folder = "") =>
+      this.docker("--config", folder, "push", "--quiet", image),
+    );
   }
 
   /** What an operator who reaches it by ssh has in the environment: an ssh that knows the key and the host. */
