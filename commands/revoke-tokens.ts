@@ -1,6 +1,7 @@
 /**
- * Revokes the tokens that others have taken the place of, and those of agents of hosts that go: called when nothing that is to stay speaks to Consul with them any
- * more. A balancer that is still draining then follows nothing new, and has nothing to follow.
+ * Revokes the tokens that others have taken the place of, and those of agents of hosts that go: called when nothing that is
+ * to stay speaks to Consul with them any more. A balancer that is still draining then follows nothing new, and has nothing
+ * to follow.
  */
 
 import { tokenOf } from "../lib/catalogue.ts";

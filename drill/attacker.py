@@ -1,8 +1,8 @@
 """The client's side of the drill's scenario "attack": python3 - KIND ADDRESS PORT COUNT SECONDS
 
-Opens so many connections to one address, all of them in three quarters of so many seconds, and goes on with them. What came of it is printed as
-JSON: how many connections there were, how many of them the other side ended, with which statuses they were answered, and
-how many were open at the end.
+Opens so many connections to one address, all of them in three quarters of so many seconds, and goes on with them. What
+came of it is printed as JSON: how many connections there were, how many of them the other side ended, with which statuses
+they were answered, and how many were open at the end.
 """
 
 import collections

@@ -55,7 +55,7 @@ async function acquire(
   const file = `/tmp/flotilla-${service}.lock`;
   const holder = engine.pipe(agent, "flock", "--timeout", String(ATTEMPT), file, ...hold);
   let isHeld = false;
-  // Work that is under way is better ended than left half done where the agent is restarted meanwhile.
+  // Work that is under way is better finished than left half done where the agent is restarted meanwhile.
   holder.on("error", (error) => isHeld && say(`${service}: goes on without its lock: ${error.message}`));
   const release = () => {
     isHeld = false;

@@ -1,9 +1,9 @@
 """The example application with what the drill asks of it besides.
 
-It keeps a receipt of every POST, tells the headers that it was sent, answers a POST late when it is asked to, holds WebSockets, and falls ill on demand:
-`echo slow >/tmp/fault` makes it answer everything three seconds late, `echo 500 >/tmp/fault` with an error. With
-ONE_AT_A_TIME in its environment it serves one request after the other, its health check among them. It passes its check
-only READY_AFTER seconds after its start, where that is set.
+It keeps a receipt of every POST, tells the headers that it was sent, answers a POST late when it is asked to, holds
+WebSockets, and falls ill on demand: `echo slow >/tmp/fault` makes it answer everything three seconds late,
+`echo 500 >/tmp/fault` with an error. With ONE_AT_A_TIME in its environment it serves one request after the other, its
+health check among them. It passes its check only READY_AFTER seconds after its start, where that is set.
 """
 
 import base64

@@ -5,7 +5,7 @@ import type { RegistrySettings } from "../../config/settings.ts";
 
 const HUB = "docker.io";
 
-/** Host of the registry that an image, or a registry's address with a path, is in. */
+/** Host of the registry that an image is in. */
 export function registryHost(reference: string): string {
   const [first = "", ...rest] = reference.split("/");
   const isHost = rest.length > 0 && (/[.:]/.test(first) || first === "localhost");

@@ -19,9 +19,9 @@ interface Descriptor {
 type Manifest = { readonly manifests: readonly Descriptor[] } | { readonly Descriptor: Descriptor } | object;
 
 /**
- * Asks the registry what an image's tag stands for, with the credentials of a registry where the image is in that, of `docker
- * login` otherwise. Returns the digest for a
- * platform such as "linux/amd64"; throws with the reason where there is none, or nobody answers.
+ * Asks the registry what an image's tag stands for, with the credentials of a registry where the image is in that, of
+ * `docker login` otherwise. Returns the digest for a platform such as "linux/amd64"; throws with the reason where there is
+ * none, or nobody answers.
  */
 export async function digestOf(
   image: string,
