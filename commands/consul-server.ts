@@ -22,7 +22,8 @@ export interface ConsulServerArgs {
   /** The one that is dealt with after it, if there is one. */
   readonly next: string;
   readonly address: string;
-  readonly datacenter: string;
+  /** Servers of different realms can't speak to each other. */
+  readonly realm: string;
   /** How many servers a fresh cluster is formed of. */
   readonly founders: number;
   /** Not read: a new container makes new arguments, and those make Pulumi run the command. */
@@ -47,10 +48,10 @@ main<ConsulServerArgs>(async (args) => {
 
 /**
  * Waits for the servers that run, unless the next one is missing: then going on can only bring it back. Where too few run
- * for a quorum, or some are still of another data centre, which they leave together, waiting would be for ever.
+ * for a quorum, or some are still of another realm, which they leave together, waiting would be for ever.
  */
 async function settle(args: ConsulServerArgs, consul: Consul): Promise<void> {
-  const { server, next, datacenter } = args;
+  const { server, next, realm } = args;
   const complaint = `the Consul cluster is not whole again since ${server} was made anew; the others were not touched; look at "docker logs ${server}"`;
   await within(
     TIMEOUT,
@@ -58,9 +59,8 @@ async function settle(args: ConsulServerArgs, consul: Consul): Promise<void> {
     async () => {
       const running = await runningServers(args);
       if (!running.has(next)) return;
-      const elsewhere = [...running.values()].filter((other) => other !== datacenter);
-      if (elsewhere.length > 0)
-        return say(`consul: ${elsewhere.length} servers are still to move to ${datacenter}`);
+      const elsewhere = [...running.values()].filter((other) => other !== realm);
+      if (elsewhere.length > 0) return say(`consul: ${elsewhere.length} servers are still to be made anew`);
       const peers = (await consul.get<string[]>("/v1/status/peers")) ?? [];
       const needed = peers.length > 0 ? Math.floor(peers.length / 2) + 1 : args.founders;
       if (running.size < needed) return say(`consul: ${running.size} servers run, a quorum needs ${needed}`);
@@ -89,12 +89,12 @@ async function unfit(
   }
 }
 
-/** Data centres of the stack's servers that run, by name. */
+/** Realms of the stack's servers that run, by name. */
 async function runningServers({ stack, serverHosts }: ConsulServerArgs): Promise<Map<string, string>> {
   const lists = serverHosts.map(async (endpoint) => {
     const engine = new DockerEngine(endpoint);
     const names = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" });
-    return engine.inspect(names, '{{index .Config.Labels "flotilla.datacenter"}}');
+    return engine.inspect(names, '{{index .Config.Labels "flotilla.realm"}}');
   });
   return new Map((await Promise.all(lists)).flatMap((map) => [...map]));
 }

@@ -1,15 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsulSettings, NetworkSettings } from "../config/settings.ts";
-import { agentName, dataVolumeName, joined } from "../lib/names.ts";
+import { agentName, dataVolumeName, joined, socketVolumeName } from "../lib/names.ts";
 import { renderFile } from "../lib/render.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { joinAddresses } from "./consul-cluster.ts";
+import { tlsFiles } from "./consul-tls.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { namedVolume } from "./named-volume.ts";
 import { secretFile } from "./secret-file.ts";
+
+/** Folder with the socket at which an agent answers the balancers of its host: they ask nobody over a network. */
+const SOCKET_FOLDER = "/run/consul";
+
+/** The socket itself. */
+export const AGENT_SOCKET = `${SOCKET_FOLDER}/http.sock`;
 
 /** Arguments for {@link ConsulAgent}. */
 export interface ConsulAgentArgs {
@@ -27,10 +34,14 @@ export class ConsulAgent extends pulumi.ComponentResource {
   readonly containerName: string;
   /** Changes with every new container. */
   readonly containerId: pulumi.Output<string>;
+  /** The volume with {@link AGENT_SOCKET}; containers that mount it wait for this. */
+  readonly socket: pulumi.Resource;
+  /** How they mount it. */
+  readonly socketMount: docker.types.input.ContainerVolume;
 
   constructor(name: string, args: ConsulAgentArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:ConsulAgent", name, {}, opts);
-    const { stack, host, consul, credentials } = args;
+    const { stack, host, network, consul, credentials } = args;
     const { datacenter } = host.settings;
     this.containerName = agentName(stack, host.key);
 
@@ -40,6 +51,10 @@ export class ConsulAgent extends pulumi.ComponentResource {
       { stack, host: host.key, volume: dataVolumeName(this.containerName) },
       { parent: this },
     );
+    const volume = socketVolumeName(this.containerName);
+    this.socket = namedVolume(joined(name, "socket"), { stack, host: host.key, volume }, { parent: this });
+    // By its name, so that the balancers don't go with it when it is replaced.
+    this.socketMount = { volumeName: volume, containerPath: SOCKET_FOLDER };
     const config = pulumi
       .all([credentials.gossipKey, credentials.agentOn(host.key).secretId])
       .apply(([gossipKey, agentToken]) =>
@@ -49,7 +64,9 @@ export class ConsulAgent extends pulumi.ComponentResource {
           datacenter,
           nodeName: this.containerName,
           nodeId: uuidOf(`${stack} agent ${host.key}`),
-          joinAddresses: joinAddresses(args.network.subnet, consul.servers),
+          bindAddress: addressIn(network.controlSubnet),
+          socket: AGENT_SOCKET,
+          joinAddresses: joinAddresses(network.controlSubnet, consul.servers),
           gossipKey,
           agentToken,
         }),
@@ -61,9 +78,12 @@ export class ConsulAgent extends pulumi.ComponentResource {
         ...limits(consul),
         name: this.containerName,
         image: host.images.consul.imageId,
-        networkMode: host.networkName,
-        uploads: [secretFile("/consul/config/agent.hcl", config)],
-        volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],
+        networksAdvanced: [{ name: host.controlNetworkName }, { name: host.networkName }],
+        uploads: [
+          secretFile("/consul/config/agent.hcl", config),
+          ...tlsFiles(credentials, { role: "client", datacenter, name: this.containerName }),
+        ],
+        volumes: [{ volumeName: data.name, containerPath: "/consul/data" }, this.socketMount],
         destroyGraceSeconds: 15,
       },
       {
@@ -71,10 +91,15 @@ export class ConsulAgent extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         additionalSecretOutputs: ["uploads"],
         // The container alone: the volume is deleted along with others then, not by itself.
-        dependsOn: args.after,
+        dependsOn: [...args.after, this.socket],
       },
     );
     this.containerId = container.id;
     this.registerOutputs({ containerName: this.containerName });
   }
+}
+
+/** A container's own address in the subnet, as Consul finds it out (hashicorp/go-sockaddr's templates). */
+function addressIn(subnet: string): string {
+  return `{{ GetAllInterfaces | include \`network\` \`${subnet}\` | attr \`address\` }}`;
 }

@@ -18,6 +18,7 @@ import { renderFile } from "../lib/render.ts";
 import { consulAddress } from "../lib/subnet.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
+import { tlsFiles } from "./consul-tls.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials, Token } from "./credentials.ts";
 import * as docker from "./docker.ts";
@@ -85,14 +86,15 @@ export class ConsulCluster extends pulumi.ComponentResource {
     const { number, host } = place;
     const { stack, network, consul, protect, isFresh } = args;
     const containerName = consulServerName(stack, number);
-    const address = consulAddress(network.subnet, number);
+    const address = consulAddress(network.controlSubnet, number);
     const { datacenter } = host.settings;
     const data = namedVolume(
       joined(name, "data"),
       { stack, host: host.key, volume: dataVolumeName(containerName) },
       { parent: this, provider: host.provider, protect },
     );
-    const details = { "flotilla.consul": consul.image, "flotilla.datacenter": datacenter };
+    const realm = realmOf(datacenter, args);
+    const details = { "flotilla.consul": consul.image, "flotilla.realm": realm };
     const container = new docker.Container(
       name,
       {
@@ -100,10 +102,11 @@ export class ConsulCluster extends pulumi.ComponentResource {
         ...limits(consul),
         name: containerName,
         image: host.images.consul.imageId,
-        networksAdvanced: [{ name: host.networkName, ipv4Address: address }],
+        networksAdvanced: [{ name: host.controlNetworkName, ipv4Address: address }],
         ports: [{ internal: 8500, external: consulPort(consul, number), ip: "127.0.0.1" }],
         uploads: [
           secretFile("/consul/config/server.hcl", serverConfig(place, args)),
+          ...tlsFiles(args.credentials, { role: "server", datacenter, name: containerName }),
           { file: "/consul/founders.json", content: foundersFile(args) },
         ],
         volumes: [{ volumeName: data.name, containerPath: "/consul/data" }],
@@ -131,7 +134,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         server: containerName,
         next: consulServerName(stack, number + 1),
         address,
-        datacenter,
+        realm,
         founders: founders(consul.servers),
         containerId: container.id,
         managementToken: args.credentials.management.secretId,
@@ -227,9 +230,9 @@ function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.
         datacenter: host.settings.datacenter,
         nodeName: consulServerName(stack, number),
         nodeId: nodeIdOf(stack, number),
-        address: consulAddress(network.subnet, number),
+        address: consulAddress(network.controlSubnet, number),
         bootstrapExpect: bootstrapExpect(number, consul.servers),
-        joinAddresses: joinAddresses(network.subnet, consul.servers),
+        joinAddresses: joinAddresses(network.controlSubnet, consul.servers),
         gossipKey,
         managementToken,
         agentToken,
@@ -242,10 +245,15 @@ function foundersFile({ stack, network, consul }: ConsulClusterArgs): string {
   const numbers = Array.from({ length: founders(consul.servers) }, (_, index) => index + 1);
   const peers = numbers.map((number) => ({
     id: nodeIdOf(stack, number),
-    address: `${consulAddress(network.subnet, number)}:8300`,
+    address: `${consulAddress(network.controlSubnet, number)}:8300`,
     non_voter: false,
   }));
   return `${JSON.stringify(peers, undefined, 2)}\n`;
+}
+
+/** Differs between servers that can't speak to each other. */
+function realmOf(datacenter: string, { network, credentials }: ConsulClusterArgs): pulumi.Output<string> {
+  return pulumi.interpolate`${datacenter} ${network.controlSubnet} ${credentials.authority}`.apply(uuidOf);
 }
 
 const nodeIdOf = (stack: string, number: number) => uuidOf(`${stack} server ${number}`);

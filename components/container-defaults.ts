@@ -1,10 +1,11 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { Limits } from "../config/settings.ts";
 import { type Confinement, ownConfinement } from "../lib/confinement.ts";
 import { labels as labelsOf } from "../lib/names.ts";
 import type * as docker from "./docker.ts";
 
 /** What every container of the program has in common, and how those of our own are confined; spread first. */
-export function containerDefaults(of: Parameters<typeof labelsOf>[0]) {
+export function containerDefaults(of: Parameters<typeof labelsOf<pulumi.Input<string>>>[0]) {
   return {
     ...(of.role !== "server" && confined(ownConfinement(of.role))),
     labels: Object.entries(labelsOf(of)).map(([label, value]) => ({ label, value })),

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { RandomPassword } from "@pulumi/random/randomPassword.js";
+import { authorityOf, type Certificate, certificateOf } from "../lib/certificates.ts";
 import { uuidOf } from "../lib/uuid.ts";
 
 /** A Consul token: its public name and its secret. */
@@ -31,10 +32,14 @@ export class Credentials extends pulumi.ComponentResource {
   readonly registration: Token;
   /** Of `npm run maintenance` and `npm run rollback`. */
   readonly operator: Token;
+  /** Certificate of the authority by which Consul's servers and agents know each other. */
+  readonly authority: pulumi.Output<string>;
   /** Key of Consul's gossip, base64 of 32 bytes. Secret. */
   readonly gossipKey: pulumi.Output<string>;
   /** Password of the statistics pages. Secret. */
   readonly statsPassword: pulumi.Output<string>;
+  /** What the authority and all of its certificates derive from. */
+  readonly #authoritySeed: pulumi.Output<string>;
   /** What the tokens of servers and agents derive from. */
   readonly #agentSeed: pulumi.Output<string>;
 
@@ -52,6 +57,8 @@ export class Credentials extends pulumi.ComponentResource {
     this.balancer = tokenFrom(password("balancer"));
     this.registration = tokenFrom(password("registration"));
     this.operator = tokenFrom(password("operator"));
+    this.#authoritySeed = password("authority");
+    this.authority = pulumi.unsecret(this.#authoritySeed.apply((seed) => authorityOf(seed).certificate));
     this.gossipKey = password("gossip").apply((text) => createHash("sha256").update(text).digest("base64"));
     this.statsPassword = password("stats", 24);
     this.registerOutputs({});
@@ -60,6 +67,11 @@ export class Credentials extends pulumi.ComponentResource {
   /** Of a host's Consul agent for its own upkeep. It tells nothing of those of other hosts. */
   agentOn(host: string): Token {
     return tokenFrom(pulumi.interpolate`${this.#agentSeed} ${host}`);
+  }
+
+  /** A certificate for the DNS name, with a key of its owner's own. Secret. */
+  certificateOf(name: string, owner: string): pulumi.Output<Certificate> {
+    return this.#authoritySeed.apply((seed) => certificateOf(seed, name, owner));
   }
 }
 

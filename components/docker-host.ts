@@ -1,7 +1,13 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, NetworkSettings } from "../config/settings.ts";
 import type { OwnImage } from "../lib/images/own-images.ts";
-import { joined, logVolumeContainerName, logVolumeName, networkName } from "../lib/names.ts";
+import {
+  controlNetworkName,
+  joined,
+  logVolumeContainerName,
+  logVolumeName,
+  networkName,
+} from "../lib/names.ts";
 import { dynamicRange, gatewayAddress } from "../lib/subnet.ts";
 import * as docker from "./docker.ts";
 import type { HostImage, Images } from "./images.ts";
@@ -20,12 +26,14 @@ export interface DockerHostArgs {
   readonly provider: docker.Provider;
 }
 
-/** What every part on one Docker host builds upon: the network, our own images, the balancers' log volume. */
+/** What every part on one Docker host builds upon: the networks, our own images, the balancers' log volume. */
 export class DockerHost extends pulumi.ComponentResource {
   readonly key: string;
   readonly settings: HostSettings;
   readonly provider: docker.Provider;
   readonly networkName: pulumi.Output<string>;
+  /** The network that Consul's servers and agents have to themselves. */
+  readonly controlNetworkName: pulumi.Output<string>;
   readonly images: Readonly<Record<OwnImage, HostImage>>;
   /** The balancers' log volume; containers that mount it wait for this. */
   readonly logs: VolumeContainer;
@@ -38,10 +46,14 @@ export class DockerHost extends pulumi.ComponentResource {
     this.key = host.key;
     this.settings = host;
     this.provider = args.provider;
-    // The host of the first Consul server makes the network; those that join an overlay find it there.
-    this.networkName = host.consulServers.includes(1)
-      ? this.#network(name, args)
-      : pulumi.output(networkName(stack));
+    const { subnet, controlSubnet } = args.network;
+    this.networkName = this.#network(joined(name, "network"), networkName(stack), subnet, args);
+    this.controlNetworkName = this.#network(
+      joined(name, "control"),
+      controlNetworkName(stack),
+      controlSubnet,
+      args,
+    );
 
     const image = (role: OwnImage) => args.images.own(role, joined(name, role), host.key, { parent: this });
     this.images = {
@@ -64,15 +76,20 @@ export class DockerHost extends pulumi.ComponentResource {
       { parent: this },
     );
     this.logMount = { volumeName: logVolumeName(stack), containerPath: LOG_FOLDER };
-    this.registerOutputs({ networkName: this.networkName });
+    this.registerOutputs({
+      networkName: this.networkName,
+      controlNetworkName: this.controlNetworkName,
+    });
   }
 
-  #network(name: string, { stack, network }: DockerHostArgs): pulumi.Output<string> {
-    const { subnet, driver } = network;
+  /** The host of the first Consul server makes the networks; those that join an overlay find them there. */
+  #network(name: string, network: string, subnet: string, args: DockerHostArgs): pulumi.Output<string> {
+    if (!args.host.consulServers.includes(1)) return pulumi.output(network);
+    const { driver } = args.network;
     return new docker.Network(
-      joined(name, "network"),
+      name,
       {
-        name: networkName(stack),
+        name: network,
         driver,
         attachable: driver === "overlay",
         ipamConfigs: [{ subnet, gateway: gatewayAddress(subnet), ipRange: dynamicRange(subnet) }],

@@ -7,7 +7,7 @@ import { balancerPort, frontPorts, insidePorts, ipv6Twin, statsPort } from "../l
 import { renderFile } from "../lib/render.ts";
 import { httpUrl } from "../lib/url.ts";
 import { programCommand } from "./command-input.ts";
-import type { ConsulAgent } from "./consul-agent.ts";
+import { AGENT_SOCKET, type ConsulAgent } from "./consul-agent.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
@@ -128,7 +128,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
       .apply(([token, statsPassword]) => ({
         consulTemplate: renderFile("balancer/consul-template.hcl.mustache", {
           host: host.key,
-          agent: agent.containerName,
+          socket: AGENT_SOCKET,
           token,
         }),
         haproxy: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
@@ -159,14 +159,14 @@ export class HaproxyTier extends pulumi.ComponentResource {
           secretFile("/etc/flotilla/consul-template.hcl", config.consulTemplate),
           secretFile("/etc/flotilla/haproxy.cfg.ctmpl", config.haproxy),
         ],
-        volumes: [host.logMount],
+        volumes: [host.logMount, agent.socketMount],
         destroyGraceSeconds: loadBalancers.stopGrace,
       },
       {
         parent: this,
         deleteBeforeReplace: false,
         additionalSecretOutputs: ["uploads"],
-        dependsOn: [...(isFresh ? [] : [agent]), host.logs],
+        dependsOn: [isFresh ? agent.socket : agent, host.logs],
       },
     );
   }

@@ -1,4 +1,5 @@
 import { endpointOf } from "../lib/docker-endpoint.ts";
+import { controlSubnetOf } from "../lib/subnet.ts";
 import type { Path } from "./faults.ts";
 import { defaultService } from "./rules/routes.ts";
 import type { HostSettings, ServiceSettings, Settings } from "./settings.ts";
@@ -13,7 +14,7 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
   return {
     stack,
     protect,
-    network,
+    network: { ...network, controlSubnet: network.controlSubnet ?? controlSubnetOf(stack) },
     hosts,
     consul,
     loadBalancers: { ...loadBalancers, count: loadBalancers.count ?? Math.min(2, loadBalancers.max) },

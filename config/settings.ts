@@ -20,6 +20,8 @@ export interface Settings {
 export interface NetworkSettings {
   /** IPv4 network in CIDR notation. */
   readonly subnet: string;
+  /** That of the network that Consul has for itself. */
+  readonly controlSubnet: string;
   readonly driver: "bridge" | "overlay";
 }
 

@@ -78,12 +78,15 @@ const host = shape({
   consulServers: listOf(whole(1, maxConsulServers), "numbers of Consul servers").optional(),
 });
 
-const network = shape({
-  subnet: text(
-    "an IPv4 network with a prefix from 8 to 28 and no host bits set, neither loopback nor multicast, " +
-      "such as 172.30.0.0/16",
+const subnet = (example: string) =>
+  text(
+    `an IPv4 network with a prefix from 8 to 28 and no host bits set, neither loopback nor multicast, such as ${example}`,
     (cidr) => parseSubnet(cidr) !== undefined,
-  ).default("172.30.0.0/16"),
+  );
+
+const network = shape({
+  subnet: subnet("172.30.0.0/16").default("172.30.0.0/16"),
+  controlSubnet: subnet("198.18.0.0/26").optional(),
   driver: oneOf("bridge", "overlay").default("bridge"),
 });
 

@@ -31,15 +31,15 @@ export const exceptions: readonly Exception[] = [
     what: "the network; its subnet",
     why: "two networks of one name can't live side by side, so all containers go with it and are made again",
     bound: 60,
-    resources: { type: /^docker:.*:Network$/ },
+    resources: { type: /^docker:.*:Network$/, name: /--network$/ },
     keys: ["network.subnet"],
   },
   {
-    what: "the log volume and services' own volumes",
+    what: "the log volume, the volume of the agent's socket and services' own volumes",
     why: "the engine keeps a volume as long as a container has it: `up` fails after 30 s, and the next `up --refresh` clears that away",
     bound: 0,
     refusal: /in_use/,
-    resources: { type: /^docker:.*:Volume$/, name: /--logs--|_/ },
+    resources: { type: /^docker:.*:Volume$/, name: /--logs--|--socket$|_/ },
   },
 ];
 

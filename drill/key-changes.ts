@@ -28,6 +28,7 @@ export const secondService = "store";
 export const keyChanges: readonly KeyChange[] = [
   { key: "protect", value: true },
   { key: "network.subnet", value: "10.213.4.0/24" },
+  { key: "network.controlSubnet", value: "10.213.5.0/26" },
   { key: "hosts.<key>.docker", value: otherSocket },
   { key: "hosts.<key>.address", value: "localhost" },
   { key: "hosts.<key>.datacenter", value: "dc2" },

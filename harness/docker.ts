@@ -11,6 +11,8 @@ export interface Container {
   Config: { Hostname: string; Image: string; Labels: Record<string, string>; Env: string[] };
   HostConfig: { Memory: number };
   Mounts: { Source: string }[];
+  /** By their names. */
+  NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
 }
 
 export const roles = ["agent", "balancer", "consul", "front", "server", "volumes", "warden"] as const;

@@ -9,6 +9,8 @@
 export const joined = (...parts: readonly (string | number)[]) => parts.join("--");
 
 export const networkName = (stack: string) => stack;
+/** Of the network that Consul has for itself. */
+export const controlNetworkName = (stack: string) => joined(stack, "control");
 export const consulServerName = (stack: string, number: number) => joined(stack, "consul", number);
 /** What the names of all Consul servers of a stack, and no others, begin with. */
 export const consulServerPrefix = (stack: string) => joined(stack, "consul", "");
@@ -38,6 +40,8 @@ export const logVolumeName = (stack: string, service?: string) =>
   joined(stack, "logs", ...(service === undefined ? [] : [service]));
 /** Volume with the data of a Consul server or agent. */
 export const dataVolumeName = (container: string) => joined(container, "data");
+/** Volume with the socket at which an agent answers the balancers of its host. */
+export const socketVolumeName = (container: string) => joined(container, "socket");
 /** The underscore, which no key has, keeps it apart from every other volume. */
 export const serviceVolumeName = (stack: string, service: string, volume: string) =>
   `${joined(stack, service)}_${volume}`;
@@ -55,7 +59,7 @@ export const imageName = (stack: string, of: string) => joined(stack, of);
 export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes" | "warden";
 
 /** Labels by which commands, tests and people find the containers of a stack; `details` are more of them. */
-export function labels({
+export function labels<T = string>({
   stack,
   role,
   host,
@@ -66,9 +70,9 @@ export function labels({
   role: Role;
   host: string;
   service?: string;
-  details?: Readonly<Record<string, string>>;
-}): Record<string, string> {
-  const all = {
+  details?: Readonly<Record<string, T>>;
+}): Record<string, string | T> {
+  const all: Record<string, string | T> = {
     "flotilla.host": host,
     "flotilla.role": role,
     ...(service === undefined ? {} : { "flotilla.service": service }),

@@ -1,8 +1,9 @@
+import { createHash } from "node:crypto";
 import { BlockList, isIPv4 } from "node:net";
 
 /**
- * Layout of the network. The lower half is for fixed addresses (gateway, then Consul servers), the upper
- * half for those that Docker hands out, so that the two never meet.
+ * Layout of a network. The lower half is for fixed addresses (the gateway; in the control network Consul's servers, too),
+ * the upper half for those that Docker hands out, so that the two never meet.
  */
 interface Subnet {
   /** First address, as a number. */
@@ -27,12 +28,23 @@ export function parseSubnet(cidr: string): Subnet | undefined {
   return isUnicast && base % sizeOf(prefix) === 0 ? { base, prefix } : undefined;
 }
 
+/**
+ * The control network of a stack that names none: one of the 2,048 with 64 addresses in 198.18.0.0/15, which RFC 2544 sets
+ * aside for tests of network devices, so that no LAN and no network that Docker chooses is there. By the stack's name,
+ * which is its own on a host.
+ */
+export function controlSubnetOf(stack: string): string {
+  const [base, prefix] = [0xc6_12_00_00, 26];
+  const place = createHash("sha256").update(stack).digest().readUInt16BE() % 2 ** (prefix - 15);
+  return `${addressText(base + place * sizeOf(prefix))}/${prefix}`;
+}
+
 /** Address of the network's gateway. */
 export function gatewayAddress(cidr: string): string {
   return addressText(subnetOf(cidr).base + 1);
 }
 
-/** Address of a Consul server, numbered from 1. */
+/** Address of a Consul server, numbered from 1, in the control network. */
 export function consulAddress(cidr: string, server: number): string {
   return addressText(subnetOf(cidr).base + 1 + server);
 }
@@ -48,9 +60,9 @@ export function dynamicCapacity(prefix: number): number {
   return sizeOf(prefix) / 2 - 1;
 }
 
-/** The longest prefix, so the smallest network, with room for all servers and this many dynamic addresses. */
-export function prefixFor(dynamicAddresses: number): number {
-  const fixed = 2 + maxConsulServers; // the network's own address and the gateway come before the servers
+/** The longest prefix, so the smallest network, with room for this many dynamic addresses and so many servers'. */
+export function prefixFor(dynamicAddresses: number, servers = 0): number {
+  const fixed = 2 + servers; // the network's own address and the gateway come before the servers
   const half = Math.max(fixed, dynamicAddresses + 1);
   return 31 - Math.ceil(Math.log2(half));
 }

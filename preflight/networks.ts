@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { HostSettings, Settings } from "../config/settings.ts";
 import { type Endpoint, isLocal } from "../lib/docker-endpoint.ts";
-import { networkName } from "../lib/names.ts";
+import { controlNetworkName, networkName } from "../lib/names.ts";
 import { cidrOf, subnetsOverlap } from "../lib/subnet.ts";
 import { ask } from "./engine.ts";
 import type { KnownResource } from "./state.ts";
@@ -13,31 +13,62 @@ export interface EngineNetwork {
   readonly IPAM: { readonly Config: readonly { readonly Subnet?: string }[] | null };
 }
 
+/** A network that the stack has, or is to have. */
+interface Wanted {
+  readonly name: string;
+  readonly subnet: string;
+  /** The key that sets the subnet. */
+  readonly key: string;
+}
+
 /**
- * What stands in the way of the stack's network on a host: another network, or a route of the host's own, that has some of
- * its addresses; a network of its name that is not of this stack's state.
+ * What stands in the way of the stack's networks on a host: another network, or a route of the host's own, that has some of
+ * their addresses; a network of a name of theirs that is not of this stack's state.
  */
 export async function networkFaults(
-  { stack, network, hosts }: Settings,
+  settings: Settings,
   host: HostSettings,
   networks: readonly EngineNetwork[],
   known: () => Promise<readonly KnownResource[]>,
 ): Promise<string[]> {
-  const others = networks.filter(({ Name }) => Name !== networkName(stack));
-  const own = networks.find(({ Name }) => Name === networkName(stack));
+  const { stack, network } = settings;
+  const wanted: Wanted[] = [
+    { name: networkName(stack), subnet: network.subnet, key: "network.subnet" },
+    { name: controlNetworkName(stack), subnet: network.controlSubnet, key: "network.controlSubnet" },
+  ];
+  const names = wanted.map(({ name }) => name);
+  const others = networks.filter(({ Name }) => !names.includes(Name));
+  const faults = wanted.map((one) => faultsOf(one, settings, host, { networks, others, known }));
+  return (await Promise.all(faults)).flat();
+}
+
+interface Seen {
+  readonly networks: readonly EngineNetwork[];
+  /** Those that are not the stack's. */
+  readonly others: readonly EngineNetwork[];
+  readonly known: () => Promise<readonly KnownResource[]>;
+}
+
+async function faultsOf(
+  { name, subnet, key }: Wanted,
+  { stack, hosts }: Settings,
+  host: HostSettings,
+  { networks, others, known }: Seen,
+): Promise<string[]> {
+  const own = networks.find(({ Name }) => Name === name);
   const faults = [
     ...others.flatMap((other) => {
-      const taken = subnetsOf(other).find((subnet) => subnetsOverlap(subnet, network.subnet));
+      const taken = subnetsOf(other).find((theirs) => subnetsOverlap(theirs, subnet));
       return taken === undefined ? [] : [`Docker network ${other.Name} (${taken})`];
     }),
     ...routesOf(host)
-      .filter((route) => subnetsOverlap(route, network.subnet))
+      .filter((route) => subnetsOverlap(route, subnet))
       // Those of a network of the engine's are told of by its name.
       .filter((route) => !networks.flatMap(subnetsOf).includes(route))
       .map((route) => `a route of the host's own (${route})`),
   ].map(
     (holder) =>
-      `host ${host.key}: network ${network.subnet} (flotilla:network.subnet) overlaps ${holder}. Choose another, such as ` +
+      `host ${host.key}: network ${subnet} (flotilla:${key}) overlaps ${holder}. Choose another, such as ` +
       "one that `docker network ls` and `ip route` do not show.",
   );
   if (!own) return faults;

@@ -20,13 +20,13 @@ describe("Pulumi.dev.yaml", () => {
     const { resources } = await ofStackFile("dev");
     expect(countsOf(resources)).toStrictEqual({
       docker: 1,
-      Network: 1,
+      Network: 2,
       // 3 Consul servers, agent, front, 2 balancers, warden, 4 copies, two log volume containers.
       Container: 14,
-      // One for each Consul server, the agent, the logs of balancers and of the service.
-      Volume: 6,
+      // One for each Consul server, two for the agent, the logs of balancers and of the service.
+      Volume: 7,
       RemoteImage: 5,
-      RandomPassword: 7,
+      RandomPassword: 8,
       // A quorum for each server, their set-up, balancers, registration, routes, former tokens; each image that is built.
       Command: 13,
     });
@@ -60,12 +60,12 @@ describe("Pulumi.prod.yaml", () => {
     const { resources } = await ofStackFile("prod");
     expect(countsOf(resources)).toStrictEqual({
       docker: 1,
-      Network: 1,
+      Network: 2,
       // 5 Consul servers, agent, front, 3 balancers, warden, 10 copies, two log volume containers.
       Container: 23,
-      Volume: 8,
+      Volume: 9,
       RemoteImage: 5,
-      RandomPassword: 7,
+      RandomPassword: 8,
       Command: 15,
     });
     const built = resources.filter(({ type }) => type.endsWith(":RemoteImage"));
@@ -79,7 +79,7 @@ describe("Pulumi.prod.yaml", () => {
   test("protects the data and its keys, and nothing that would only be in the way", async () => {
     const { resources } = await ofStackFile("prod");
     expect(resources.filter(({ protect }) => protect).map(({ id }) => id)).toStrictEqual([
-      ...["management", "agent", "balancer", "registration", "operator", "gossip", "stats"].map(
+      ...["management", "agent", "balancer", "registration", "operator", "authority", "gossip", "stats"].map(
         (purpose) => `RandomPassword credentials-${purpose}`,
       ),
       ...[1, 2, 3, 4, 5].map((i) => `Volume consul--${i}--data`),
@@ -120,9 +120,10 @@ describe("what comes after what", () => {
     expect(find((await ofStackFile("dev")).resources, later).dependsOn).toContain(earlier);
   });
 
-  test("the agent's volume waits for nothing, so that it is deleted along with others", async () => {
+  test("the agent's volumes wait for nothing, so that they are deleted along with others", async () => {
     const { resources } = await ofStackFile("dev");
     expect(find(resources, "Volume agent-local--data").dependsOn).toStrictEqual([]);
+    expect(find(resources, "Volume agent-local--socket").dependsOn).toStrictEqual([]);
     expect(find(resources, "ConsulAgent agent-local").dependsOn).toStrictEqual([]);
   });
 
@@ -191,11 +192,13 @@ describe("several hosts", () => {
       `RemoteImage web--${key}`,
       `Volume ${key}--logs--test--logs`,
       `Volume agent-${key}--data`,
+      `Volume agent-${key}--socket`,
       `Volume web--${key}_uploads`,
     ];
     const b = [
       "Container consul--1",
       "Container consul--3",
+      "Network b--control",
       "Network b--network",
       "Volume consul--1--data",
       "Volume consul--3--data",

@@ -11,7 +11,7 @@ const images = {
 };
 const consul = { stack: "test", datacenter: "dc1", gossipKey: secrets.gossipKey };
 const server = { ...consul, agentToken: secrets.server, managementToken: secrets.management };
-const joinAddresses = '"172.30.0.2", "172.30.0.3", "172.30.0.4"';
+const joinAddresses = '"198.19.225.130", "198.19.225.131", "198.19.225.132"';
 
 const rendered: [template: string, file: string, view: Record<string, unknown>][] = [
   ["consul/Dockerfile", "consul.Dockerfile", images],
@@ -26,7 +26,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
       number: 1,
       nodeName: "test--consul--1",
       nodeId: uuidOf("test server 1"),
-      address: "172.30.0.2",
+      address: "198.19.225.130",
       bootstrapExpect: 3,
       joinAddresses,
     },
@@ -39,7 +39,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
       number: 4,
       nodeName: "test--consul--4",
       nodeId: uuidOf("test server 4"),
-      address: "172.30.0.5",
+      address: "198.19.225.133",
       bootstrapExpect: undefined,
       joinAddresses,
     },
@@ -53,6 +53,8 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
       host: "local",
       nodeName: "test--agent--local",
       nodeId: uuidOf("test agent local"),
+      bindAddress: "{{ GetAllInterfaces | include `network` `198.19.225.128/26` | attr `address` }}",
+      socket: "/run/consul/http.sock",
       joinAddresses,
     },
   ],
@@ -60,7 +62,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
   [
     "balancer/consul-template.hcl",
     "consul-template.hcl",
-    { host: "local", agent: "test--agent--local", token: secrets.balancer },
+    { host: "local", socket: "/run/consul/http.sock", token: secrets.balancer },
   ],
 ];
 

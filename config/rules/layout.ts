@@ -1,6 +1,12 @@
 import { balancerPrefix, instancePrefix } from "../../lib/names.ts";
 import { frontPorts, type HostPort, hostPorts, ipv6Twin } from "../../lib/ports.ts";
-import { dynamicCapacity, maxConsulServers, parseSubnet, prefixFor } from "../../lib/subnet.ts";
+import {
+  controlSubnetOf,
+  maxConsulServers,
+  parseSubnet,
+  prefixFor,
+  subnetsOverlap,
+} from "../../lib/subnet.ts";
 import { given, type Path, type Problem } from "../faults.ts";
 import { isKey, keyRule } from "../formats.ts";
 import type { ServiceSettings, Settings } from "../settings.ts";
@@ -13,6 +19,7 @@ export function layoutRules(settings: Settings): Problem[] {
   return [
     ...balancerCount(settings),
     ...addresses(settings),
+    ...controlAddresses(settings),
     ...portRange(settings),
     ...portClashes(settings),
     ...ipv6Clashes(settings),
@@ -35,16 +42,41 @@ function addresses({ network, hosts, services }: Settings): Problem[] {
   const wanted = prefixFor(needed);
   if (prefix <= wanted) return [];
 
-  const why =
-    needed > dynamicCapacity(prefix)
-      ? `to have ${needed} addresses in its upper half (2 a host, 2 a replica)`
-      : `to have the gateway and up to ${maxConsulServers} Consul servers in its lower half`;
-  const message = `must be a /${wanted} or larger ${why}, got ${given(network.subnet)}`;
+  const message = `must be a /${wanted} or larger to have ${needed} addresses in its upper half (2 a host, 2 a replica), got ${given(network.subnet)}`;
   const counts = services.flatMap(({ name }) => [
     ["services", name, "replicas"],
     ["services", name, "hosts"],
   ]);
   return [{ path: ["network", "subnet"], message, about: [["network", "subnet"], ["hosts"], ...counts] }];
+}
+
+function controlAddresses({ stack, network, hosts }: Settings): Problem[] {
+  const { subnet, controlSubnet } = network;
+  const path = ["network", "controlSubnet"];
+  const problem = (message: string, ...about: Path[]) => ({
+    path,
+    message: `${message}, got ${given(controlSubnet)}`,
+    about: [path, ...about],
+  });
+  const wanted = prefixFor(hosts.length, maxConsulServers);
+  const problems: Problem[] = [];
+  if ((parseSubnet(controlSubnet)?.prefix ?? 0) > wanted)
+    problems.push(
+      problem(
+        `must be a /${wanted} or larger to have up to ${maxConsulServers} Consul servers in its lower half and ${hosts.length} agents in its upper one`,
+        ["hosts"],
+      ),
+    );
+  if (subnetsOverlap(subnet, controlSubnet)) {
+    const isDefault = controlSubnet === controlSubnetOf(stack);
+    problems.push(
+      problem(
+        `must not overlap network.subnet, ${subnet}${isDefault ? " (it is the stack's default)" : ""}`,
+        ["network", "subnet"],
+      ),
+    );
+  }
+  return problems;
 }
 
 function replicasOn(host: string, services: readonly ServiceSettings[]): number {

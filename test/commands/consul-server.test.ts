@@ -8,7 +8,7 @@ const args: ConsulServerArgs = {
   server: "test--consul--2",
   next: "test--consul--3",
   address: "172.30.0.3",
-  datacenter: "dc1",
+  realm: "realm",
   founders: 3,
   containerId: "an-id",
   managementToken: "management",
@@ -31,10 +31,10 @@ const allFit = healthOf({ 1: fit, 2: fit, 3: fit });
 class Cluster implements FakeHosts {
   readonly log: string[] = [];
   agents = ["test--agent--a"];
-  /** Data centres of the servers that run, by endpoint and name. */
+  /** Realms of the servers that run, by endpoint and name. */
   servers: Record<string, Record<string, string>> = {
-    "tcp://a:1": { "test--consul--1": "dc1", "test--consul--2": "dc1" },
-    "tcp://b:1": { "test--consul--3": "dc1" },
+    "tcp://a:1": { "test--consul--1": "realm", "test--consul--2": "realm" },
+    "tcp://b:1": { "test--consul--3": "realm" },
   };
   peers = [peersOf(1, 2, 3)];
   leaders = ["172.30.0.2:8300"];
@@ -113,8 +113,8 @@ describe("after a server was made anew", () => {
   test.concurrent("those that do not run are made later: it does not wait for them", async () => {
     const cluster = new Cluster();
     cluster.servers = {
-      "tcp://a:1": { "test--consul--2": "dc1" },
-      "tcp://b:1": { "test--consul--3": "dc1" },
+      "tcp://a:1": { "test--consul--2": "realm" },
+      "tcp://b:1": { "test--consul--3": "realm" },
     };
     cluster.health = [healthOf({ 1: { Healthy: false, Voter: true }, 2: fit, 3: fit })];
     expect(await settle(cluster)).toStrictEqual({ code: 0, said: "" });
@@ -146,15 +146,15 @@ describe("after a server was made anew", () => {
     },
   );
 
-  test.concurrent("servers of another data centre are replaced before there is a quorum in this one", async () => {
+  test.concurrent("servers of another realm are replaced before there is a quorum in this one", async () => {
     const cluster = new Cluster();
     cluster.servers = {
-      "tcp://a:1": { "test--consul--1": "dc1", "test--consul--2": "dc1" },
-      "tcp://b:1": { "test--consul--3": "dc0" },
+      "tcp://a:1": { "test--consul--1": "realm", "test--consul--2": "realm" },
+      "tcp://b:1": { "test--consul--3": "another" },
     };
     expect(await settle(cluster)).toStrictEqual({
       code: 0,
-      said: "consul: 1 servers are still to move to dc1\n",
+      said: "consul: 1 servers are still to be made anew\n",
     });
     expect(cluster.log).toStrictEqual([]);
   });
@@ -230,7 +230,7 @@ describe("--leave", () => {
 
   test.concurrent.each([
     ["the whole stack goes", { agents: [] }],
-    ["the server is down", { servers: { "tcp://a:1": { "test--consul--1": "dc1" } } }],
+    ["the server is down", { servers: { "tcp://a:1": { "test--consul--1": "realm" } } }],
   ])("is no matter when %s", async (_, state) => {
     const cluster = Object.assign(new Cluster(), state);
     expect(await leave(cluster)).toStrictEqual({ code: 0, said: "" });

@@ -1,6 +1,7 @@
 import { ConsulAgent } from "../../components/consul-agent.ts";
 import { ConsulCluster } from "../../components/consul-cluster.ts";
 import { Credentials } from "../../components/credentials.ts";
+import { authorityOf, certificateOf } from "../../lib/certificates.ts";
 import {
   agentRules,
   balancerRules,
@@ -8,6 +9,7 @@ import {
   registrationRules,
   serverRules,
 } from "../../lib/consul-policies.ts";
+import { uuidOf } from "../../lib/uuid.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
 import { fixture } from "../support/fixture.ts";
 import { dockerHosts } from "../support/hosts.ts";
@@ -28,6 +30,17 @@ const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): 
     }
   });
 });
+
+const realm = uuidOf(`dc1 198.19.225.128/26 ${authorityOf(secrets.authority).certificate}`);
+
+/** What a server or agent is given to be known by. */
+function tlsFiles(name: string, owner: string) {
+  const own = certificateOf(secrets.authority, name, owner);
+  return [
+    { file: "/consul/tls/authority.pem", content: authorityOf(secrets.authority).certificate },
+    { file: "/consul/tls/own.pem", content: `${own.certificate}${own.key}`, permissions: "0600" },
+  ];
+}
 
 const limited = { consul: { cpus: 1, memory: "256m" } };
 const ofSize = (servers: number) => run({ consul: { servers } });
@@ -70,8 +83,8 @@ describe("Consul servers", () => {
       image: "sha256:local--consul",
       labels: [
         { label: "flotilla.consul", value: "hashicorp/consul:1.14.11" },
-        { label: "flotilla.datacenter", value: "dc1" },
         { label: "flotilla.host", value: "local" },
+        { label: "flotilla.realm", value: realm },
         { label: "flotilla.role", value: "consul" },
         { label: "flotilla.stack", value: "test" },
       ],
@@ -85,7 +98,7 @@ describe("Consul servers", () => {
       cpus: "1",
       memory: 256,
       memorySwap: 256,
-      networksAdvanced: [{ name: "test", ipv4Address: "172.30.0.2" }],
+      networksAdvanced: [{ name: "test--control", ipv4Address: "198.19.225.130" }],
       ports: [{ internal: 8500, external: 8500, ip: "127.0.0.1" }],
       uploads: [
         {
@@ -93,6 +106,7 @@ describe("Consul servers", () => {
           content: fixture("server-that-founds.hcl"),
           permissions: "0600",
         },
+        ...tlsFiles("server.dc1.consul", "test--consul--1"),
         { file: "/consul/founders.json", content: fixture("founders.json") },
       ],
       volumes: [{ volumeName: "test--consul--1--data", containerPath: "/consul/data" }],
@@ -100,7 +114,8 @@ describe("Consul servers", () => {
     });
     expect(rest).toMatchObject({
       provider: "local",
-      secrets: ["uploads[0].content"],
+      // Of the certificates that of the authority is none.
+      secrets: ["uploads[0].content", "uploads[2].content"],
       secretOutputs: ["uploads"],
       deleteBeforeReplace: true,
     });
@@ -111,20 +126,20 @@ describe("Consul servers", () => {
     expect(configOf(all, "Container consul--4")).toBe(fixture("server-that-joins.hcl"));
     expect(find(all, "Container consul--4").inputs).toMatchObject({
       name: "test--consul--4",
-      networksAdvanced: [{ name: "test", ipv4Address: "172.30.0.5" }],
+      networksAdvanced: [{ name: "test--control", ipv4Address: "198.19.225.133" }],
       ports: [{ internal: 8500, external: 8503, ip: "127.0.0.1" }],
       volumes: [{ volumeName: "test--consul--4--data", containerPath: "/consul/data" }],
     });
   });
 
   test.each([
-    [1, ["1"], '["172.30.0.2"]'],
-    [3, ["3", "3", "3"], '["172.30.0.2", "172.30.0.3", "172.30.0.4"]'],
-    [5, ["3", "3", "3", undefined, undefined], '["172.30.0.2", "172.30.0.3", "172.30.0.4"]'],
+    [1, ["1"], '["198.19.225.130"]'],
+    [3, ["3", "3", "3"], '["198.19.225.130", "198.19.225.131", "198.19.225.132"]'],
+    [5, ["3", "3", "3", undefined, undefined], '["198.19.225.130", "198.19.225.131", "198.19.225.132"]'],
     [
       7,
       ["3", "3", "3", undefined, undefined, undefined, undefined],
-      '["172.30.0.2", "172.30.0.3", "172.30.0.4"]',
+      '["198.19.225.130", "198.19.225.131", "198.19.225.132"]',
     ],
   ])("of %i at most three found the cluster, and all join those", async (servers, founders, addresses) => {
     const all = await ofSize(servers);
@@ -178,8 +193,8 @@ describe("Consul servers", () => {
       serverHosts: ["unix:///var/run/docker.sock"],
       server: "test--consul--2",
       next: "test--consul--3",
-      address: "172.30.0.3",
-      datacenter: "dc1",
+      address: "198.19.225.131",
+      realm,
       founders: 3,
       containerId: "consul--2-id",
       managementToken: secrets.management,
@@ -300,6 +315,7 @@ describe("a host's agent", () => {
     expect(idsBelow(all, "ConsulAgent agent-local")).toStrictEqual([
       "Container agent-local",
       "Volume agent-local--data",
+      "Volume agent-local--socket",
     ]);
     const { inputs, ...rest } = find(all, "Container agent-local");
     expect(inputs).toStrictEqual({
@@ -320,14 +336,20 @@ describe("a host's agent", () => {
       cpus: "1",
       memory: 256,
       memorySwap: 256,
-      networkMode: "test",
-      uploads: [{ file: "/consul/config/agent.hcl", content: fixture("agent.hcl"), permissions: "0600" }],
-      volumes: [{ volumeName: "test--agent--local--data", containerPath: "/consul/data" }],
+      networksAdvanced: [{ name: "test--control" }, { name: "test" }],
+      uploads: [
+        { file: "/consul/config/agent.hcl", content: fixture("agent.hcl"), permissions: "0600" },
+        ...tlsFiles("client.dc1.consul", "test--agent--local"),
+      ],
+      volumes: [
+        { volumeName: "test--agent--local--data", containerPath: "/consul/data" },
+        { volumeName: "test--agent--local--socket", containerPath: "/run/consul" },
+      ],
       destroyGraceSeconds: 15,
     });
     expect(rest).toMatchObject({
       provider: "local",
-      secrets: ["uploads[0].content"],
+      secrets: ["uploads[0].content", "uploads[2].content"],
       secretOutputs: ["uploads"],
       deleteBeforeReplace: true,
     });
@@ -345,7 +367,16 @@ describe("a host's agent", () => {
 test("credentials are random, long, and secret before anything is derived from them", async () => {
   const all = await ofSize(3);
   const ids = idsBelow(all, "Credentials credentials");
-  const purposes = ["agent", "balancer", "gossip", "management", "operator", "registration", "stats"];
+  const purposes = [
+    "agent",
+    "authority",
+    "balancer",
+    "gossip",
+    "management",
+    "operator",
+    "registration",
+    "stats",
+  ];
   expect(ids).toStrictEqual(purposes.map((purpose) => `RandomPassword credentials-${purpose}`));
   expect(ids.map((id) => find(all, id).inputs)).toStrictEqual(
     purposes.map((purpose) => ({ length: purpose === "stats" ? 24 : 32, special: false })),

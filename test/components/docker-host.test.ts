@@ -10,6 +10,8 @@ const volumeLabels = [
   { label: "flotilla.stack", value: "test" },
 ];
 
+const networkNames = { networkName: "test", controlNetworkName: "test--control" };
+
 describe("a Docker host", () => {
   const run = (config: Record<string, unknown>) => deploy(() => void dockerHosts(settingsFrom(config)));
 
@@ -17,6 +19,7 @@ describe("a Docker host", () => {
     const all = await run({});
     expect(idsBelow(all, "DockerHost local")).toStrictEqual([
       "Container local--logs",
+      "Network local--control",
       "Network local--network",
       "RemoteImage local--balancer",
       "RemoteImage local--consul",
@@ -29,14 +32,14 @@ describe("a Docker host", () => {
     for (const { type, provider } of all.filter(({ type }) => type.startsWith("docker:"))) {
       expect([type, provider]).toStrictEqual([type, "local"]);
     }
-    expect(find(all, "DockerHost local").outputs).toStrictEqual({ networkName: "test" });
+    expect(find(all, "DockerHost local").outputs).toStrictEqual(networkNames);
   });
 
   test.each([
     ["bridge", false],
     ["overlay", true],
-  ])("its %s network leaves the lower half to fixed addresses", async (driver, attachable) => {
-    const all = await run({ network: { subnet: "10.9.0.0/24", driver } });
+  ])("its %s networks leave the lower half to fixed addresses", async (driver, attachable) => {
+    const all = await run({ network: { subnet: "10.9.0.0/24", controlSubnet: "10.9.1.0/26", driver } });
     const network = find(all, "Network local--network");
     expect(network.inputs).toStrictEqual({
       name: "test",
@@ -44,7 +47,14 @@ describe("a Docker host", () => {
       attachable,
       ipamConfigs: [{ subnet: "10.9.0.0/24", gateway: "10.9.0.1", ipRange: "10.9.0.128/25" }],
     });
-    expect(network.deleteBeforeReplace).toBe(true);
+    const control = find(all, "Network local--control");
+    expect(control.inputs).toStrictEqual({
+      name: "test--control",
+      driver,
+      attachable,
+      ipamConfigs: [{ subnet: "10.9.1.0/26", gateway: "10.9.1.1", ipRange: "10.9.1.32/27" }],
+    });
+    expect([network, control].every(({ deleteBeforeReplace }) => deleteBeforeReplace)).toBe(true);
   });
 
   test("joins the network that the host of the first Consul server makes", async () => {
@@ -57,8 +67,9 @@ describe("a Docker host", () => {
     });
     expect(all.filter(({ type }) => type.endsWith(":Network")).map(({ id }) => id)).toStrictEqual([
       "Network b--network",
+      "Network b--control",
     ]);
-    expect(find(all, "DockerHost a").outputs).toStrictEqual({ networkName: "test" });
+    expect(find(all, "DockerHost a").outputs).toStrictEqual(networkNames);
   });
 
   test("has our images by the names of their content", async () => {

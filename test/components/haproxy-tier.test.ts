@@ -112,7 +112,10 @@ test("the whole of a balancer", async () => {
         permissions: "0600",
       },
     ],
-    volumes: [{ volumeName: "test--logs", containerPath: "/var/log/flotilla" }],
+    volumes: [
+      { volumeName: "test--logs", containerPath: "/var/log/flotilla" },
+      { volumeName: "test--agent--local--socket", containerPath: "/run/consul" },
+    ],
     destroyGraceSeconds: 60,
   });
   expect(rest).toMatchObject({

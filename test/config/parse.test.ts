@@ -59,7 +59,7 @@ describe("sections", () => {
       'network.subnet: must be an IPv4 network with a prefix from 8 to 28 and no host bits set, neither loopback nor multicast, such as 172.30.0.0/16, got "172.30.0.1/16"',
     ],
     [{ network: { driver: "host" } }, 'network.driver: must be "bridge" or "overlay", got "host"'],
-    [{ network: { mtu: 1 } }, "network.mtu: is no known key; allowed here: subnet, driver"],
+    [{ network: { mtu: 1 } }, "network.mtu: is no known key; allowed here: subnet, controlSubnet, driver"],
     [{ consul: { servers: 4 } }, "consul.servers: must be 1, 3, 5 or 7: a quorum needs an odd number, got 4"],
     [{ consul: { servers: 0 } }, "consul.servers: must be 1, 3, 5 or 7: a quorum needs an odd number, got 0"],
     [

@@ -23,7 +23,7 @@ async function read(
 const defaults: Settings = {
   stack: "dev",
   protect: true,
-  network: { subnet: "172.30.0.0/16", driver: "bridge" },
+  network: { subnet: "172.30.0.0/16", controlSubnet: "198.19.201.128/26", driver: "bridge" },
   hosts: [
     {
       key: "local",
@@ -91,6 +91,7 @@ test("the prod stack's file holds good settings", async () => {
   expect(await read(readStackFile("prod"), [], "prod")).toStrictEqual({
     ...defaults,
     stack: "prod",
+    network: { ...defaults.network, controlSubnet: "198.19.213.0/26" },
     hosts: [{ ...host, consulServers: [1, 2, 3, 4, 5] }],
     consul: { ...defaults.consul, servers: 5, cpus: "1", memory: 256 },
     loadBalancers: { ...defaults.loadBalancers, count: 3, cpus: "1", memory: 256 },
@@ -110,7 +111,7 @@ test("the prod stack's file holds good settings", async () => {
 test("all that can be set is set", async () => {
   const config = {
     "flotilla:protect": "true",
-    "flotilla:network": { subnet: "10.20.0.0/20", driver: "overlay" },
+    "flotilla:network": { subnet: "10.20.0.0/20", controlSubnet: "10.20.16.0/25", driver: "overlay" },
     "flotilla:hosts": {
       b: {
         docker: "tcp://10.0.0.2:2376",
@@ -201,7 +202,7 @@ test("all that can be set is set", async () => {
   expect(settings).toStrictEqual({
     stack: "dev",
     protect: true,
-    network: { subnet: "10.20.0.0/20", driver: "overlay" },
+    network: { subnet: "10.20.0.0/20", controlSubnet: "10.20.16.0/25", driver: "overlay" },
     hosts: [
       {
         key: "a",

@@ -107,6 +107,51 @@ describe("containers are confined", () => {
     ).not.toContain("docker");
   });
 
+  test("a server reaches no port of Consul's, at no address and by no name, though it reaches those of its neighbours", async () => {
+    const consul = [...(await fleet.containers("consul")), await fleet.the("agent")];
+    const [server, neighbour] = (await fleet.servers()) as [Container, Container];
+    const addresses = (containers: readonly Container[]) =>
+      containers.flatMap(({ NetworkSettings }) =>
+        Object.values(NetworkSettings.Networks).map(({ IPAddress }) => IPAddress),
+      );
+    const ports = [8300, 8301, 8302, 8500, 8501, 8502, 8503, 8600];
+    const targets = [...addresses(consul), ...consul.map(({ Name }) => Name.slice(1))].flatMap((host) =>
+      ports.map((port) => `${host}:${port}`),
+    );
+    const open = addresses([neighbour]).map((address) => `${address}:8000`);
+    const probe = `
+import concurrent.futures, socket, sys
+def is_open(target):
+    host, port = target.rsplit(":", 1)
+    try:
+        socket.create_connection((host, int(port)), 2).close()
+        return True
+    except OSError:
+        return False
+targets = sys.argv[1:]
+with concurrent.futures.ThreadPoolExecutor(64) as pool:
+    print(" ".join(t for t, is_it in zip(targets, pool.map(is_open, targets)) if is_it))`;
+    const reached = await docker("exec", server.Id, "python3", "-c", probe, ...targets, ...open);
+    expect(targets.length).toBeGreaterThanOrEqual(9 * ports.length);
+    expect(reached.trim().split(" ")).toEqual(open);
+  });
+
+  test("in the network of the servers the agent listens nowhere: balancers ask it by a socket", async () => {
+    const { Id, NetworkSettings } = await fleet.the("agent");
+    const own = NetworkSettings.Networks[fleet.name]?.IPAddress ?? "";
+    // In the kernel's table, addresses are hexadecimal with the last byte first; 0A is LISTEN.
+    const hex = (address: string) =>
+      Buffer.from(address.split(".").map(Number).reverse()).toString("hex").toUpperCase();
+    const table = await docker("exec", Id, "cat", "/proc/net/tcp", "/proc/net/tcp6", "/proc/net/udp");
+    const listening = table.split("\n").flatMap((row) => {
+      const [, address = "", , state] = row.trim().split(/\s+/);
+      return state === "0A" || state === "07" ? [address.split(":")[0]] : [];
+    });
+    expect(listening).toContain(hex("127.0.0.1"));
+    expect(listening).not.toContain(hex(own));
+    expect(listening.filter((address) => /^0+$/.test(address ?? ""))).toEqual([]);
+  });
+
   test("a server has no raw sockets, and no new privileges", async () => {
     for (const server of await fleet.servers()) {
       const { most, noNewPrivileges } = await rightsOf(server);

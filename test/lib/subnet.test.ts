@@ -1,6 +1,7 @@
 import {
   cidrOf,
   consulAddress,
+  controlSubnetOf,
   dynamicCapacity,
   dynamicRange,
   gatewayAddress,
@@ -52,16 +53,22 @@ test("the layout of something else is an error", () => {
 });
 
 test.each([
-  [0, 27],
-  [15, 27],
-  [16, 26],
-  [31, 26],
-  [32, 25],
-  [1002, 21],
-])("%d dynamic addresses fit in a /%d and no smaller network", (addresses, prefix) => {
-  expect(prefixFor(addresses)).toBe(prefix);
-  expect(dynamicCapacity(prefix)).toBeGreaterThanOrEqual(addresses);
-});
+  [0, 0, 30],
+  [7, 0, 28],
+  [8, 0, 27],
+  [0, 7, 27],
+  [15, 7, 27],
+  [16, 7, 26],
+  [31, 0, 26],
+  [32, 7, 25],
+  [1002, 0, 21],
+])(
+  "%d dynamic addresses and %d servers fit in a /%d and no smaller network",
+  (addresses, servers, prefix) => {
+    expect(prefixFor(addresses, servers)).toBe(prefix);
+    expect(dynamicCapacity(prefix)).toBeGreaterThanOrEqual(addresses);
+  },
+);
 
 test.each([
   ["10.0.0.0/8", "10.1.2.0/24", true],
@@ -78,4 +85,13 @@ test.each([
   ["00001EAC", "0000FFFF", "172.30.0.0/16"],
 ])("a route to %s with mask %s is one to %s", (destination, mask, cidr) => {
   expect(cidrOf(destination, mask)).toBe(cidr);
+});
+
+test("the control network of a stack that names none is in the range for tests, always the same, and seldom another stack's", () => {
+  expect(controlSubnetOf("dev")).toBe("198.19.201.128/26");
+  const subnets = Array.from({ length: 2000 }, (_, index) => controlSubnetOf(`stack-${index}`));
+  expect(subnets.every((subnet) => parseSubnet(subnet)?.prefix === 26)).toBe(true);
+  expect(subnets.every((subnet) => subnetsOverlap(subnet, "198.18.0.0/15"))).toBe(true);
+  // Of 2,048, two thirds are hit by so many throws.
+  expect(new Set(subnets).size).toBeGreaterThan(1200);
 });

@@ -36,6 +36,23 @@ test.each(["172.30.0.0/16", "172.30.4.0/30", "172.16.0.0/12"])("of which %s has 
   ]);
 });
 
+test("the control network is looked at as the other is", async () => {
+  const networks = [
+    ...others,
+    network("vpn", "198.18.0.0/15"),
+    network("test--control", "198.19.225.128/26"),
+  ];
+  expect(await networkFaults(settings, host, networks, knowsNothing)).toStrictEqual([
+    expect.stringMatching(
+      /^host a: there is a network test--control already that this stack's state does not know/,
+    ),
+  ]);
+  expect(await networkFaults(settings, host, networks.slice(0, -1), knowsNothing)).toStrictEqual([
+    "host a: network 198.19.225.128/26 (flotilla:network.controlSubnet) overlaps Docker network vpn (198.18.0.0/15). " +
+      "Choose another, such as one that `docker network ls` and `ip route` do not show.",
+  ]);
+});
+
 test("a stack of the same name that another state knows", async () => {
   const [fault] = await networkFaults(settings, host, [...others, own], knowsNothing);
   expect(fault).toMatch(/^host a: there is a network test already that this stack's state does not know/);

@@ -16,6 +16,7 @@ export const secrets = {
   balancer: token("balancer"),
   registration: token("registration"),
   operator: token("operator"),
+  authority: password("authority"),
   gossipKey: createHash("sha256").update(password("gossip")).digest("base64"),
   statsPassword: password("stats"),
 };

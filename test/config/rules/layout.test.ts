@@ -113,13 +113,7 @@ describe("size of the network", () => {
         'must be a /21 or larger to have 1002 addresses in its upper half (2 a host, 2 a replica), got "10.0.0.0/24"',
       ],
     ],
-    [
-      "10.0.0.0/28",
-      0,
-      [
-        'must be a /27 or larger to have the gateway and up to 7 Consul servers in its lower half, got "10.0.0.0/28"',
-      ],
-    ],
+    ["10.0.0.0/28", 2, []],
   ])("%s with %d replicas", (cidr, replicas, messages) => {
     expect(faultsOf({ ...subnet(cidr), services: { web: { ...web, replicas } } })).toStrictEqual(
       messages.map((message) => `flotilla:network.subnet: ${message}`),
@@ -139,6 +133,35 @@ describe("size of the network", () => {
     expect(faultsOf({ hosts, network, services })).toStrictEqual([
       'flotilla:network.subnet: must be a /26 or larger to have 18 addresses in its upper half (2 a host, 2 a replica), got "10.0.0.0/27"',
     ]);
+  });
+});
+
+describe("the control network", () => {
+  const key = "flotilla:network.controlSubnet";
+  test.each([
+    ["as it is by itself", {}, []],
+    ["another one", { controlSubnet: "10.0.0.0/27" }, []],
+    [
+      "too small for Consul's servers",
+      { controlSubnet: "10.0.0.0/28" },
+      [
+        'must be a /27 or larger to have up to 7 Consul servers in its lower half and 1 agents in its upper one, got "10.0.0.0/28"',
+      ],
+    ],
+    [
+      "within the other",
+      { subnet: "10.0.0.0/16", controlSubnet: "10.0.1.0/24" },
+      ['must not overlap network.subnet, 10.0.0.0/16, got "10.0.1.0/24"'],
+    ],
+    [
+      "by itself within the other",
+      { subnet: "198.19.0.0/16" },
+      [
+        'must not overlap network.subnet, 198.19.0.0/16 (it is the stack\'s default), got "198.19.201.128/26"',
+      ],
+    ],
+  ])("%s", (_, network, messages) => {
+    expect(faultsOf({ network })).toStrictEqual(messages.map((message) => `${key}: ${message}`));
   });
 });
 
