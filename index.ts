@@ -59,6 +59,7 @@ export default async function flotilla() {
           credentials,
           images,
           stopped,
+          isFresh,
         };
         return new ServerPool(joined(service.name, host.key), args, { providers: [host.provider] });
       }),
@@ -69,9 +70,11 @@ export default async function flotilla() {
   const balancerCount = hosts.length * settings.loadBalancers.count;
   if (entry) {
     const args = { ...settings, ...entry, cluster, balancerHosts: hosts, balancerCount, credentials };
-    const routes = new RoutingTable("routes", args, { dependsOn: [...pools, ...balancers] });
+    // Nobody is sent to a service before it serves; where nothing does yet, all come up side by side.
+    const serving = [...pools, ...balancers];
+    const routes = new RoutingTable("routes", args, { dependsOn: isFresh ? entry.agent : serving });
     // By then all that has tokens has the present ones.
-    new TokenRevocation("former-tokens", { cluster, credentials }, { dependsOn: routes });
+    new TokenRevocation("former-tokens", { cluster, credentials }, { dependsOn: [routes, ...serving] });
   }
 
   return {

@@ -1,7 +1,7 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
-import type { ServiceSettings, TmpfsMount } from "../config/settings.ts";
+import type { LoadBalancerSettings, ServiceSettings, TmpfsMount } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
 import { serviceConfinement } from "../lib/confinement.ts";
 import {
@@ -34,6 +34,9 @@ export interface ServerPoolArgs {
   readonly balancerHosts: readonly DockerHost[];
   /** Must be ready before anything is registered; the containers themselves need not wait for them. */
   readonly balancers: readonly HaproxyTier[];
+  readonly loadBalancers: LoadBalancerSettings;
+  /** Whether nothing of the stack runs: then there is nothing to spare, and the registration waits for no balancer. */
+  readonly isFresh: boolean;
   readonly agent: ConsulAgent;
   readonly cluster: Pick<ConsulCluster, "identity">;
   readonly service: ServiceSettings;
@@ -170,7 +173,7 @@ export class ServerPool extends pulumi.ComponentResource {
       name,
       { update: "register.ts --batch" },
       this.#input(servers, image, args),
-      { parent: this, dependsOn: [...servers, ...readyOf(args.balancers)] },
+      { parent: this, dependsOn: [...servers, ...readyOf(args)] },
     );
   }
 
@@ -184,7 +187,7 @@ export class ServerPool extends pulumi.ComponentResource {
       name,
       { update: "register.ts", delete: "register.ts --withdraw" },
       this.#input(servers, image, args),
-      { parent: this, dependsOn: [...servers, ...readyOf(args.balancers)] },
+      { parent: this, dependsOn: [...servers, ...readyOf(args)] },
     );
   }
 
@@ -198,7 +201,7 @@ export class ServerPool extends pulumi.ComponentResource {
       host: host.key,
       docker: host.settings.docker,
       balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
-      balancersPerHost: countOf(args.balancers),
+      balancersPerHost: countOf(args),
       agent: agent.containerName,
       agentId: agent.containerId,
       consulId: cluster.identity,
@@ -261,15 +264,16 @@ function heeded({ command, entrypoint, workingDir, user, shmSize }: ServiceSetti
  * Not all that the balancers consist of: `npm run rollback` has Pulumi change this pool alone, which it refuses where the
  * pool waits for something that is yet to be made.
  */
-function readyOf(balancers: readonly HaproxyTier[]): pulumi.Resource[] {
-  return balancers.map(({ ready }) => ready);
+function readyOf({ balancers, isFresh }: ServerPoolArgs): pulumi.Resource[] {
+  return isFresh ? [] : balancers.map(({ ready }) => ready);
 }
 
 /**
  * How many balancers each host has, as their readiness has told, 0 where it did not: not as the config has it, whose
  * balancers need not be there when Pulumi is told to change this pool alone.
  */
-function countOf(balancers: readonly HaproxyTier[]): pulumi.Output<number> {
+function countOf({ balancers, loadBalancers, isFresh }: ServerPoolArgs): pulumi.Input<number> {
+  if (isFresh) return loadBalancers.count;
   const counts = pulumi.all(balancers.map(({ ready }) => ready.stdout));
   return counts.apply((texts) => Math.min(...texts.map((text) => Number.parseInt(text, 10) || 0)));
 }

@@ -1,5 +1,5 @@
 import { find, type Registered } from "./support/deploy.ts";
-import { everything, host, ofConfig, ofStackFile, roleOf } from "./support/program.ts";
+import { everything, host, ofConfig, ofFreshStack, ofStackFile, roleOf } from "./support/program.ts";
 import { accessorOf, accessorOfAgent, secrets } from "./support/secrets.ts";
 
 /** How many there are of each type, less the components, which make nothing by themselves. */
@@ -118,6 +118,17 @@ describe("what comes after what", () => {
     ["TokenRevocation former-tokens", "Command routes"],
   ])("%s after %s", async (later, earlier) => {
     expect(find((await ofStackFile("dev")).resources, later).dependsOn).toContain(earlier);
+  });
+
+  test("where nothing of the stack runs, routes, balancers and copies don't wait for one another", async () => {
+    const { resources } = await ofFreshStack("dev");
+    const side = ["RoutingTable routes", "Command balancers-local-ready", "Command web--local--registration"];
+    for (const one of side)
+      expect(side.filter((other) => find(resources, one).dependsOn.includes(other))).toStrictEqual([]);
+    expect(find(resources, "RoutingTable routes").dependsOn).toContain("Container agent-local");
+    expect(find(resources, "TokenRevocation former-tokens").dependsOn).toStrictEqual(
+      expect.arrayContaining(["Command routes", ...side.slice(1)]),
+    );
   });
 
   test("the agent's volumes wait for nothing, so that they are deleted along with others", async () => {

@@ -14,7 +14,7 @@ import { settingsFrom } from "../support/settings-from.ts";
 const stopped = ["test--web--local--2-aa", "test--api--local--1-bb"];
 
 /** A host with the pool of a service, web unless told otherwise. */
-const run = remember((config: Record<string, unknown>): Promise<Registered[]> => {
+const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): Promise<Registered[]> => {
   const settings = settingsFrom({ loadBalancers: { count: 1 }, ...config });
   return deploy(() => {
     const images = stackImages(settings);
@@ -23,7 +23,7 @@ const run = remember((config: Record<string, unknown>): Promise<Registered[]> =>
     const cluster = { identity: pulumi.output("identity") };
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
-      const args = { ...settings, host, credentials, isFresh: false };
+      const args = { ...settings, host, credentials, isFresh: isFresh === true };
       const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
       const balancers = [new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts)];
       for (const service of settings.services) {
@@ -52,6 +52,15 @@ test.each([0, 1, 3])("%i copies", async (replicas) => {
   const instances = numbers(replicas).map((i) => `test--web--local--${i}-0a1b2c3`);
   expect(find(all, "ServerPool web--local").outputs).toStrictEqual({ instances });
   expect(told(all, "Command web--local--registration").instances).toStrictEqual(instances);
+});
+
+test("where nothing of the stack runs, they are registered beside the balancers, and told as many of these", async () => {
+  const web = { image: "nginx:1.29", port: 80 };
+  const all = await run({ isFresh: true, services: { web }, loadBalancers: { count: 3 } });
+  const id = "Command web--local--registration";
+  expect(find(all, id).dependsOn).toContain("Container agent-local");
+  expect(find(all, id).dependsOn).not.toContain("Command balancers-local-ready");
+  expect(told(all, id).balancersPerHost).toBe(3);
 });
 
 test("the least of a copy", async () => {

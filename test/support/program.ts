@@ -8,10 +8,11 @@ import { asConfig, readStackFile } from "./stack-file.ts";
 
 // It asks real engines and binds real ports; it has tests of its own.
 jest.mock("../../preflight/preflight.ts", () => ({
-  preflight: async () => ({ stopped: [], isFresh: false }),
+  preflight: async () => ({ stopped: [], isFresh: mockIsFresh }),
 }));
 jest.mock("../../lib/images/hosts-view.ts", () => ({ lookAtHosts: async () => mockView }));
 
+let mockIsFresh = false;
 const mockView: HostsView = hostsWithAll;
 
 // That the config of these stacks is no file's.
@@ -44,6 +45,16 @@ function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
 
 /** The whole program with a committed stack file. */
 export const ofStackFile = remember((stack: string) => run(stack, readStackFile(stack)));
+
+/** The same where nothing of the stack runs. */
+export const ofFreshStack = remember(async (stack: string) => {
+  mockIsFresh = true;
+  try {
+    return await run(stack, readStackFile(stack));
+  } finally {
+    mockIsFresh = false;
+  }
+});
 
 /** The whole program with config, its keys without their namespace. */
 export const ofConfig = remember((config: Record<string, unknown>) => {
