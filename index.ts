@@ -7,6 +7,7 @@ import { DockerHost } from "./components/docker-host.ts";
 import { HaproxyTier } from "./components/haproxy-tier.ts";
 import { imagePlans } from "./components/image-plans.ts";
 import { Images } from "./components/images.ts";
+import { LogKeeper } from "./components/log-keeper.ts";
 import { RoutingTable } from "./components/routing-table.ts";
 import { ServerPool } from "./components/server-pool.ts";
 import { TokenRevocation } from "./components/token-revocation.ts";
@@ -64,6 +65,12 @@ export default async function flotilla() {
         return new ServerPool(joined(service.name, host.key), args, { providers: [host.provider] });
       }),
   );
+
+  for (const host of hosts) {
+    const logs = pools.filter((pool) => pool.host === host.key).map((pool) => pool.logs);
+    const args = { ...settings, host, logs };
+    if (logs.length > 0) new LogKeeper(`keeper-${host.key}`, args, { providers: [host.provider] });
+  }
 
   // Through any one agent, since Consul's KV store is the whole data centre's.
   const [entry] = tiers;

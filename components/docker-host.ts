@@ -61,6 +61,7 @@ export class DockerHost extends pulumi.ComponentResource {
       balancer: image("balancer"),
       front: image("front"),
       warden: image("warden"),
+      "log-keeper": image("log-keeper"),
     };
     this.logs = new VolumeContainer(
       joined(name, "logs"),

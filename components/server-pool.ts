@@ -48,6 +48,17 @@ export interface ServerPoolArgs {
   readonly protect: boolean;
 }
 
+/** The log volume of a service on a host. */
+export interface ServiceLogs {
+  readonly service: string;
+  /** Its name on the host. */
+  readonly volume: string;
+  /** MiB that it may hold. */
+  readonly maxSize: number;
+  /** What makes it. */
+  readonly ready: pulumi.Resource;
+}
+
 /** The volumes of a service, what is to be there before its servers, and how they mount them. */
 interface Volumes {
   readonly resources: readonly pulumi.Resource[];
@@ -63,8 +74,12 @@ interface Volumes {
  */
 export class ServerPool extends pulumi.ComponentResource {
   readonly service: string;
+  /** Key of its host. */
+  readonly host: string;
   /** Names of the containers; also their addresses in the network. */
   readonly instances: pulumi.Output<string[]>;
+  /** Where they log. */
+  readonly logs: ServiceLogs;
 
   constructor(name: string, args: ServerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     // For whoever looks for the pool in Pulumi's state.
@@ -72,8 +87,10 @@ export class ServerPool extends pulumi.ComponentResource {
     const identity = { service: args.service.name, host: args.host.key, ...(isWorker && { isWorker }) };
     super("flotilla:index:ServerPool", name, identity, opts);
     this.service = args.service.name;
+    this.host = args.host.key;
     const { images, host, service } = args;
     const image = images.ofService(service.name, name, host.key, { parent: this });
+    this.logs = this.#logs(name, args);
     const volumes = this.#volumes(name, args);
     const { replicas, rollout } = args.service;
     const batches = batchesOf({ replicas, surge: rollout.surge });
@@ -107,7 +124,16 @@ export class ServerPool extends pulumi.ComponentResource {
       containerPath: path,
       readOnly,
     }));
-    const logs = new VolumeContainer(
+    return {
+      resources: [this.logs.ready, ...resources],
+      // Nobody else's: what is in a log must come from the service whose log it is.
+      mounts: [...mounts, { volumeName: this.logs.volume, containerPath: LOG_FOLDER }],
+    };
+  }
+
+  #logs(name: string, { stack, host, service }: ServerPoolArgs): ServiceLogs {
+    const volume = logVolumeName(stack, service.name);
+    const ready = new VolumeContainer(
       joined(name, "logs"),
       {
         stack,
@@ -115,16 +141,12 @@ export class ServerPool extends pulumi.ComponentResource {
         service: service.name,
         containerName: logVolumeContainerName(stack, host.key, service.name),
         image: host.images.front.imageId,
-        volumes: [{ name: logVolumeName(stack, service.name), path: LOG_FOLDER }],
+        volumes: [{ name: volume, path: LOG_FOLDER }],
         protect: false,
       },
       { parent: this },
     );
-    return {
-      resources: [logs, ...resources],
-      // Nobody else's: what is in a log must come from the service whose log it is.
-      mounts: [...mounts, { volumeName: logVolumeName(stack, service.name), containerPath: LOG_FOLDER }],
-    };
+    return { service: service.name, volume, maxSize: service.logs.maxSize, ready };
   }
 
   #server(

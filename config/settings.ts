@@ -122,6 +122,7 @@ export interface ServiceSettings extends Limits {
   /** Names that it knows beside those of DNS. */
   readonly extraHosts: readonly ExtraHost[];
   readonly volumes: readonly VolumeMount[];
+  readonly logs: LogSettings;
   /** Longest time, in seconds, that an instance taken out of rotation may finish its requests. */
   readonly drain: number;
   /** Seconds between SIGTERM and SIGKILL. */
@@ -213,6 +214,12 @@ export interface VolumeMount {
   /** Absolute path in the container. */
   readonly path: string;
   readonly readOnly: boolean;
+}
+
+/** What copies write to their log volume, those of one host together. */
+export interface LogSettings {
+  /** MiB. */
+  readonly maxSize: number;
 }
 
 /** By the kernel's names, such as `CAP_NET_RAW`, or `ALL`. */

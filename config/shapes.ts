@@ -186,6 +186,8 @@ const volume = shape({
   readOnly: flag().default(false),
 });
 
+const logs = shape({ maxSize: size(1).prefault("100m") });
+
 const routeHost = text('a DNS name, which may start with "*."', (name) =>
   isDnsName(name.replace(/^\*\./, "")),
 ).transform((name) => name.toLowerCase());
@@ -301,6 +303,7 @@ const service = shape({
   extraHosts: listOf(extraHost, "texts").default([]),
   ...limits(least.service),
   volumes: listOf(volume, "volumes").default([]),
+  logs: logs.prefault({}),
   drain: whole(0, 3600).default(5),
   stopGrace: whole(0, 3600).default(10),
   rollout: rollout.prefault({}),

@@ -90,6 +90,7 @@ export const keyChanges: readonly KeyChange[] = [
   { key: "services.<name>.cpus", value: 1.5 },
   { key: "services.<name>.memory", value: "256m" },
   { key: "services.<name>.volumes", value: [{ name: "data", path: "/data" }] },
+  { key: "services.<name>.logs.maxSize", value: "50m" },
   { key: "services.<name>.drain", value: 7 },
   { key: "services.<name>.stopGrace", value: 12 },
   { key: "services.<name>.rollout.order", value: "stop-first" },

@@ -238,6 +238,7 @@ export class Stage {
       agent: 1,
       front: 1,
       warden: 1,
+      keeper: 1,
     };
     for (const [role, number] of Object.entries(wanted)) {
       const found = all.filter((container) => roleOf(container) === role);

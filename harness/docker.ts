@@ -15,7 +15,16 @@ export interface Container {
   NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
 }
 
-export const roles = ["agent", "balancer", "consul", "front", "server", "volumes", "warden"] as const;
+export const roles = [
+  "agent",
+  "balancer",
+  "consul",
+  "front",
+  "keeper",
+  "server",
+  "volumes",
+  "warden",
+] as const;
 export type Role = (typeof roles)[number];
 
 /** The Docker engine that DOCKER_HOST names. */

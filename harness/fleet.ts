@@ -48,6 +48,7 @@ export interface Service {
   sessions?: boolean;
   timeouts?: { body?: number; request?: number; idle?: number; tunnel?: number };
   volumes?: { name: string; path: string; readOnly?: boolean }[];
+  logs?: { maxSize?: string };
   route?: { path?: string; host?: string | string[] };
   publish?: number;
 }

@@ -48,6 +48,14 @@ const needs: Readonly<Record<Exclude<Role, "server">, Needs>> = {
   agent: { capabilities: {}, readOnly: false },
   // Root, to whom the engine's socket belongs: who has that, has root's power over the host in any case.
   warden: { capabilities: {}, readOnly: true },
+  // Root, which has no rights over files of others without these two.
+  keeper: {
+    capabilities: {
+      CAP_DAC_OVERRIDE: "files and folders of whatever users services have",
+      CAP_FOWNER: "deletes them also where the log folder, as /tmp, leaves that to their users",
+    },
+    readOnly: true,
+  },
   // Never started; people take its volumes, not its confinement.
   volumes: { user: nobody, capabilities: {}, readOnly: true },
 };

@@ -1,5 +1,5 @@
-import { baseImages } from "../lib/base-images.ts";
-import { attempt, lastLines } from "../runtime/program.ts";
+import { type BaseImage, baseImages, digests } from "../lib/base-images.ts";
+import { attempt, lastLines, type Outcome } from "../runtime/program.ts";
 import { say, seconds } from "./say.ts";
 import { build, type Part } from "./toolchain.ts";
 
@@ -20,15 +20,27 @@ export async function ensureBaseImages(): Promise<void> {
   if (unpulled.length > 0) await build(...unpulled.map((key) => parts[key]));
 }
 
-async function pull(image: string): Promise<boolean> {
+/** Pulls an image by its digest, where that is known, and gives it its tag. */
+async function pull(image: BaseImage): Promise<boolean> {
   const start = performance.now();
-  say("images", `pulling ${image}…`);
-  const { code, stderr } = await attempt("docker", ["pull", image], {
-    // The registry's first answer comes fast or not at all; a layer on a slow line is silent for long.
-    silence: { first: 10_000, later: 120_000 },
-  });
+  const digest = digests[image];
+  const name = digest === undefined ? image : `${repositoryOf(image)}@${digest}`;
+  say("images", `pulling ${image}${digest === undefined ? "" : ` as ${digest}`}…`);
+  const pulled = await pullFrom(name);
+  const { code, stderr } = pulled.code === 0 && name !== image ? await tag(name, image) : pulled;
   const took = seconds(performance.now() - start);
   const reason = code === 124 ? "no progress" : lastLines(stderr, 1);
   say("images", code === 0 ? `pulled ${image}${took}` : `can't pull ${image}${took}: ${reason}`);
   return code === 0;
 }
+
+export function pullFrom(name: string): Promise<Outcome> {
+  return attempt("docker", ["pull", name], {
+    // The registry's first answer comes fast or not at all; a layer on a slow line is silent for long.
+    silence: { first: 10_000, later: 120_000 },
+  });
+}
+
+const tag = (name: string, image: BaseImage) => attempt("docker", ["tag", name, image]);
+
+const repositoryOf = (image: BaseImage) => image.slice(0, image.lastIndexOf(":"));

@@ -1,18 +1,8 @@
-import {
-  createWriteStream,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cp } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
 import { attempt, lastLines } from "../runtime/program.ts";
+import { downloadVerified } from "./download.ts";
 import { downloadsWork, giveUpOnDownloads } from "./internet.ts";
 import { cache, onPath, pinned, pulumiHome } from "./places.ts";
 import { say, step } from "./say.ts";
@@ -72,12 +62,14 @@ async function downloadCli(version: string, folder: string): Promise<boolean> {
   if (!(await downloadsWork())) return false;
   const arch = process.arch === "arm64" ? "arm64" : "x64";
   const url = `https://get.pulumi.com/releases/sdk/pulumi-v${version}-${process.platform}-${arch}.tar.gz`;
+  // From another site than the archive: who has got hold of the one would need the other, too.
+  const sums = `https://github.com/pulumi/pulumi/releases/download/v${version}/pulumi-${version}-checksums.txt`;
   const fetchAndUnpack = async () => {
     mkdirSync(cache, { recursive: true });
     const work = mkdtempSync(join(cache, "pulumi-"));
     try {
       const archive = join(work, "pulumi.tar.gz");
-      await download(url, archive);
+      await downloadVerified(url, sums, archive);
       const { code, stderr } = await attempt("tar", ["-xzf", archive, "-C", work]);
       if (code !== 0) throw new Error(lastLines(stderr, 1));
       mkdirSync(folder, { recursive: true });
@@ -93,28 +85,6 @@ async function downloadCli(version: string, folder: string): Promise<boolean> {
     say("pulumi", `the download failed: ${(error as Error).message}`);
     giveUpOnDownloads();
     return false;
-  }
-}
-
-/** Downloads to a file; gives up when nothing has come for 15 seconds. */
-async function download(url: string, file: string): Promise<void> {
-  const stalled = new AbortController();
-  let watch: NodeJS.Timeout | undefined;
-  const alive = () => {
-    clearTimeout(watch);
-    watch = setTimeout(() => stalled.abort(new Error("no data for 15 s")), 15_000);
-  };
-  alive();
-  try {
-    const response = await fetch(url, { signal: stalled.signal });
-    if (!response.ok || !response.body) throw new Error(`${url} answered ${response.status}`);
-    const body = Readable.fromWeb(response.body as import("node:stream/web").ReadableStream);
-    body.on("data", alive);
-    await pipeline(body, createWriteStream(file), { signal: stalled.signal });
-  } catch (error) {
-    throw stalled.signal.aborted ? stalled.signal.reason : error;
-  } finally {
-    clearTimeout(watch);
   }
 }
 

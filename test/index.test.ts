@@ -21,14 +21,14 @@ describe("Pulumi.dev.yaml", () => {
     expect(countsOf(resources)).toStrictEqual({
       docker: 1,
       Network: 2,
-      // 3 Consul servers, agent, front, 2 balancers, warden, 4 copies, two log volume containers.
-      Container: 14,
+      // 3 Consul servers, agent, front, 2 balancers, warden, log keeper, 4 copies, two log volume containers.
+      Container: 15,
       // One for each Consul server, two for the agent, the logs of balancers and of the service.
       Volume: 7,
-      RemoteImage: 5,
+      RemoteImage: 6,
       RandomPassword: 8,
       // A quorum for each server, their set-up, balancers, registration, routes, former tokens; each image that is built.
-      Command: 13,
+      Command: 14,
     });
     expect(resources.filter(({ protect }) => protect)).toStrictEqual([]);
   });
@@ -61,16 +61,16 @@ describe("Pulumi.prod.yaml", () => {
     expect(countsOf(resources)).toStrictEqual({
       docker: 1,
       Network: 2,
-      // 5 Consul servers, agent, front, 3 balancers, warden, 10 copies, two log volume containers.
-      Container: 23,
+      // 5 Consul servers, agent, front, 3 balancers, warden, log keeper, 10 copies, two log volume containers.
+      Container: 24,
       Volume: 9,
-      RemoteImage: 5,
+      RemoteImage: 6,
       RandomPassword: 8,
-      Command: 15,
+      Command: 16,
     });
     const built = resources.filter(({ type }) => type.endsWith(":RemoteImage"));
     expect(built.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
-      ["balancer", "consul", "front", "warden", "web"].map(
+      ["balancer", "consul", "front", "log-keeper", "warden", "web"].map(
         (name) => `registry.example.com/flotilla/prod--${name}`,
       ),
     );
@@ -102,6 +102,7 @@ describe("Pulumi.prod.yaml", () => {
         "front: undefined, undefined, undefined",
         "volumes: undefined, undefined, undefined",
         "warden: undefined, undefined, undefined",
+        "keeper: undefined, undefined, undefined",
       ]),
     );
   });
@@ -192,6 +193,7 @@ describe("several hosts", () => {
       `Container test--balancer--${key}--2`,
       `Container test--front--${key}`,
       `Container warden-${key}`,
+      `Container keeper-${key}`,
       `Container test--web--${key}--1`,
       `Container test--web--${key}--2`,
       `Container web--${key}--logs`,
@@ -199,6 +201,7 @@ describe("several hosts", () => {
       `RemoteImage ${key}--balancer`,
       `RemoteImage ${key}--consul`,
       `RemoteImage ${key}--front`,
+      `RemoteImage ${key}--log-keeper`,
       `RemoteImage ${key}--warden`,
       `RemoteImage web--${key}`,
       `Volume ${key}--logs--test--logs`,
@@ -252,6 +255,7 @@ describe("several hosts", () => {
       "Command own_image-balancer",
       "Command own_image-consul",
       "Command own_image-front",
+      "Command own_image-log-keeper",
       "Command own_image-warden",
       // Each balancer's share of a load limit is smaller now.
       "Command routes",
@@ -333,6 +337,7 @@ describe("in all that is made", () => {
       front: new Set(),
       volumes: new Set(),
       warden: new Set(),
+      keeper: new Set(),
     });
     const db = find((await ofConfig(everything)).resources, "Container test--db--d--1");
     expect(JSON.stringify(db.inputs)).not.toContain("hush");

@@ -18,6 +18,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
   ["balancer/Dockerfile", "balancer.Dockerfile", images],
   ["front/Dockerfile", "front.Dockerfile", images],
   ["warden/Dockerfile", "warden.Dockerfile", images],
+  ["log-keeper/Dockerfile", "log-keeper.Dockerfile", images],
   [
     "consul/server.hcl",
     "server-that-founds.hcl",

@@ -6,7 +6,17 @@ import type { Secrecy } from "../secrecy.ts";
 import type { Draft, ServiceDraft } from "../shapes.ts";
 import { inPlainText } from "./secrecy.ts";
 
-const reserved = ["agent", "balancer", "consul", "front", "logs", "volumes", "warden"];
+const reserved = [
+  "agent",
+  "balancer",
+  "consul",
+  "front",
+  "keeper",
+  "log-keeper",
+  "logs",
+  "volumes",
+  "warden",
+];
 
 /** Rules that look at several values of one service. */
 export function serviceRules(

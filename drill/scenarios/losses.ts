@@ -126,6 +126,12 @@ const losses: readonly Loss[] = [
     needs: "any stack",
   },
   {
+    name: "log-keeper",
+    title: "docker rm -f of the log keeper",
+    lose: (stage) => removeOne(stage, "keeper"),
+    needs: "any stack",
+  },
+  {
     name: "volume-containers",
     title: "docker rm -f of the volume containers",
     lose: (stage) => removeAll(stage, "volumes"),

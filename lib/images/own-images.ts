@@ -6,7 +6,7 @@ import { renderFile } from "../render.ts";
 import type { BuildRecipe } from "./context.ts";
 
 /** Images of ours, each built from the template folder of its name. */
-export const ownImages = ["consul", "balancer", "front", "warden"] as const;
+export const ownImages = ["consul", "balancer", "front", "warden", "log-keeper"] as const;
 export type OwnImage = (typeof ownImages)[number];
 
 /** What an image of ours is built from. Renders its folder below `.flotilla`, relative to the project. */

@@ -28,7 +28,7 @@ test.each([
   expect(limits(given)).toStrictEqual(limit);
 });
 
-test.each(["agent", "balancer", "consul", "front", "volumes", "warden"] as const)(
+test.each(["agent", "balancer", "consul", "front", "keeper", "volumes", "warden"] as const)(
   "%s, as all of our own, has no capability but those it is given, and gets none",
   (role) => {
     expect(containerDefaults({ stack: "dev", host: "a", role })).toMatchObject({

@@ -24,6 +24,7 @@ describe("a Docker host", () => {
       "RemoteImage local--balancer",
       "RemoteImage local--consul",
       "RemoteImage local--front",
+      "RemoteImage local--log-keeper",
       "RemoteImage local--warden",
       "Volume local--logs--test--logs",
       "VolumeContainer local--logs",
@@ -74,7 +75,7 @@ describe("a Docker host", () => {
 
   test("has our images by the names of their content", async () => {
     const all = await run({});
-    for (const role of ["consul", "balancer", "front", "warden"]) {
+    for (const role of ["consul", "balancer", "front", "log-keeper", "warden"]) {
       expect(find(all, `RemoteImage local--${role}`).inputs.name).toMatch(
         new RegExp(`^flotilla/test--${role}:[0-9a-f]{12}$`),
       );

@@ -35,6 +35,7 @@ test("each image is built by one command, whatever the number of hosts", async (
     "Command own_image-balancer",
     "Command own_image-consul",
     "Command own_image-front",
+    "Command own_image-log-keeper",
     "Command own_image-warden",
   ]);
 });

@@ -2,7 +2,7 @@ import { faultsOf } from "../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const serviceKeys =
-  "build, version, image, pin, replicas, port, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts";
+  "build, version, image, pin, replicas, port, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, logs, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts";
 const nameRule =
   "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
 const portRule = "must be a whole number from 1 to 65535";
@@ -294,6 +294,10 @@ describe("one service", () => {
       ],
     ),
     [
+      { logs: { maxSize: 100 } },
+      '.logs.maxSize: must be a size from "1m" to "64t", such as "256m" or "1.5g", got 100',
+    ],
+    [
       { volumes: [{ name: "a", path: "/data", readOnly: "yes" }] },
       '.volumes[0].readOnly: must be true or false, got "yes"',
     ],
@@ -343,7 +347,7 @@ describe("one service", () => {
     ["Web", `${nameRule}, got "Web"`],
     [
       "consul",
-      "must not be named agent, balancer, consul, front, logs, volumes or warden, which Flotilla needs itself",
+      "must not be named agent, balancer, consul, front, keeper, log-keeper, logs, volumes or warden, which Flotilla needs itself",
     ],
   ])("named %s", (name, message) => {
     expect(faultsOf({ services: { [name]: web } })).toStrictEqual([`flotilla:services.${name}: ${message}`]);

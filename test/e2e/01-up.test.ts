@@ -25,6 +25,7 @@ describe("up from nothing", () => {
       ...Array(2).fill("balancer"),
       ...Array(3).fill("consul"),
       "front",
+      "keeper",
       ...Array(4).fill("server"),
       "warden",
     ]);

@@ -6,6 +6,8 @@ import { losingNothing } from "./load.ts";
 
 /** Numbers of capabilities in the kernel, as far as they are asked for here. */
 const bits: Record<string, number> = {
+  CAP_DAC_OVERRIDE: 1,
+  CAP_FOWNER: 3,
   CAP_KILL: 5,
   CAP_SETGID: 6,
   CAP_SETUID: 7,
@@ -71,7 +73,7 @@ describe("containers are confined", () => {
     return one();
   };
 
-  test.each(["front", "balancer", "consul", "agent", "warden"] as const)(
+  test.each(["front", "balancer", "consul", "agent", "warden", "keeper"] as const)(
     "%s has what its role needs, and nothing else",
     async (role) => {
       const confinement = ownConfinement(role);

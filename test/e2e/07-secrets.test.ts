@@ -127,6 +127,7 @@ describe("secrets", () => {
       balancer: expect.arrayContaining(["/etc/flotilla/consul-template.hcl", "/run/flotilla/haproxy.cfg"]),
       consul: expect.arrayContaining(["/consul/config/server.hcl", "/consul/data/raft/raft.db"]),
       front: [],
+      keeper: [],
       warden: [],
     });
   });

@@ -6,6 +6,7 @@ test.each([
   ["consul", []],
   ["agent", []],
   ["warden", []],
+  ["keeper", ["CAP_DAC_OVERRIDE", "CAP_FOWNER"]],
   ["volumes", []],
 ] as const)("%s has these capabilities, and no others: %j", (role, add) => {
   expect(ownConfinement(role)).toMatchObject({
