@@ -7,6 +7,7 @@ import * as failure from "./failure.ts";
 import * as growth from "./growth.ts";
 import { describeMachine } from "./machine.ts";
 import type { Plan, Title } from "./plan.ts";
+import * as reload from "./reload.ts";
 import { page, type Result, section } from "./report.ts";
 import { Session } from "./session.ts";
 import * as traffic from "./traffic.ts";
@@ -19,7 +20,7 @@ interface Benchmark {
   measure(session: Session, sizes: readonly number[]): Promise<void>;
 }
 
-const benchmarks: Record<Title, Benchmark> = { deploy, traffic, failure, growth };
+const benchmarks: Record<Title, Benchmark> = { deploy, traffic, failure, reload, growth };
 
 const machine = await describeMachine(plan.engine);
 const results: Result[] = [];

@@ -45,5 +45,11 @@ it.each([
   [1, 1],
   [5, 3],
 ])("of %p rounds growth goes %p", (rounds, growth) => {
-  expect(roundsOf(rounds)).toEqual({ deploy: rounds, traffic: rounds, failure: rounds, growth });
+  expect(roundsOf(rounds)).toEqual({
+    deploy: rounds,
+    traffic: rounds,
+    failure: rounds,
+    reload: rounds,
+    growth,
+  });
 });
