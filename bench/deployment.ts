@@ -28,6 +28,11 @@ export class Deployment {
     this.#env = env;
   }
 
+  /** Of one balancer alone, numbered from 1. */
+  balancerUrl(balancer: number): string {
+    return `http://${gateway}:${port + 101 * balancer}/`;
+  }
+
   /** Where `pulumi up` builds its images and leaves them, which would be most of the first round. */
   async warmUp(): Promise<void> {
     await this.stack.create();

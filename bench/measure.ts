@@ -1,23 +1,32 @@
 /** Runs benchmarks beside an engine that is there already; started by `bench/run.ts`, which tells it what to do. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { say } from "../harness/say.ts";
+import type { Bar } from "./bars.ts";
 import * as deploy from "./deploy.ts";
 import * as failure from "./failure.ts";
 import * as growth from "./growth.ts";
 import { describeMachine } from "./machine.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, Title } from "./plan.ts";
+import * as reload from "./reload.ts";
 import { page, type Result, section } from "./report.ts";
 import { Session } from "./session.ts";
 import * as traffic from "./traffic.ts";
 
 const plan = JSON.parse(process.argv[2] ?? "") as Plan;
-const benchmarks = { deploy, traffic, failure, growth };
+
+interface Benchmark {
+  readonly method: string;
+  readonly bars?: readonly Bar[];
+  measure(session: Session, sizes: readonly number[]): Promise<void>;
+}
+
+const benchmarks: Record<Title, Benchmark> = { deploy, traffic, failure, reload, growth };
 
 const machine = await describeMachine(plan.engine);
 const results: Result[] = [];
 let failed = false;
 for (const title of plan.benchmarks) {
-  const { method, measure } = benchmarks[title];
+  const { method, measure, bars = [] } = benchmarks[title];
   const session = new Session(title, plan.rounds[title], plan.peers);
   mkdirSync(session.folder, { recursive: true });
   try {
@@ -29,7 +38,7 @@ for (const title of plan.benchmarks) {
     session.notes.add(`ended early: ${(error as Error).message.split("\n")[0]}`);
   }
   const { rounds, figures, notes } = session;
-  const result = { title, method, rounds, notes: [...notes], figures };
+  const result = { title, method, rounds, notes: [...notes], bars, figures };
   results.push(result);
   console.log(`\n${section(result)}\n`);
   // After each of them, so that a run that is cut off leaves what it has measured.

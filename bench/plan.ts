@@ -1,6 +1,6 @@
 import type { Peers } from "./peers.ts";
 
-export const titles = ["deploy", "traffic", "failure", "growth"] as const;
+export const titles = ["deploy", "traffic", "failure", "reload", "growth"] as const;
 export type Title = (typeof titles)[number];
 
 /** What is to be measured. */
@@ -18,5 +18,5 @@ export interface Plan {
 
 /** Growth takes as long as all the others together, so that it goes fewer rounds: three when the others go five. */
 export function roundsOf(rounds: number): Plan["rounds"] {
-  return { deploy: rounds, traffic: rounds, failure: rounds, growth: Math.ceil(rounds / 2) };
+  return { deploy: rounds, traffic: rounds, failure: rounds, reload: rounds, growth: Math.ceil(rounds / 2) };
 }

@@ -1,3 +1,4 @@
+import { type Bar, verdicts } from "./bars.ts";
 import type { Machine } from "./machine.ts";
 import { type Figure, rowsOf } from "./statistics.ts";
 import { table } from "./tables.ts";
@@ -8,6 +9,7 @@ export interface Result {
   readonly method: string;
   readonly rounds: number;
   readonly notes: readonly string[];
+  readonly bars: readonly Bar[];
   readonly figures: readonly Figure[];
 }
 
@@ -29,9 +31,11 @@ export function page(machine: Machine, results: readonly Result[]): string {
   return `${[...head, ...results.map(section)].join("\n\n")}\n`;
 }
 
-export function section({ title, method, rounds, notes, figures }: Result): string {
+export function section({ title, method, rounds, notes, bars, figures }: Result): string {
   const heading = `## ${title}`;
   const about = [`Rounds: ${rounds}`, ...notes].join("; ");
   const rows = rowsOf(figures);
-  return [heading, method, `${about}.`, ...(rows.length > 0 ? [table(rows)] : [])].join("\n\n");
+  const reached = verdicts(bars, rows).join("\n");
+  const parts = [heading, method, `${about}.`, rows.length > 0 && table(rows), reached];
+  return parts.filter(Boolean).join("\n\n");
 }

@@ -1,8 +1,7 @@
 import { docker } from "../../harness/docker.ts";
-import { get } from "../../harness/http.ts";
-import { within } from "../../harness/wait.ts";
 import { attempt } from "../../runtime/program.ts";
 import { inBatches } from "../batches.ts";
+import { answering } from "./answering.ts";
 
 /** Images of the stack's containers, by what they are for. */
 export type Images = Readonly<Record<"consul" | "front" | "balancer" | "server", string>>;
@@ -35,11 +34,7 @@ export class PlainDocker {
   async scale(image: string, servers: number): Promise<void> {
     const start = () => this.#run("--env", "PORT=8000", "--env", "LOG_DIR=/tmp", image);
     const ids = await inBatches(Array.from({ length: servers }), 10, start);
-    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    const addresses = (await docker("inspect", "--format", format, ...ids)).trim().split("\n");
-    await inBatches(addresses, 10, (address) =>
-      within(30, `${address} answers`, () => get(`http://${address}:8000/health`)),
-    );
+    await answering(ids);
   }
 
   async remove(): Promise<void> {

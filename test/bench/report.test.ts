@@ -9,8 +9,8 @@ it("writes a page with the machine, and each benchmark's method, notes and figur
   ];
   const machine = { date: "2026-11-21", processor: "2 × something" };
   const results = [
-    { title: "deploy", method: "By hand.", rounds: 1, notes: ["compose 2.40.3"], figures },
-    { title: "traffic", method: "By wrk.", rounds: 5, notes: ["wrk is missing"], figures: [] },
+    { title: "deploy", method: "By hand.", rounds: 1, notes: ["compose 2.40.3"], bars: [], figures },
+    { title: "traffic", method: "By wrk.", rounds: 5, notes: ["wrk is missing"], bars: [], figures: [] },
   ];
   const text = page(machine, results);
   expect(text).toContain("\n- date: 2026-11-21\n- processor: 2 × something\n");
@@ -45,5 +45,11 @@ it.each([
   [1, 1],
   [5, 3],
 ])("of %p rounds growth goes %p", (rounds, growth) => {
-  expect(roundsOf(rounds)).toEqual({ deploy: rounds, traffic: rounds, failure: rounds, growth });
+  expect(roundsOf(rounds)).toEqual({
+    deploy: rounds,
+    traffic: rounds,
+    failure: rounds,
+    reload: rounds,
+    growth,
+  });
 });

@@ -1,0 +1,41 @@
+import { type Bar, verdicts } from "../../bench/bars.ts";
+import { rowsOf } from "../../bench/statistics.ts";
+
+const bars: Bar[] = [{ what: "up, s", peer: "bare", most: 1.15 }];
+
+/** Rows of what flotilla and its peer take at each size. */
+const rows = (times: Record<number, readonly [ours: number, theirs: number]>) =>
+  rowsOf(
+    Object.entries(times).flatMap(([size, [ours, theirs]]) => [
+      { round: 1, what: `${size}: up, s`, by: "flotilla", value: ours },
+      { round: 1, what: `${size}: up, s`, by: "bare", value: theirs },
+      { round: 1, what: `${size}: down, s`, by: "flotilla", value: 7 },
+    ]),
+  );
+
+it.each([
+  [
+    "each size",
+    { 10: [11, 10], 50: [60, 50] },
+    ["- up, at most 1.15 × bare: 10 met (1.10), 50 missed (1.20)"],
+  ],
+  [
+    "a line",
+    { 10: [11, 10], 50: [51, 50], 100: [101, 100] },
+    [
+      "- up, at most 1.15 × bare: 10 met (1.10), 50 met (1.02), 100 met (1.01); " +
+        "linear: met (1.00 s a copy from 10 to 50, 1.00 s a copy from 50 to 100)",
+    ],
+  ],
+  [
+    "a bend",
+    { 10: [10, 10], 50: [50, 50], 100: [130, 130] },
+    [
+      "- up, at most 1.15 × bare: 10 met (1.00), 50 met (1.00), 100 met (1.00); " +
+        "linear: missed (1.00 s a copy from 10 to 50, 1.60 s a copy from 50 to 100)",
+    ],
+  ],
+  ["nothing", {}, []],
+] as const)("says of %s whether the bars are met", (_, times, lines) => {
+  expect(verdicts(bars, rows(times))).toEqual(lines);
+});
