@@ -94,11 +94,12 @@ export default async function flotilla() {
         return [name, { replicas, instances: pulumi.all(instances).apply((lists) => lists.flat()) }];
       }),
     ),
-    // For `npm run rollback` and its like, which work beside Pulumi.
+    // For `npm run rollback` and its like, which work beside Pulumi, and the next run's preflight.
     hosts: Object.fromEntries(
-      tiers.map(({ host: { key, settings }, agent }) => {
+      tiers.map(({ host: { key, settings, networkIds }, agent }) => {
         const tls = tlsOf(settings.docker);
-        return [key, { docker: addressOf(settings.docker), ...(tls && { tls }), agent: agent.containerName }];
+        const docker = addressOf(settings.docker);
+        return [key, { docker, ...(tls && { tls }), agent: agent.containerName, networks: networkIds }];
       }),
     ),
     consulToken: credentials.management.secretId,

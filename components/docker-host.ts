@@ -34,6 +34,8 @@ export class DockerHost extends pulumi.ComponentResource {
   readonly networkName: pulumi.Output<string>;
   /** The network that Consul's servers and agents have to themselves. */
   readonly controlNetworkName: pulumi.Output<string>;
+  /** Ids of the networks that this host makes. */
+  readonly networkIds: pulumi.Output<string[]>;
   readonly images: Readonly<Record<OwnImage, HostImage>>;
   /** The balancers' log volume; containers that mount it wait for this. */
   readonly logs: VolumeContainer;
@@ -47,13 +49,11 @@ export class DockerHost extends pulumi.ComponentResource {
     this.settings = host;
     this.provider = args.provider;
     const { subnet, controlSubnet } = args.network;
-    this.networkName = this.#network(joined(name, "network"), networkName(stack), subnet, args);
-    this.controlNetworkName = this.#network(
-      joined(name, "control"),
-      controlNetworkName(stack),
-      controlSubnet,
-      args,
-    );
+    const data = this.#network(joined(name, "network"), networkName(stack), subnet, args);
+    const control = this.#network(joined(name, "control"), controlNetworkName(stack), controlSubnet, args);
+    this.networkName = data?.name ?? pulumi.output(networkName(stack));
+    this.controlNetworkName = control?.name ?? pulumi.output(controlNetworkName(stack));
+    this.networkIds = pulumi.all([data, control].flatMap((network) => network?.id ?? []));
 
     const image = (role: OwnImage) => args.images.own(role, joined(name, role), host.key, { parent: this });
     this.images = {
@@ -84,8 +84,8 @@ export class DockerHost extends pulumi.ComponentResource {
   }
 
   /** The host of the first Consul server makes the networks; those that join an overlay find them there. */
-  #network(name: string, network: string, subnet: string, args: DockerHostArgs): pulumi.Output<string> {
-    if (!args.host.consulServers.includes(1)) return pulumi.output(network);
+  #network(name: string, network: string, subnet: string, args: DockerHostArgs): docker.Network | undefined {
+    if (!args.host.consulServers.includes(1)) return undefined;
     const { driver } = args.network;
     return new docker.Network(
       name,
@@ -96,6 +96,6 @@ export class DockerHost extends pulumi.ComponentResource {
         ipamConfigs: [{ subnet, gateway: gatewayAddress(subnet), ipRange: dynamicRange(subnet) }],
       },
       { parent: this, deleteBeforeReplace: true },
-    ).name;
+    );
   }
 }

@@ -4,7 +4,7 @@ import { type Endpoint, isLocal } from "../lib/docker-endpoint.ts";
 import { controlNetworkName, networkName } from "../lib/names.ts";
 import { cidrOf, subnetsOverlap } from "../lib/subnet.ts";
 import { ask } from "./engine.ts";
-import type { KnownResource } from "./state.ts";
+import type { knowsNetwork } from "./state.ts";
 
 /** A network as its engine tells of it. */
 export interface EngineNetwork {
@@ -29,7 +29,7 @@ export async function networkFaults(
   settings: Settings,
   host: HostSettings,
   networks: readonly EngineNetwork[],
-  known: () => Promise<readonly KnownResource[]>,
+  isKnown: typeof knowsNetwork,
 ): Promise<string[]> {
   const { stack, network } = settings;
   const wanted: Wanted[] = [
@@ -38,7 +38,7 @@ export async function networkFaults(
   ];
   const names = wanted.map(({ name }) => name);
   const others = networks.filter(({ Name }) => !names.includes(Name));
-  const faults = wanted.map((one) => faultsOf(one, settings, host, { networks, others, known }));
+  const faults = wanted.map((one) => faultsOf(one, settings, host, { networks, others, isKnown }));
   return (await Promise.all(faults)).flat();
 }
 
@@ -46,14 +46,14 @@ interface Seen {
   readonly networks: readonly EngineNetwork[];
   /** Those that are not the stack's. */
   readonly others: readonly EngineNetwork[];
-  readonly known: () => Promise<readonly KnownResource[]>;
+  readonly isKnown: typeof knowsNetwork;
 }
 
 async function faultsOf(
   { name, subnet, key }: Wanted,
   { stack, hosts }: Settings,
   host: HostSettings,
-  { networks, others, known }: Seen,
+  { networks, others, isKnown }: Seen,
 ): Promise<string[]> {
   const own = networks.find(({ Name }) => Name === name);
   const faults = [
@@ -73,7 +73,7 @@ async function faultsOf(
   );
   if (!own) return faults;
   // Hosts that join an overlay find a network there that another host has made.
-  const isOurs = hosts.length > 1 || (await known()).some(({ outputs }) => outputs.id === own.Id);
+  const isOurs = hosts.length > 1 || (await isKnown(own.Id));
   if (!isOurs) {
     return [
       `host ${host.key}: there is a network ${own.Name} already that this stack's state does not know, so another user or ` +

@@ -8,7 +8,7 @@ import { ephemeralPorts } from "./ephemeral.ts";
 import { networkFaults, networksOf } from "./networks.ts";
 import { warnOfGaps, warnOfOutages } from "./outages.ts";
 import { portFaults } from "./ports.ts";
-import { knownResources } from "./state.ts";
+import { knowsNetwork } from "./state.ts";
 import { stoppedServers } from "./stopped.ts";
 import { versionFaults } from "./versions.ts";
 
@@ -26,8 +26,8 @@ export interface Findings {
  * has. Gives what the program is to heed of it. Throws one `RunError` with all that is amiss and what to do about it; warns
  * of outages to come, and of what may go wrong one day.
  */
-export async function preflight(settings: Settings, known = knownResources): Promise<Findings> {
-  const looks = await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, known)));
+export async function preflight(settings: Settings, isKnown = knowsNetwork): Promise<Findings> {
+  const looks = await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, isKnown)));
   const faults = looks.flatMap(({ faults }) => faults);
   // An engine that does not answer has no images to tell of.
   if (faults.length === 0) faults.push(...(await versionFaults(settings)));
@@ -43,7 +43,7 @@ export async function preflight(settings: Settings, known = knownResources): Pro
 async function hostFaults(
   settings: Settings,
   host: HostSettings,
-  known: typeof knownResources,
+  isKnown: typeof knowsNetwork,
 ): Promise<{ faults: string[]; isFresh: boolean }> {
   const containers = await running(host.docker);
   if (typeof containers === "string") {
@@ -55,7 +55,7 @@ async function hostFaults(
   const ofNetworks = async () => {
     const networks = await networksOf(host.docker);
     warnOfOutages(settings, host, containers, networks);
-    return networkFaults(settings, host, networks, known);
+    return networkFaults(settings, host, networks, isKnown);
   };
   const faults = await Promise.all([
     dataFaults(settings, host, containers),

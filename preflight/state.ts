@@ -1,17 +1,22 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** A resource as the stack's state had it before this run. */
-export interface KnownResource {
-  readonly urn: string;
-  readonly type: string;
-  readonly outputs: Readonly<Record<string, unknown>>;
+/** The stack's outputs, as far as they are asked for here. */
+interface Outputs {
+  readonly hosts?: Readonly<Record<string, { readonly networks?: readonly string[] }>>;
 }
 
-/** What the stack's state knows, secrets included: for comparisons, never to be shown. */
-export async function knownResources(): Promise<KnownResource[]> {
-  const answer = await pulumi.runtime.invoke("pulumi:pulumi:readStackResourceOutputs", {
-    stackName: pulumi.getStack(),
-  });
-  const resources = answer.outputs as Record<string, Omit<KnownResource, "urn">>;
-  return Object.entries(resources).map(([urn, resource]) => ({ urn, ...resource }));
+/**
+ * Whether a Docker network, by its id, is in the stack's state as this run has found it. Its outputs tell that at once where
+ * the last `up` went through; otherwise all of its resources are looked through, which takes ten times as long.
+ */
+export async function knowsNetwork(id: string): Promise<boolean> {
+  const stack = pulumi.getStack();
+  const read = async (what: string, args: Record<string, string>) =>
+    (await pulumi.runtime.invoke(`pulumi:pulumi:${what}`, args)).outputs;
+  const { hosts = {} }: Outputs = await read("readStackOutputs", { name: stack });
+  if (Object.values(hosts).some(({ networks }) => networks?.includes(id))) return true;
+  const resources = await read("readStackResourceOutputs", { stackName: stack });
+  return Object.values(resources as Record<string, { outputs: { id?: unknown } }>).some(
+    ({ outputs }) => outputs.id === id,
+  );
 }

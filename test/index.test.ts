@@ -46,7 +46,13 @@ describe("Pulumi.dev.yaml", () => {
       services: {
         web: { replicas: 4, instances: [1, 2, 3, 4].map((i) => `dev--web--local--${i}-0a1b2c3`) },
       },
-      hosts: { local: { docker: "unix:///var/run/docker.sock", agent: "dev--agent--local" } },
+      hosts: {
+        local: {
+          docker: "unix:///var/run/docker.sock",
+          agent: "dev--agent--local",
+          networks: ["local--network-id", "local--control-id"],
+        },
+      },
       consulToken: secrets.management,
       operatorToken: secrets.operator,
       statsPassword: secrets.statsPassword,

@@ -16,8 +16,8 @@ const network = (Name: string, ...subnets: string[]): EngineNetwork => ({
 });
 const others = [network("none"), network("bridge", "172.17.0.0/16", "fd00::/64")];
 const own = network("test", "172.30.0.0/16");
-const knows = async () => [{ urn: "u", type: "t", outputs: { id: own.Id } }];
-const knowsNothing = async () => [];
+const knows = async (id: string) => id === own.Id;
+const knowsNothing = async () => false;
 
 describe("a network that is free", () => {
   test.each([

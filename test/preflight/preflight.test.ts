@@ -39,7 +39,7 @@ test.each([
 async function complaints(config: Record<string, unknown>, engine: Engine): Promise<string[]> {
   mockEngine = engine;
   try {
-    await preflight(settingsFrom(config), async () => []);
+    await preflight(settingsFrom(config), async () => false);
     return [];
   } catch (error) {
     const [head, ...faults] = (error as Error).message.split("\n  ");
@@ -64,7 +64,7 @@ test.each([
   ["something of it runs", ["test--warden--a", "test", ""], false],
 ] as const)("whether the stack is a fresh one: %s", async (_, container, isFresh) => {
   mockEngine = () => running(...(container.length > 0 ? [container as [string, string, string]] : []));
-  expect(await preflight(settingsFrom(hosts), async () => [])).toStrictEqual({ stopped: [], isFresh });
+  expect(await preflight(settingsFrom(hosts), async () => false)).toStrictEqual({ stopped: [], isFresh });
 });
 
 test("every port that someone else's container has", async () => {
