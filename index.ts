@@ -44,6 +44,8 @@ export default async function flotilla() {
     return { host, agent, balancers: new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts) };
   });
   const balancers = tiers.map((tier) => tier.balancers);
+  // Where nothing runs yet, what others take longest to get ready after comes first: an engine makes few containers at once.
+  const after = isFresh ? [...cluster.servers, ...balancers.map(({ front }) => front)] : [];
 
   const pools = tiers.flatMap(({ host, agent }) =>
     services
@@ -61,6 +63,7 @@ export default async function flotilla() {
           images,
           stopped,
           isFresh,
+          after,
         };
         return new ServerPool(joined(service.name, host.key), args, { providers: [host.provider] });
       }),

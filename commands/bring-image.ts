@@ -1,7 +1,7 @@
 /**
- * Has an image on every host that is to have it. Built once: where no host and no registry has it, the first host's
+ * Has images on every host that is to have them, side by side. Each is built once: where no host and no registry has it, the first host's
  * engine builds it; the others get it from the registry, or from a host that has it where there is none. Called by the
- * resource of each image that the stack builds.
+ * resource of each image that a service is built into, and by that of all of our own.
  */
 
 import type { RegistrySettings } from "../config/settings.ts";
@@ -11,7 +11,7 @@ import { main } from "../runtime/command.ts";
 import { ImageBringer } from "./support/image-bringer.ts";
 import { ImageHost } from "./support/image-host.ts";
 
-/** What `bring-image` is told on its standard input. */
+/** What `bring-image` is told of an image. On its standard input it has one of them, or a list. */
 export interface BringImageArgs {
   /** Name with the tag. */
   readonly reference: string;
@@ -30,7 +30,13 @@ export interface BringImageArgs {
 /** Seconds for all of it: a build may compile for long, but not for ever. */
 const LIMIT = 2 * 60 * 60;
 
-main<BringImageArgs>(async (args) => {
-  const hosts = args.hosts.map(({ key, docker }) => new ImageHost(key, docker));
-  await new ImageBringer(args).bring(hosts);
+main<BringImageArgs | readonly BringImageArgs[]>(async (args) => {
+  const bringing = [args].flat().map((image) => {
+    const hosts = image.hosts.map(({ key, docker }) => new ImageHost(key, docker));
+    return new ImageBringer(image).bring(hosts);
+  });
+  // One that fails cuts no other short.
+  const outcomes = await Promise.allSettled(bringing);
+  const failed = outcomes.find((outcome) => outcome.status === "rejected");
+  if (failed) throw failed.reason;
 }, LIMIT);

@@ -52,6 +52,8 @@ export interface ConsulEndpoint {
  */
 export class ConsulCluster extends pulumi.ComponentResource {
   readonly endpoints: readonly ConsulEndpoint[];
+  /** Their containers. */
+  readonly servers: readonly pulumi.Resource[];
   /** Differs once Consul has lost its data: whoever has told it something depends on this, and tells it again. */
   readonly identity: pulumi.Output<string>;
   /** What the stack's tokens may do. */
@@ -66,6 +68,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
     const servers: Server[] = [];
     for (const place of places)
       servers.push(this.#server(joined(name, place.number), place, args, servers.at(-1)));
+    this.servers = servers.map(({ container }) => container);
     this.policies = policiesOf(args);
     const [first] = places;
     this.contact = {

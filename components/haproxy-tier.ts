@@ -52,6 +52,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
   /** Address of all balancers together. */
   readonly url: string;
   readonly endpoints: readonly BalancerEndpoint[];
+  /** Holds their network namespace. */
+  readonly front: pulumi.Resource;
   /** There once every balancer serves. */
   readonly ready: Command;
 
@@ -61,6 +63,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
     const numbers = Array.from({ length: loadBalancers.count }, (_, index) => index + 1);
 
     const front = this.#front(frontName(stack, host.key), args);
+    this.front = front;
     const balancers = numbers.map((number) => this.#balancer(number, front, args));
     this.ready = this.#ready(`${name}-ready`, balancers, args);
 

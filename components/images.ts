@@ -24,6 +24,11 @@ export interface HostImage {
   readonly reference: pulumi.Output<string>;
 }
 
+/** Whose image it is. */
+type ImageOwner = { readonly service: string } | { readonly own: OwnImage };
+
+const isMissing = ({ missing }: BuiltImagePlan) => missing.on.length > 0;
+
 /**
  * Every image that the stack needs. What it builds is built once, as soon as anything that goes into it changes or a host
  * has lost it, and brought to all hosts that are to have it.
@@ -39,40 +44,33 @@ export class Images extends pulumi.ComponentResource {
   ) {
     super("flotilla:index:Images", name, {}, opts);
     this.#plans = plans;
-    const bring = (
-      logicalName: string,
-      plan: BuiltImagePlan,
-      of: { readonly service: string } | { readonly own: OwnImage },
-    ): Command => {
-      const { reference, build, missing } = plan;
-      const isMissing = missing.on.length > 0;
-      return programCommand<BringImageArgs>(
-        logicalName,
+    const argsOf = (plan: BuiltImagePlan, of: ImageOwner): BringImageArgs => ({
+      reference: plan.reference,
+      labels: imageLabels(stack, of),
+      ...(plan.build && { build: plan.build }),
+      hosts: hosts.filter(({ key }) => plan.hosts.includes(key)).map(({ key, docker }) => ({ key, docker })),
+      ...(registry && { registry }),
+      ...(isMissing(plan) && { missing: plan.missing.at }),
+      // Versions of a service are kept for as long as it can go back to them.
+      replacesOthers: "own" in of,
+    });
+    const bring = (name: string, args: BringImageArgs | readonly BringImageArgs[], isIdle: boolean) =>
+      programCommand<BringImageArgs | readonly BringImageArgs[]>(
+        name,
         { update: "bring-image.ts" },
-        {
-          reference,
-          labels: imageLabels(stack, of),
-          ...(build && { build }),
-          hosts: hosts
-            .filter(({ key }) => plan.hosts.includes(key))
-            .map(({ key, docker }) => ({ key, docker })),
-          ...(registry && { registry }),
-          ...(isMissing && { missing: missing.at }),
-          // Versions of a service are kept for as long as it can go back to them.
-          replacesOthers: "own" in of,
-        },
+        args,
         // While every host has it there is nothing to do.
-        { parent: this, ignoreChanges: isMissing ? [] : ["stdin"] },
+        { parent: this, ignoreChanges: isIdle ? ["stdin"] : [] },
       );
-    };
-    // The underscore, which no key has, keeps ours apart from those of services.
-    const own = ownImages.map(
-      (role) => [plans.own[role], bring(`own_image-${role}`, plans.own[role], { own: role })] as const,
-    );
-    const services = [...plans.services].flatMap(([service, plan]) =>
-      plan.kind === "built" ? [[plan, bring(imageBringerName(service), plan, { service })] as const] : [],
-    );
-    this.#brought = new Map([...own, ...services]);
+    // All of our own at once. The underscore, which no key has, keeps them apart from those of services.
+    const missing = ownImages.filter((role) => isMissing(plans.own[role]));
+    const ours = missing.map((own) => argsOf(plans.own[own], { own }));
+    const own = bring("own_images", ours, missing.length === 0);
+    const services = [...plans.services].flatMap(([service, plan]) => {
+      if (plan.kind !== "built") return [];
+      return [[plan, bring(imageBringerName(service), argsOf(plan, { service }), !isMissing(plan))] as const];
+    });
+    this.#brought = new Map([...ownImages.map((role) => [plans.own[role], own] as const), ...services]);
     this.registerOutputs({});
   }
 

@@ -37,6 +37,8 @@ export interface ServerPoolArgs {
   readonly loadBalancers: LoadBalancerSettings;
   /** Whether nothing of the stack runs: then there is nothing to spare, and the registration waits for no balancer. */
   readonly isFresh: boolean;
+  /** What is made before its copies. */
+  readonly after: readonly pulumi.Resource[];
   readonly agent: ConsulAgent;
   readonly cluster: Pick<ConsulCluster, "identity">;
   readonly service: ServiceSettings;
@@ -153,7 +155,7 @@ export class ServerPool extends pulumi.ComponentResource {
     number: number,
     image: HostImage,
     volumes: Volumes,
-    { stack, host, service }: ServerPoolArgs,
+    { stack, host, service, after }: ServerPoolArgs,
     before: Command | undefined,
   ): docker.Container {
     const { env, secrets, stopGrace } = service;
@@ -178,7 +180,7 @@ export class ServerPool extends pulumi.ComponentResource {
         parent: this,
         deleteBeforeReplace: false,
         ...heeded(service),
-        dependsOn: [...volumes.resources, ...(before ? [before] : [])],
+        dependsOn: [...volumes.resources, ...after, ...(before ? [before] : [])],
         ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
       },
     );

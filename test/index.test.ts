@@ -27,8 +27,8 @@ describe("Pulumi.dev.yaml", () => {
       Volume: 7,
       RemoteImage: 6,
       RandomPassword: 8,
-      // A quorum for each server, their set-up, balancers, registration, routes, former tokens; each image that is built.
-      Command: 14,
+      // A quorum for each server, their set-up, balancers, registration, routes, former tokens; the image that is built, and our own.
+      Command: 10,
     });
     expect(resources.filter(({ protect }) => protect)).toStrictEqual([]);
   });
@@ -72,7 +72,7 @@ describe("Pulumi.prod.yaml", () => {
       Volume: 9,
       RemoteImage: 6,
       RandomPassword: 8,
-      Command: 16,
+      Command: 12,
     });
     const built = resources.filter(({ type }) => type.endsWith(":RemoteImage"));
     expect(built.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
@@ -133,6 +133,11 @@ describe("what comes after what", () => {
     for (const one of side)
       expect(side.filter((other) => find(resources, one).dependsOn.includes(other))).toStrictEqual([]);
     expect(find(resources, "RoutingTable routes").dependsOn).toContain("Container agent-local");
+    // What others wait for comes first.
+    const first = ["Container consul--1", "Container consul--3", "Container dev--front--local"];
+    expect(find(resources, "Container dev--web--local--1").dependsOn).toStrictEqual(
+      expect.arrayContaining(first),
+    );
     expect(find(resources, "TokenRevocation former-tokens").dependsOn).toStrictEqual(
       expect.arrayContaining(["Command routes", ...side.slice(1)]),
     );
@@ -258,11 +263,6 @@ describe("several hosts", () => {
       // Which agents there are, and so whose tokens stay.
       "Command former-tokens",
       "Command image-web",
-      "Command own_image-balancer",
-      "Command own_image-consul",
-      "Command own_image-front",
-      "Command own_image-log-keeper",
-      "Command own_image-warden",
       // Each balancer's share of a load limit is smaller now.
       "Command routes",
       "Command web--b--registration",

@@ -73,6 +73,20 @@ const bring = (engines: Engines, args: Partial<BringImageArgs> = {}) =>
     ...args,
   } satisfies BringImageArgs);
 
+test("several are brought side by side, and one that fails cuts no other short", async () => {
+  const engines = new Engines({ a: [] });
+  const [web, other] = [reference, "flotilla/test-other:0123456789ab"].map((reference) => ({
+    reference,
+    labels,
+    hosts: [{ key: "a", docker: "tcp://a" }],
+    replacesOthers: false,
+  }));
+  const { code, said } = await runCommand(engines, "bring-image", [other, { ...web, build }]);
+  expect(code).toBe(1);
+  expect(said).toContain("flotilla/test-other:0123456789ab: no host has it");
+  expect(engines.images.a).toStrictEqual([reference]);
+});
+
 const built = `build --tag ${reference} --file Dockerfile --build-arg TOKEN --label flotilla.image=service/web --label flotilla.image.stack=test -`;
 
 describe("without a registry", () => {

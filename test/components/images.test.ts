@@ -29,14 +29,10 @@ function run(
 
 const told = (all: readonly Registered[], id: string) => JSON.parse(String(find(all, id).inputs.stdin));
 
-test("each image is built by one command, whatever the number of hosts", async () => {
+test("each service's image is built by one command, and all of our own by another, whatever the number of hosts", async () => {
   expect(idsBelow(await run({ build }), "Images images")).toStrictEqual([
     "Command image-web",
-    "Command own_image-balancer",
-    "Command own_image-consul",
-    "Command own_image-front",
-    "Command own_image-log-keeper",
-    "Command own_image-warden",
+    "Command own_images",
   ]);
 });
 
@@ -74,8 +70,26 @@ test("a host that lacks an image has it brought; the others' stays what it is", 
   });
 });
 
+test("of our own only those are told of that a host lacks", async () => {
+  const has = (host: string, image: string) => !(host === "b" && /--(warden|front):/.test(image));
+  const all = await run({ build }, { has });
+  const images = told(all, "Command own_images") as { reference: string; missing: string }[];
+  expect(images.map(({ reference }) => reference.split(":")[0])).toStrictEqual([
+    "flotilla/test--front",
+    "flotilla/test--warden",
+  ]);
+  expect(images[0]).toMatchObject({
+    labels: { "flotilla.image": "own/front", "flotilla.image.stack": "test" },
+    missing: hostsWithAll.at,
+    replacesOthers: true,
+  });
+  expect(find(all, "Command own_images").ignoreChanges).toStrictEqual([]);
+  expect(find(all, "Command own_images").secrets).toContain("stdin");
+});
+
 test("where every host has it, nothing is done", async () => {
   const all = await run({ build });
+  expect(find(all, "Command own_images").ignoreChanges).toStrictEqual(["stdin"]);
   expect(told(all, "Command image-web").missing).toBeUndefined();
   expect(find(all, "Command image-web").ignoreChanges).toStrictEqual(["stdin"]);
 });

@@ -27,7 +27,17 @@ const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): 
       const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
       const balancers = [new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts)];
       for (const service of settings.services) {
-        const pool = { ...args, agent, cluster, service, balancers, balancerHosts: hosts, images, stopped };
+        const pool = {
+          ...args,
+          agent,
+          cluster,
+          service,
+          balancers,
+          balancerHosts: hosts,
+          images,
+          stopped,
+          after: [],
+        };
         new ServerPool(joined(service.name, host.key), pool, opts);
       }
     }
