@@ -36,7 +36,7 @@ export class ConsulAgent extends pulumi.ComponentResource {
   readonly containerId: pulumi.Output<string>;
   /** The volume with {@link AGENT_SOCKET}; containers that mount it wait for this. */
   readonly socket: pulumi.Resource;
-  /** How they mount it. */
+  /** How those mount it who ask the agent. */
   readonly socketMount: docker.types.input.ContainerVolume;
 
   constructor(name: string, args: ConsulAgentArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -54,7 +54,8 @@ export class ConsulAgent extends pulumi.ComponentResource {
     const volume = socketVolumeName(this.containerName);
     this.socket = namedVolume(joined(name, "socket"), { stack, host: host.key, volume }, { parent: this });
     // By its name, so that the balancers don't go with it when it is replaced.
-    this.socketMount = { volumeName: volume, containerPath: SOCKET_FOLDER };
+    const mount = { volumeName: volume, containerPath: SOCKET_FOLDER };
+    this.socketMount = { ...mount, readOnly: true };
     const config = pulumi
       .all([credentials.gossipKey, credentials.agentOn(host.key).secretId])
       .apply(([gossipKey, agentToken]) =>
@@ -83,7 +84,7 @@ export class ConsulAgent extends pulumi.ComponentResource {
           secretFile("/consul/config/agent.hcl", config),
           ...tlsFiles(credentials, { role: "client", datacenter, name: this.containerName }),
         ],
-        volumes: [{ volumeName: data.name, containerPath: "/consul/data" }, this.socketMount],
+        volumes: [{ volumeName: data.name, containerPath: "/consul/data" }, mount],
         destroyGraceSeconds: 15,
       },
       {

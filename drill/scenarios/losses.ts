@@ -4,6 +4,7 @@ import { removeStacks } from "../../harness/engine/stacks.ts";
 import type { Config, Fleet } from "../../harness/fleet.ts";
 import { runInfo } from "../../harness/run-info.ts";
 import { sleep, timed } from "../../harness/wait.ts";
+import { controlNetworkName } from "../../lib/names.ts";
 import type { Scenario } from "../scenario.ts";
 import { type Stage, WHOLE } from "../stage.ts";
 
@@ -36,6 +37,12 @@ async function removeVolumes({ fleet }: Stage, pattern: RegExp): Promise<void> {
   const victims = found.filter((name) => pattern.test(name.slice(fleet.name.length)));
   if (victims.length === 0) throw new Error(`no volume matches ${pattern}: ${found.join(", ")}`);
   await docker("volume", "rm", ...victims);
+}
+
+/** Consul's own network, with all that is in it. */
+async function removeControlNetwork(stage: Stage): Promise<void> {
+  await removeAll(stage, "agent", "consul");
+  await docker("network", "rm", controlNetworkName(stage.fleet.name));
 }
 
 /** The network with all that is in it: every container but those without one. */
@@ -142,6 +149,11 @@ const losses: readonly Loss[] = [
     title: "The network removed, with everything in it",
     lose: removeNetwork,
     costs: "all until it is back",
+  },
+  {
+    name: "control-network",
+    title: "Consul's own network removed, with all of Consul, agents too",
+    lose: removeControlNetwork,
   },
   {
     name: "everything",

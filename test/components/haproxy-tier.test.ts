@@ -114,7 +114,7 @@ test("the whole of a balancer", async () => {
     ],
     volumes: [
       { volumeName: "test--logs", containerPath: "/var/log/flotilla" },
-      { volumeName: "test--agent--local--socket", containerPath: "/run/consul" },
+      { volumeName: "test--agent--local--socket", containerPath: "/run/consul", readOnly: true },
     ],
     destroyGraceSeconds: 60,
   });
