@@ -37,7 +37,10 @@ test.each([
     () => attempt("sh", sh("echo begun; sleep 60"), { silence: { first: 9000, later: 1500 } }),
   ],
   // The shell's child holds the pipes.
-  ["one that its children outlive", () => attempt("sh", sh("sleep 60 & echo begun; wait"), { timeout: 1500 })],
+  [
+    "one that its children outlive",
+    () => attempt("sh", sh("sleep 60 & echo begun; wait"), { timeout: 1500 }),
+  ],
 ])("one that outlives its time is killed: %s", async (_, start) => {
   const before = performance.now();
   expect(await start()).toMatchObject({ code: 124, failure: "out of time", stdout: "begun\n" });
