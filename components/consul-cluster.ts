@@ -66,8 +66,10 @@ export class ConsulCluster extends pulumi.ComponentResource {
 
     const places = placement(args);
     const servers: Server[] = [];
-    for (const place of places)
-      servers.push(this.#server(joined(name, place.number), place, args, servers.at(-1)));
+    // The founders last: of servers that move to where they can't speak to the others, only founders make a quorum, and when two
+    // of them are there, those that are left have none any more.
+    for (const place of places.toReversed())
+      servers.unshift(this.#server(joined(name, place.number), place, args, servers[0]));
     this.servers = servers.map(({ container }) => container);
     this.policies = policiesOf(args);
     const [first] = places;
@@ -135,7 +137,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         docker: host.settings.docker,
         serverHosts: [...new Set(placement(args).map(({ host }) => host.settings.docker))],
         server: containerName,
-        next: consulServerName(stack, number + 1),
+        next: consulServerName(stack, number - 1),
         address,
         realm,
         founders: founders(consul.servers),

@@ -174,9 +174,9 @@ describe("Consul servers", () => {
 
   test("each is replaced only once the cluster is whole after the one before", async () => {
     const all = await ofSize(3);
-    expect(find(all, "Container consul--1").dependsOn).not.toContain("Command consul--3--quorum");
-    expect(find(all, "Container consul--2").dependsOn).toContain("Command consul--1--quorum");
-    expect(find(all, "Container consul--3").dependsOn).toContain("Command consul--2--quorum");
+    expect(find(all, "Container consul--3").dependsOn).not.toContain("Command consul--1--quorum");
+    expect(find(all, "Container consul--2").dependsOn).toContain("Command consul--3--quorum");
+    expect(find(all, "Container consul--1").dependsOn).toContain("Command consul--2--quorum");
     const quorum = find(all, "Command consul--2--quorum");
     expect(quorum.dependsOn).toContain("Container consul--2");
     expect(quorum.secrets).toStrictEqual(["stdin"]);
@@ -192,7 +192,7 @@ describe("Consul servers", () => {
       docker: "unix:///var/run/docker.sock",
       serverHosts: ["unix:///var/run/docker.sock"],
       server: "test--consul--2",
-      next: "test--consul--3",
+      next: "test--consul--1",
       address: "198.19.225.131",
       realm,
       founders: 3,
@@ -304,8 +304,8 @@ describe("Consul servers", () => {
       server: "test--consul--1",
       hosts: { a: "tcp://a:2376", b: "tcp://b:2376", c: "tcp://c:2376" },
     });
-    expect(find(all, "Container consul--2").dependsOn).toContain("Command consul--1--quorum");
-    expect(find(all, "Container consul--3").dependsOn).toContain("Command consul--2--quorum");
+    expect(find(all, "Container consul--2").dependsOn).toContain("Command consul--3--quorum");
+    expect(find(all, "Container consul--1").dependsOn).toContain("Command consul--2--quorum");
   });
 });
 
