@@ -88,7 +88,7 @@ describe("Pulumi.prod.yaml", () => {
       ...["management", "agent", "balancer", "registration", "operator", "authority", "gossip", "stats"].map(
         (purpose) => `RandomPassword credentials-${purpose}`,
       ),
-      ...[1, 2, 3, 4, 5].map((i) => `Volume consul--${i}--data`),
+      ...[5, 4, 3, 2, 1].map((i) => `Volume consul--${i}--data`),
     ]);
   });
 
