@@ -59,6 +59,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
       joinAddresses,
     },
   ],
+  ["consul/tls.hcl", "tls.hcl", {}],
   ["balancer/balancer.env", "balancer.env", { name: "balancer-local-2", ownPort: 8282, statsPort: 9002 }],
   [
     "balancer/consul-template.hcl",
