@@ -8,7 +8,7 @@ import { ephemeralPorts } from "./ephemeral.ts";
 import { networkFaults, networksOf } from "./networks.ts";
 import { warnOfGaps, warnOfOutages } from "./outages.ts";
 import { portFaults } from "./ports.ts";
-import { knowsNetwork } from "./state.ts";
+import { type KnowsNetwork, knownNetworks } from "./state.ts";
 import { stoppedServers } from "./stopped.ts";
 import { versionFaults } from "./versions.ts";
 
@@ -26,7 +26,7 @@ export interface Findings {
  * has. Gives what the program is to heed of it. Throws one `RunError` with all that is amiss and what to do about it; warns
  * of outages to come, and of what may go wrong one day.
  */
-export async function preflight(settings: Settings, isKnown = knowsNetwork): Promise<Findings> {
+export async function preflight(settings: Settings, isKnown = knownNetworks()): Promise<Findings> {
   const looks = await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, isKnown)));
   const faults = looks.flatMap(({ faults }) => faults);
   // An engine that does not answer has no images to tell of.
@@ -43,7 +43,7 @@ export async function preflight(settings: Settings, isKnown = knowsNetwork): Pro
 async function hostFaults(
   settings: Settings,
   host: HostSettings,
-  isKnown: typeof knowsNetwork,
+  isKnown: KnowsNetwork,
 ): Promise<{ faults: string[]; isFresh: boolean }> {
   const containers = await running(host.docker);
   if (typeof containers === "string") {

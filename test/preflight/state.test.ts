@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { knowsNetwork } from "../../preflight/state.ts";
+import { knownNetworks } from "../../preflight/state.ts";
 
 /** What the stack's state has: its outputs, and the ids of its resources. */
 interface State {
@@ -19,7 +19,10 @@ async function asked(id: string, { outputs, ids }: State) {
     read.push(what);
     return { outputs: answers[what] };
   });
-  const known = await knowsNetwork(id);
+  const isKnown = knownNetworks();
+  const known = await isKnown(id);
+  // Nothing is read a second time.
+  expect(await isKnown(id)).toBe(known);
   jest.restoreAllMocks();
   return { known, read };
 }
