@@ -1,7 +1,7 @@
 /**
- * Has images on every host that is to have them, side by side. Each is built once: where no host and no registry has it, the first host's
- * engine builds it; the others get it from the registry, or from a host that has it where there is none. Called by the
- * resource of each image that a service is built into, and by that of all of our own.
+ * Has images on every host that is to have them, side by side. Each is built once: where no host and no registry has it,
+ * the first host's engine builds it; the others get it from the registry, or from a host that has it where there is none.
+ * Called by the resource of each image that a service is built into, and by that of all of our own.
  */
 
 import type { RegistrySettings } from "../config/settings.ts";
@@ -31,10 +31,14 @@ export interface BringImageArgs {
 const LIMIT = 2 * 60 * 60;
 
 main<BringImageArgs | readonly BringImageArgs[]>(async (args) => {
-  const bringing = [args].flat().map((image) => {
-    const hosts = image.hosts.map(({ key, docker }) => new ImageHost(key, docker));
-    return new ImageBringer(image).bring(hosts);
-  });
+  // One for each host, which is asked just once what it is.
+  const known = new Map<string, ImageHost>();
+  const hostOf = ({ key, docker }: BringImageArgs["hosts"][number]) => {
+    const host = known.get(key) ?? new ImageHost(key, docker);
+    known.set(key, host);
+    return host;
+  };
+  const bringing = [args].flat().map((image) => new ImageBringer(image).bring(image.hosts.map(hostOf)));
   // One that fails cuts no other short.
   const outcomes = await Promise.allSettled(bringing);
   const failed = outcomes.find((outcome) => outcome.status === "rejected");

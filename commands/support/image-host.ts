@@ -19,6 +19,7 @@ const CLIENTS_OWN = /^(PATH|HOME|\w+_PROXY|(DOCKER|BUILDX|BUILDKIT|SSH|XDG)_\w+)
 export class ImageHost {
   readonly key: string;
   readonly engine: DockerEngine;
+  #platform: Promise<string> | undefined;
 
   constructor(key: string, endpoint: Endpoint) {
     this.key = key;
@@ -26,8 +27,11 @@ export class ImageHost {
   }
 
   /** Such as "linux/amd64". */
-  async platform(): Promise<string> {
-    return (await this.engine.docker("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")).trim();
+  platform(): Promise<string> {
+    this.#platform ??= this.engine
+      .docker("version", "--format", "{{.Server.Os}}/{{.Server.Arch}}")
+      .then((text) => text.trim());
+    return this.#platform;
   }
 
   async has(reference: string): Promise<boolean> {
