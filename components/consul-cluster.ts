@@ -66,8 +66,8 @@ export class ConsulCluster extends pulumi.ComponentResource {
 
     const places = placement(args);
     const servers: Server[] = [];
-    // The founders last: of servers that move to where they can't speak to the others, only founders make a quorum, and when two
-    // of them are there, those that are left have none any more.
+    // The founders last: of servers that move to where they can't speak to the others, only founders make a quorum, and when
+    // two of them are there, those that are left have none any more.
     for (const place of places.toReversed())
       servers.unshift(this.#server(joined(name, place.number), place, args, servers[0]));
     this.servers = servers.map(({ container }) => container);

@@ -3,9 +3,9 @@ import { AsnConvert, OctetString } from "@peculiar/asn1-schema";
 import * as x509 from "@peculiar/asn1-x509";
 
 /**
- * Certificates by which Consul's servers and agents know each other. All of a certificate follows from a secret: the key, and
- * with Ed25519 the signature, too. So every run of the program makes the same ones, with no plugin and no state beyond the
- * secret's; and they never run out, so that no stack stops working on a day on which nobody touched it. New ones come
+ * Certificates by which Consul's servers and agents know each other. All of a certificate follows from a secret: the key,
+ * and with Ed25519 the signature, too. So every run of the program makes the same ones, with no plugin and no state beyond
+ * the secret's; and they never run out, so that no stack stops working on a day on which nobody touched it. New ones come
  * with a new secret.
  */
 export interface Certificate {

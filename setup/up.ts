@@ -24,8 +24,8 @@ export async function up(env: NodeJS.ProcessEnv, flags: readonly string[]): Prom
 }
 
 /**
- * The same for `pulumi destroy`, for more resources at a time than Pulumi takes by itself: the provider waits 2 s for each volume
- * and each network that goes.
+ * The same for `pulumi destroy`, for more resources at a time than Pulumi takes by itself: the provider waits 2 s for each
+ * volume and each network that goes.
  */
 export async function destroy(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
   return (await pulumi("destroy", env, ["--parallel", "32", ...flags])).code;
