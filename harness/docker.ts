@@ -15,6 +15,13 @@ export interface Container {
   NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
 }
 
+/** Its address in a network. */
+export function addressOf({ Name, NetworkSettings }: Container, network: string): string {
+  const address = NetworkSettings.Networks[network]?.IPAddress;
+  if (!address) throw new Error(`${Name} has no address in network ${network}`);
+  return address;
+}
+
 export const roles = [
   "agent",
   "balancer",

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { docker, memoryOf } from "../../harness/docker.ts";
+import { addressOf, memoryOf } from "../../harness/docker.ts";
 import { runInfo } from "../../harness/run-info.ts";
 import { sleep } from "../../harness/wait.ts";
 import { run } from "../../runtime/program.ts";
@@ -32,8 +32,7 @@ class Attackers {
 
   static async against({ fleet }: Stage): Promise<Attackers> {
     const [front, [server]] = [await fleet.the("front"), await fleet.servers()];
-    const address = `{{ (index .NetworkSettings.Networks "${fleet.name}").IPAddress }}`;
-    const to = (await docker("inspect", "--format", address, front.Id)).trim();
+    const to = addressOf(front, fleet.name);
     const start = ["run", "--rm", "-i", "--network", fleet.name, "--entrypoint=python3"];
     return new Attackers(
       [...start, server?.Config.Image ?? ""],

@@ -1,4 +1,4 @@
-import { type Container, docker, ids } from "../../harness/docker.ts";
+import { addressOf, type Container, docker, ids } from "../../harness/docker.ts";
 import { Fleet, type Service } from "../../harness/fleet.ts";
 import { ownConfinement } from "../../lib/confinement.ts";
 import { attempt } from "../../runtime/program.ts";
@@ -139,12 +139,12 @@ with concurrent.futures.ThreadPoolExecutor(64) as pool:
   });
 
   test("in the network of the servers the agent listens nowhere: balancers ask it by a socket", async () => {
-    const { Id, NetworkSettings } = await fleet.the("agent");
-    const own = NetworkSettings.Networks[fleet.name]?.IPAddress ?? "";
+    const agent = await fleet.the("agent");
+    const own = addressOf(agent, fleet.name);
     // In the kernel's table, addresses are hexadecimal with the last byte first; 0A is LISTEN.
     const hex = (address: string) =>
       Buffer.from(address.split(".").map(Number).reverse()).toString("hex").toUpperCase();
-    const table = await docker("exec", Id, "cat", "/proc/net/tcp", "/proc/net/tcp6", "/proc/net/udp");
+    const table = await docker("exec", agent.Id, "cat", "/proc/net/tcp", "/proc/net/tcp6", "/proc/net/udp");
     const listening = table.split("\n").flatMap((row) => {
       const [, address = "", , state] = row.trim().split(/\s+/);
       return state === "0A" || state === "07" ? [address.split(":")[0]] : [];

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { Application } from "../../harness/application.ts";
-import { docker } from "../../harness/docker.ts";
+import { addressOf, docker } from "../../harness/docker.ts";
 import { Fleet } from "../../harness/fleet.ts";
 import { get } from "../../harness/http.ts";
 import { sleep, within } from "../../harness/wait.ts";
@@ -65,8 +65,7 @@ describe("where clients arrive", () => {
   async function fromContainer(program: string): Promise<string> {
     const [server] = await fleet.servers();
     const front = await fleet.the("front");
-    const address = `{{ (index .NetworkSettings.Networks "${fleet.name}").IPAddress }}`;
-    const to = (await docker("inspect", "--format", address, front.Id)).trim();
+    const to = addressOf(front, fleet.name);
     const start = ["--rm", "--network", fleet.name, "--env", `TO=${to}`, "--entrypoint=python3"];
     return docker("run", ...start, server?.Config.Image ?? "", "-c", program);
   }
