@@ -50,16 +50,20 @@ export class Deployment {
     });
   }
 
-  /** Takes it away. What is left after a failure goes with the run. */
   async remove(): Promise<void> {
-    const { code, output } = await this.stack.attempt("destroy");
-    if (code !== 0) say(output.trimEnd().split("\n").slice(-20).join("\n"));
+    await takeAway(this.stack);
   }
 
   async up(replicas: number): Promise<void> {
     this.configure(replicas);
     await this.stack.run("up");
   }
+}
+
+/** Takes a stack away. What is left after a failure goes with the run. */
+export async function takeAway(stack: Pick<Stack<object>, "attempt">): Promise<void> {
+  const { code, output } = await stack.attempt("destroy");
+  if (code !== 0) say(output.trimEnd().split("\n").slice(-20).join("\n"));
 }
 
 /**

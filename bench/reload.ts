@@ -7,6 +7,7 @@ import { sleep } from "../harness/wait.ts";
 import { serviceBackend } from "../lib/haproxy.ts";
 import { networkName } from "../lib/names.ts";
 import { Deployment, serving } from "./deployment.ts";
+import { addressesOf } from "./peers/answering.ts";
 import { rotated, type Session } from "./session.ts";
 
 export const method = `\
@@ -37,8 +38,7 @@ export async function measure(session: Session): Promise<void> {
     ]);
     if (!server || !balancer) throw new Error("the stack is not whole");
     await docker("run", "--detach", "--name", extra, "--network", networkName(name), server.Config.Image);
-    const format = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}";
-    const address = `${(await docker("inspect", "--format", format, extra)).trim()}:8000`;
+    const [address = ""] = await addressesOf([extra]);
     const contestants = [
       { by: "at rest", change: "false" },
       { by: "reloads", change: reload },

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { docker } from "../../harness/docker.ts";
 import { Stack } from "../../harness/pulumi.ts";
 import { runInfo } from "../../harness/run-info.ts";
-import { say } from "../../harness/say.ts";
+import { takeAway } from "../deployment.ts";
 import { answering } from "./answering.ts";
 import type { Config } from "./bare-pulumi/index.ts";
 
@@ -34,10 +34,7 @@ export class BarePulumi {
     await answering(ids.split("\n").filter(Boolean));
   }
 
-  /** What is left after a failure goes with the run. */
   async remove(): Promise<void> {
-    if (!this.stack.exists) return;
-    const { code, output } = await this.stack.attempt("destroy");
-    if (code !== 0) say(output.trimEnd().split("\n").slice(-20).join("\n"));
+    if (this.stack.exists) await takeAway(this.stack);
   }
 }
