@@ -37,17 +37,17 @@ export default async function flotilla() {
   const cluster = new ConsulCluster("consul", { ...settings, hosts, credentials, isFresh });
 
   const tiers = hosts.map((host) => {
+    // Of settings, the hosts that there are besides.
     const args = { ...settings, host, credentials, isFresh };
     const opts = { providers: [host.provider] };
     new Warden(`warden-${host.key}`, args, opts);
     const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [cluster] }, opts);
     return { host, agent, balancers: new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts) };
   });
-  const balancers = tiers.map((tier) => tier.balancers);
   // Where nothing runs yet, what others take longest to get ready after comes first: an engine makes few containers at once.
-  const after = isFresh ? [...cluster.servers, ...balancers.map(({ front }) => front)] : [];
+  const after = isFresh ? [...cluster.servers, ...tiers.map(({ balancers }) => balancers.front)] : [];
 
-  const pools = tiers.flatMap(({ host, agent }) =>
+  const pools = tiers.flatMap(({ host, agent, balancers }) =>
     services
       .filter((service) => service.hosts.includes(host.key))
       .map((service) => {
@@ -58,7 +58,6 @@ export default async function flotilla() {
           cluster,
           service,
           balancers,
-          balancerHosts: hosts,
           credentials,
           images,
           stopped,
@@ -77,11 +76,10 @@ export default async function flotilla() {
 
   // Through any one agent, since Consul's KV store is the whole data centre's.
   const [entry] = tiers;
-  const balancerCount = hosts.length * settings.loadBalancers.count;
   if (entry) {
-    const args = { ...settings, ...entry, cluster, balancerHosts: hosts, balancerCount, credentials };
+    const args = { ...settings, ...entry, cluster, balancerHosts: hosts, credentials };
     // Nobody is sent to a service before it serves; where nothing does yet, all come up side by side.
-    const serving = [...pools, ...balancers];
+    const serving = [...pools, ...tiers.map(({ balancers }) => balancers)];
     const routes = new RoutingTable("routes", args, { dependsOn: isFresh ? entry.agent : serving });
     // By then all that has tokens has the present ones.
     new TokenRevocation("former-tokens", { cluster, credentials }, { dependsOn: [routes, ...serving] });
@@ -89,7 +87,7 @@ export default async function flotilla() {
 
   return {
     url: entry?.balancers.url,
-    loadBalancers: balancers.flatMap((tier) => tier.endpoints),
+    loadBalancers: tiers.flatMap(({ balancers }) => balancers.endpoints),
     consul: cluster.endpoints,
     services: Object.fromEntries(
       services.map(({ name, replicas }) => {

@@ -21,6 +21,7 @@ export interface ConsulServerArgs {
   readonly server: string;
   /** The one that is dealt with after it, if there is one. */
   readonly next: string;
+  /** Where it is reached by RPC, as Consul lists it. */
   readonly address: string;
   /** Servers of different realms can't speak to each other. */
   readonly realm: string;
@@ -85,7 +86,7 @@ async function unfit(
     if (!(error instanceof ConsulError && error.status === 403)) throw error;
     // A token that is new to the cluster is made by a leader that knows it, so once all servers have been made anew.
     const leader = await consul.get<string>("/v1/status/leader");
-    return leader && peers.includes(`${address}:8300`) ? [] : [server];
+    return leader && peers.includes(address) ? [] : [server];
   }
 }
 

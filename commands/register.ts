@@ -44,7 +44,7 @@ import { StopFirst } from "./support/stop-first.ts";
 export interface RegisterArgs {
   readonly stack: string;
   readonly host: string;
-  /** Docker endpoint of the host, and of every host that has balancers. */
+  /** Docker endpoint of the host, and of each whose balancers send requests to its instances. */
   readonly docker: Endpoint;
   readonly balancerHosts: readonly Endpoint[];
   /** Balancers on each of them. */

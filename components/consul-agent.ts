@@ -1,9 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ConsulSettings, NetworkSettings } from "../config/settings.ts";
+import type { ConsulSettings, HostSettings, NetworkSettings } from "../config/settings.ts";
+import { agentPeer } from "../lib/consul-peers.ts";
 import { agentName, dataVolumeName, joined, socketVolumeName } from "../lib/names.ts";
 import { renderFile } from "../lib/render.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { joinAddresses } from "./consul-cluster.ts";
+import { peerPorts } from "./consul-ports.ts";
 import { tlsFiles } from "./consul-tls.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
@@ -22,6 +24,8 @@ export const AGENT_SOCKET = `${SOCKET_FOLDER}/http.sock`;
 export interface ConsulAgentArgs {
   readonly stack: string;
   readonly host: DockerHost;
+  /** Every host of its data centre. */
+  readonly hosts: readonly HostSettings[];
   /** What is to be there before it: the servers. */
   readonly after: pulumi.Resource[];
   readonly network: NetworkSettings;
@@ -43,6 +47,7 @@ export class ConsulAgent extends pulumi.ComponentResource {
     super("flotilla:index:ConsulAgent", name, {}, opts);
     const { stack, host, network, consul, credentials } = args;
     const { datacenter } = host.settings;
+    const peer = agentPeer(host.settings, args);
     this.containerName = agentName(stack, host.key);
 
     // What is registered outlives the container. Nothing of it is lost for good: `pulumi up` registers anew.
@@ -67,7 +72,8 @@ export class ConsulAgent extends pulumi.ComponentResource {
           nodeId: uuidOf(`${stack} agent ${host.key}`),
           bindAddress: addressIn(network.controlSubnet),
           socket: AGENT_SOCKET,
-          joinAddresses: joinAddresses(network.controlSubnet, consul.servers),
+          peer,
+          joinAddresses: joinAddresses(args),
           gossipKey,
           agentToken,
         }),
@@ -80,6 +86,7 @@ export class ConsulAgent extends pulumi.ComponentResource {
         name: this.containerName,
         image: host.images.consul.imageId,
         networksAdvanced: [{ name: host.controlNetworkName }, { name: host.networkName }],
+        ...(peer && { ports: peerPorts([], peer.gossipPort) }),
         uploads: [
           secretFile("/consul/config/agent.hcl", config),
           ...tlsFiles(credentials, { role: "client", datacenter, name: this.containerName }),

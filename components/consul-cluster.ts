@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ConsulServerArgs } from "../commands/consul-server.ts";
 import type { ConsulSetupArgs, Policy } from "../commands/consul-setup.ts";
 import type { ConsulSettings, NetworkSettings } from "../config/settings.ts";
+import { joinAddress, type PeerSettings, rpcAddress, serverPeer } from "../lib/consul-peers.ts";
 import {
   agentPolicyName,
   agentRules,
@@ -18,6 +19,7 @@ import { renderFile } from "../lib/render.ts";
 import { consulAddress } from "../lib/subnet.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
+import { peerPorts } from "./consul-ports.ts";
 import { tlsFiles } from "./consul-tls.ts";
 import { containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials, Token } from "./credentials.ts";
@@ -92,6 +94,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
     const { stack, network, consul, protect, isFresh } = args;
     const containerName = consulServerName(stack, number);
     const address = consulAddress(network.controlSubnet, number);
+    const peer = serverPeer(number, peerSettings(args));
     const { datacenter } = host.settings;
     const data = namedVolume(
       joined(name, "data"),
@@ -108,7 +111,11 @@ export class ConsulCluster extends pulumi.ComponentResource {
         name: containerName,
         image: host.images.consul.imageId,
         networksAdvanced: [{ name: host.controlNetworkName, ipv4Address: address }],
-        ports: [{ internal: 8500, external: consulPort(consul, number), ip: "127.0.0.1" }],
+        // The provider compares them in ascending order.
+        ports: [
+          ...(peer.isPublished ? peerPorts([peer.rpcPort], peer.gossipPort) : []),
+          { internal: 8500, external: consulPort(consul, number), ip: "127.0.0.1" },
+        ].sort((a, b) => a.internal - b.internal),
         uploads: [
           secretFile("/consul/config/server.hcl", serverConfig(place, args)),
           ...tlsFiles(args.credentials, { role: "server", datacenter, name: containerName }),
@@ -138,7 +145,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         serverHosts: [...new Set(placement(args).map(({ host }) => host.settings.docker))],
         server: containerName,
         next: consulServerName(stack, number - 1),
-        address,
+        address: rpcAddress(peer),
         realm,
         founders: founders(consul.servers),
         containerId: container.id,
@@ -224,8 +231,9 @@ interface Server {
 }
 
 function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.Output<string> {
-  const { stack, network, consul, credentials } = args;
+  const { stack, consul, credentials } = args;
   const { gossipKey, management, server } = credentials;
+  const peers = peerSettings(args);
   return pulumi
     .all([gossipKey, management.secretId, server.secretId])
     .apply(([gossipKey, managementToken, agentToken]) =>
@@ -235,9 +243,9 @@ function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.
         datacenter: host.settings.datacenter,
         nodeName: consulServerName(stack, number),
         nodeId: nodeIdOf(stack, number),
-        address: consulAddress(network.controlSubnet, number),
+        peer: serverPeer(number, peers),
         bootstrapExpect: bootstrapExpect(number, consul.servers),
-        joinAddresses: joinAddresses(network.controlSubnet, consul.servers),
+        joinAddresses: joinAddresses(peers),
         gossipKey,
         managementToken,
         agentToken,
@@ -246,20 +254,28 @@ function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.
 }
 
 /** The founders as Consul reads them from `raft/peers.json`, by which servers with new addresses find each other. */
-function foundersFile({ stack, network, consul }: ConsulClusterArgs): string {
-  const numbers = Array.from({ length: founders(consul.servers) }, (_, index) => index + 1);
-  const peers = numbers.map((number) => ({
-    id: nodeIdOf(stack, number),
-    address: `${consulAddress(network.controlSubnet, number)}:8300`,
+function foundersFile(args: ConsulClusterArgs): string {
+  const peers = founderNumbers(args.consul).map((number) => ({
+    id: nodeIdOf(args.stack, number),
+    address: rpcAddress(serverPeer(number, peerSettings(args))),
     non_voter: false,
   }));
   return `${JSON.stringify(peers, undefined, 2)}\n`;
 }
 
 /** Differs between servers that can't speak to each other. */
-function realmOf(datacenter: string, { network, credentials }: ConsulClusterArgs): pulumi.Output<string> {
-  return pulumi.interpolate`${datacenter} ${network.controlSubnet} ${credentials.authority}`.apply(uuidOf);
+function realmOf(datacenter: string, args: ConsulClusterArgs): pulumi.Output<string> {
+  const { network, credentials, hosts } = args;
+  // On several hosts they hear each other where the founders are.
+  const place = hosts.length < 2 ? network.controlSubnet : joinAddresses(peerSettings(args));
+  return pulumi.interpolate`${datacenter} ${place} ${credentials.authority}`.apply(uuidOf);
 }
+
+const peerSettings = ({ network, consul, hosts }: ConsulClusterArgs): PeerSettings => ({
+  network,
+  consul,
+  hosts: hosts.map(({ settings }) => settings),
+});
 
 const nodeIdOf = (stack: string, number: number) => uuidOf(`${stack} server ${number}`);
 
@@ -280,10 +296,12 @@ function bootstrapExpect(number: number, servers: number): number | undefined {
   return number <= founders(servers) ? founders(servers) : undefined;
 }
 
-/** Addresses that agents join by, as a list in HCL: the founders', which don't change with the count. */
-export function joinAddresses(subnet: string, servers: number): string {
-  return Array.from(
-    { length: founders(servers) },
-    (_, index) => `"${consulAddress(subnet, index + 1)}"`,
-  ).join(", ");
+const founderNumbers = ({ servers }: Pick<ConsulSettings, "servers">) =>
+  Array.from({ length: founders(servers) }, (_, index) => index + 1);
+
+/** Addresses that servers and agents join by, as a list in HCL: the founders', which don't change with the count. */
+export function joinAddresses(settings: PeerSettings): string {
+  return founderNumbers(settings.consul)
+    .map((number) => `"${joinAddress(serverPeer(number, settings))}"`)
+    .join(", ");
 }

@@ -49,11 +49,11 @@ export class DockerHost extends pulumi.ComponentResource {
     this.settings = host;
     this.provider = args.provider;
     const { subnet, controlSubnet } = args.network;
-    const data = this.#network(joined(name, "network"), networkName(stack), subnet, args);
-    const control = this.#network(joined(name, "control"), controlNetworkName(stack), controlSubnet, args);
-    this.networkName = data?.name ?? pulumi.output(networkName(stack));
-    this.controlNetworkName = control?.name ?? pulumi.output(controlNetworkName(stack));
-    this.networkIds = pulumi.all([data, control].flatMap((network) => network?.id ?? []));
+    const data = this.#network(joined(name, "network"), networkName(stack), subnet);
+    const control = this.#network(joined(name, "control"), controlNetworkName(stack), controlSubnet);
+    this.networkName = data.name;
+    this.controlNetworkName = control.name;
+    this.networkIds = pulumi.all([data.id, control.id]);
 
     const image = (role: OwnImage) => args.images.own(role, joined(name, role), host.key, { parent: this });
     this.images = {
@@ -83,16 +83,14 @@ export class DockerHost extends pulumi.ComponentResource {
     });
   }
 
-  /** The host of the first Consul server makes the networks; those that join an overlay find them there. */
-  #network(name: string, network: string, subnet: string, args: DockerHostArgs): docker.Network | undefined {
-    if (!args.host.consulServers.includes(1)) return undefined;
-    const { driver } = args.network;
+  /** Every host has its own: what serves there needs no other host to start. */
+  #network(name: string, network: string, subnet: string): docker.Network {
     return new docker.Network(
       name,
       {
         name: network,
-        driver,
-        attachable: driver === "overlay",
+        driver: "bridge",
+        attachable: false,
         ipamConfigs: [{ subnet, gateway: gatewayAddress(subnet), ipRange: dynamicRange(subnet) }],
       },
       { parent: this, deleteBeforeReplace: true },

@@ -1,7 +1,7 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { BalancersReadyArgs } from "../commands/balancers-ready.ts";
-import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
+import type { HostSettings, LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { balancerPrefix, frontName } from "../lib/names.ts";
 import { balancerPort, frontPorts, insidePorts, ipv6Twin, statsPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
@@ -30,6 +30,8 @@ export interface HaproxyTierArgs {
   readonly host: DockerHost;
   readonly agent: ConsulAgent;
   readonly loadBalancers: LoadBalancerSettings;
+  /** Every host whose balancers send requests to each other's copies. */
+  readonly hosts: readonly HostSettings[];
   /** Services of the stack, for the ports that they publish. */
   readonly services: readonly ServiceSettings[];
   readonly credentials: Credentials;
@@ -77,7 +79,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
     this.registerOutputs({ url: this.url, endpoints: this.endpoints });
   }
 
-  #front(name: string, { stack, host, loadBalancers, services }: HaproxyTierArgs): docker.Container {
+  #front(name: string, { stack, host, hosts, loadBalancers, services }: HaproxyTierArgs): docker.Container {
     return new docker.Container(
       name,
       {
@@ -86,7 +88,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
         image: host.images.front.imageId,
         networkMode: host.networkName,
         // The provider compares ports in ascending order (kreuzwerker/terraform-provider-docker#909).
-        ports: frontPorts({ loadBalancers, services })
+        ports: frontPorts({ loadBalancers, services, hosts })
           .flatMap(({ port, ip }) => [
             { internal: port, external: port, ip },
             ...(loadBalancers.ipv6 && ip === "0.0.0.0"
@@ -121,7 +123,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
   }
 
   #balancer(number: number, front: docker.Container, args: HaproxyTierArgs): docker.Container {
-    const { stack, host, agent, loadBalancers, credentials, isFresh } = args;
+    const { stack, host, hosts, agent, loadBalancers, credentials, isFresh } = args;
+    const hasPeers = hosts.length > 1;
     const maxconn = loadBalancers.memory && connectionsIn(loadBalancers.memory);
     const connections = maxconn ?? usualConnections;
     // Whatever the limit is, nobody is to take all there are.
@@ -139,6 +142,8 @@ export class HaproxyTier extends pulumi.ComponentResource {
             insidePorts(port, loadBalancers).map((inside) => ({ inside, port })),
           ),
           statsPassword,
+          node: agent.containerName,
+          peers: hasPeers && { port: loadBalancers.peerPort, certificateName: BALANCER },
           maxconn,
           trustedProxies: loadBalancers.trustedProxies,
           // 168 bytes each.
@@ -161,6 +166,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
           { file: "/etc/flotilla/balancer.env", content: environment },
           secretFile("/etc/flotilla/consul-template.hcl", config.consulTemplate),
           secretFile("/etc/flotilla/haproxy.cfg.ctmpl", config.haproxy),
+          ...(hasPeers ? tlsFiles(credentials, host.key) : []),
         ],
         volumes: [host.logMount, agent.socketMount],
         destroyGraceSeconds: loadBalancers.stopGrace,
@@ -182,4 +188,16 @@ export class HaproxyTier extends pulumi.ComponentResource {
       { parent: this, dependsOn: [...balancers] },
     );
   }
+}
+
+/** The name in a balancer's certificate, by which balancers of other hosts know it. */
+const BALANCER = "balancer.flotilla";
+
+/** What the balancers of a host show, and ask of others, when they speak to those of other hosts. */
+function tlsFiles(credentials: Credentials, host: string): docker.types.input.ContainerUpload[] {
+  const own = credentials.certificateOf(BALANCER, `balancers on ${host}`);
+  return [
+    { file: "/etc/flotilla/authority.pem", content: credentials.authority },
+    secretFile("/etc/flotilla/peer.pem", pulumi.interpolate`${own.certificate}${own.key}`),
+  ];
 }

@@ -18,8 +18,6 @@ export interface RoutingTableArgs {
   readonly services: readonly ServiceSettings[];
   /** Every host that has balancers. */
   readonly balancerHosts: readonly DockerHost[];
-  /** How many there are on all hosts together. */
-  readonly balancerCount: number;
   readonly loadBalancers: LoadBalancerSettings;
   readonly credentials: Credentials;
 }
@@ -28,17 +26,7 @@ export interface RoutingTableArgs {
 export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
-    const {
-      stack,
-      host,
-      agent,
-      cluster,
-      services,
-      balancerHosts,
-      balancerCount,
-      loadBalancers,
-      credentials,
-    } = args;
+    const { stack, host, agent, cluster, services, balancerHosts, loadBalancers, credentials } = args;
     programCommand<RoutesArgs>(
       name,
       { update: "routes.ts" },
@@ -50,7 +38,11 @@ export class RoutingTable extends pulumi.ComponentResource {
         agent: agent.containerName,
         token: credentials.registration.secretId,
         consulId: cluster.identity,
-        routes: routingTable(services, balancerCount, loadBalancers),
+        routes: routingTable(
+          services,
+          { hosts: balancerHosts.length, perHost: loadBalancers.count },
+          loadBalancers,
+        ),
         placement: services.map(({ name, hosts }) => ({ name, hosts })),
       },
       { parent: this },

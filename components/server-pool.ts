@@ -30,10 +30,11 @@ import { VolumeContainer } from "./volume-container.ts";
 export interface ServerPoolArgs {
   readonly stack: string;
   readonly host: DockerHost;
-  /** Every host whose balancers send requests here. */
-  readonly balancerHosts: readonly DockerHost[];
-  /** Must be ready before anything is registered; the containers themselves need not wait for them. */
-  readonly balancers: readonly HaproxyTier[];
+  /**
+   * Those of the host, by which alone requests reach the copies. They must be ready before anything is registered; the
+   * containers themselves need not wait for them.
+   */
+  readonly balancers: HaproxyTier;
   readonly loadBalancers: LoadBalancerSettings;
   /** Whether nothing of the stack runs: then there is nothing to spare, and the registration waits for no balancer. */
   readonly isFresh: boolean;
@@ -216,7 +217,7 @@ export class ServerPool extends pulumi.ComponentResource {
   }
 
   #input(servers: readonly docker.Container[], image: HostImage, args: ServerPoolArgs): Inputs<RegisterArgs> {
-    const { stack, host, balancerHosts, agent, cluster, service, credentials } = args;
+    const { stack, host, agent, cluster, service, credentials } = args;
     const { name, source, port, health, sessions, volumes, rollout, drain, stopGrace } = service;
     const isOfPool = (container: string) =>
       instanceNumber(container, { stack, service: name, host: host.key }) !== undefined;
@@ -224,7 +225,7 @@ export class ServerPool extends pulumi.ComponentResource {
       stack,
       host: host.key,
       docker: host.settings.docker,
-      balancerHosts: balancerHosts.map(({ settings }) => settings.docker),
+      balancerHosts: [host.settings.docker],
       balancersPerHost: countOf(args),
       agent: agent.containerName,
       agentId: agent.containerId,
@@ -289,17 +290,16 @@ function heeded({ command, entrypoint, workingDir, user, shmSize }: ServiceSetti
  * pool waits for something that is yet to be made.
  */
 function readyOf({ balancers, isFresh }: ServerPoolArgs): pulumi.Resource[] {
-  return isFresh ? [] : balancers.map(({ ready }) => ready);
+  return isFresh ? [] : [balancers.ready];
 }
 
 /**
- * How many balancers each host has, as their readiness has told, 0 where it did not: not as the config has it, whose
+ * How many balancers the host has, as their readiness has told, 0 where it did not: not as the config has it, whose
  * balancers need not be there when Pulumi is told to change this pool alone.
  */
 function countOf({ balancers, loadBalancers, isFresh }: ServerPoolArgs): pulumi.Input<number> {
   if (isFresh) return loadBalancers.count;
-  const counts = pulumi.all(balancers.map(({ ready }) => ready.stdout));
-  return counts.apply((texts) => Math.min(...texts.map((text) => Number.parseInt(text, 10) || 0)));
+  return balancers.ready.stdout.apply((text) => Number.parseInt(text, 10) || 0);
 }
 
 function namesOf(servers: readonly docker.Container[]): pulumi.Output<string[]> {

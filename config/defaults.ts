@@ -26,13 +26,27 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
 }
 
 function hostsOf({ hosts, consul }: Draft): HostSettings[] {
-  const allServers = Array.from({ length: consul.servers }, (_, index) => index + 1);
+  const spread = serversByHost(Object.keys(hosts), consul.servers);
   return sorted(hosts).map(([key, { docker, tls, insecure: _, ...host }]) => ({
     ...host,
     key,
     docker: endpointOf(docker, tls),
-    consulServers: (host.consulServers ?? allServers).toSorted((a, b) => a - b),
+    peerAddress: host.peerAddress ?? host.address,
+    consulServers: (host.consulServers ?? spread[key] ?? []).toSorted((a, b) => a - b),
   }));
+}
+
+/** Consul servers, numbered from 1, dealt out to hosts in the order of their keys: no host has two more than another. */
+function serversByHost(hosts: readonly string[], servers: number): Record<string, number[]> {
+  const keys = hosts.toSorted();
+  return Object.fromEntries(
+    keys.map((key, place) => [
+      key,
+      Array.from({ length: servers }, (_, index) => index + 1).filter(
+        (server) => (server - 1) % keys.length === place,
+      ),
+    ]),
+  );
 }
 
 function serviceOf(

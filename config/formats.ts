@@ -1,4 +1,4 @@
-import { isIP } from "node:net";
+import { isIP, isIPv4 } from "node:net";
 import { posix } from "node:path";
 
 /** Says what {@link isKey} wants. */
@@ -32,6 +32,12 @@ export function isDnsName(text: string): boolean {
 /** Whether a text is an IPv4 or IPv6 address or a DNS name. */
 export function isAddress(text: string): boolean {
   return isIP(text) !== 0 || isDnsName(text);
+}
+
+/** Whether a text is an IPv4 address that a machine has, and others reach it at. */
+export function isUnicast(text: string): boolean {
+  const [first = 0] = text.split(".").map(Number);
+  return isIPv4(text) && first >= 1 && first <= 223 && first !== 127;
 }
 
 /** Whether a text is an IPv4 or IPv6 address, or a block of them in CIDR notation. */

@@ -18,11 +18,10 @@ export interface Settings {
 }
 
 export interface NetworkSettings {
-  /** IPv4 network in CIDR notation. */
+  /** IPv4 network in CIDR notation; each host has its own, of the same addresses. */
   readonly subnet: string;
   /** That of the network that Consul has for itself. */
   readonly controlSubnet: string;
-  readonly driver: "bridge" | "overlay";
 }
 
 export interface HostSettings {
@@ -32,6 +31,8 @@ export interface HostSettings {
   readonly docker: Endpoint;
   /** Address at which users reach the host's published ports. */
   readonly address: string;
+  /** IPv4 address at which the stack's other hosts reach its published ports; says nothing where there are none. */
+  readonly peerAddress: string;
   readonly datacenter: string;
   /** Numbers of the Consul servers that live here, 1-based, ascending. */
   readonly consulServers: readonly number[];
@@ -50,6 +51,8 @@ export interface ConsulSettings extends Limits {
   readonly servers: number;
   /** Server i's UI and API are published on 127.0.0.1 at port + i - 1. */
   readonly port: number;
+  /** Where there are several hosts, servers and agents hear each other on ports from this one on (lib/consul-peers.ts). */
+  readonly peerPort: number;
   /** Image that has Consul at /bin/consul. */
   readonly image: string;
 }
@@ -61,6 +64,8 @@ export interface LoadBalancerSettings extends Limits {
   readonly max: number;
   /** Port that all balancers share; balancer i also answers alone on port + 101 * i. */
   readonly port: number;
+  /** Where there are several hosts, the port at which the balancers of others reach this host's copies, by TLS. */
+  readonly peerPort: number;
   /** Balancer i's statistics page is on 127.0.0.1 at statsPort + i. */
   readonly statsPort: number;
   /** Whether ports that are open to other machines are published on IPv6, too. */

@@ -18,6 +18,7 @@ import {
   isRegistryAddress,
   isRoutePath,
   isSurge,
+  isUnicast,
   isUser,
   isWorkingDir,
 } from "./formats.ts";
@@ -72,6 +73,7 @@ const host = shape({
     "an IP address without a zone, or a DNS name",
     (address) => isAddress(address) && !address.includes("%"),
   ).default("127.0.0.1"),
+  peerAddress: text("an IPv4 address, neither loopback nor multicast", isUnicast).optional(),
   datacenter: text("lower-case letters, digits, - and _", (name) => /^[a-z0-9_-]{1,63}$/.test(name)).default(
     "dc1",
   ),
@@ -87,7 +89,6 @@ const subnet = (example: string) =>
 const network = shape({
   subnet: subnet("172.30.0.0/16").default("172.30.0.0/16"),
   controlSubnet: subnet("198.18.0.0/26").optional(),
-  driver: oneOf("bridge", "overlay").default("bridge"),
 });
 
 const quorum = "must be 1, 3, 5 or 7: a quorum needs an odd number";
@@ -98,6 +99,7 @@ const consul = shape({
     .refine((n) => [1, 3, 5, 7].includes(n), quorum)
     .default(3),
   port: port.default(8500),
+  peerPort: port.default(8300),
   image: text("an image reference, such as hashicorp/consul:1.22.5", isImageReference).default(
     baseImages.consul,
   ),
@@ -110,6 +112,7 @@ const loadBalancers = shape({
   count: whole(1, 16).optional(),
   max: whole(1, 16).default(4),
   port: port.default(8080),
+  peerPort: port.default(7443),
   statsPort: port.default(9000),
   ipv6: flag().default(false),
   drain: whole(1, 604_800).default(3600),

@@ -1,5 +1,6 @@
 import type { Path } from "../config/faults.ts";
 import type { ConsulSettings, HostSettings, LoadBalancerSettings, Settings } from "../config/settings.ts";
+import { agentGossipPort } from "./consul-peers.ts";
 
 /** A port of a Docker host that something takes. */
 export interface HostPort {
@@ -13,7 +14,10 @@ export interface HostPort {
   readonly offset: number;
 }
 
-type PortSettings = Pick<Settings, "loadBalancers" | "services"> & { consul: Pick<ConsulSettings, "port"> };
+type PortSettings = Pick<Settings, "loadBalancers" | "services"> & {
+  readonly consul: Pick<ConsulSettings, "port" | "peerPort">;
+  readonly hosts: readonly unknown[];
+};
 
 /** Port on which balancer i, numbered from 1, answers alone. */
 export function balancerPort({ port }: LoadBalancerSettings, balancer: number): number {
@@ -42,8 +46,8 @@ export function insidePorts(port: number, { ipv6 }: Pick<LoadBalancerSettings, "
 }
 
 /** Ports that a host's front container publishes: for all balancers there may ever be, not only today's. */
-export function frontPorts({ loadBalancers, services }: Omit<PortSettings, "consul">): HostPort[] {
-  const { port, statsPort: firstStats, max } = loadBalancers;
+export function frontPorts({ loadBalancers, services, hosts }: Omit<PortSettings, "consul">): HostPort[] {
+  const { port, peerPort, statsPort: firstStats, max } = loadBalancers;
   const balancers = Array.from({ length: max }, (_, index) => index + 1);
   return [
     ...services.flatMap(({ name, publish }) =>
@@ -54,21 +58,34 @@ export function frontPorts({ loadBalancers, services }: Omit<PortSettings, "cons
     ),
     open(port, port, "the balancers together", portPath),
     ...balancers.map((i) => open(balancerPort(loadBalancers, i), port, `balancer ${i}`, portPath)),
+    ...(hosts.length > 1 ? [open(peerPort, peerPort, "the balancers of other hosts", peerPath)] : []),
   ];
 }
 
 /** Every port that is taken on a host. */
 export function hostPorts(settings: PortSettings, host: Pick<HostSettings, "consulServers">): HostPort[] {
-  const { consul } = settings;
+  const { consul, hosts } = settings;
+  const { peerPort } = consul;
+  const heard = (port: number, what: string) => open(port, peerPort, what, ["consul", "peerPort"]);
   return [
     ...host.consulServers.map((i) =>
       local(consulPort(consul, i), consul.port, `Consul server ${i}`, ["consul", "port"]),
     ),
+    ...(hosts.length > 1
+      ? [
+          ...host.consulServers.flatMap((i) => {
+            const first = peerPort + 2 * (i - 1);
+            return [first, first + 1].map((port) => heard(port, `Consul server ${i} for the other hosts`));
+          }),
+          heard(agentGossipPort(consul), "the Consul agent for the other hosts"),
+        ]
+      : []),
     ...frontPorts(settings),
   ];
 }
 
 const portPath = ["loadBalancers", "port"];
+const peerPath = ["loadBalancers", "peerPort"];
 const statsPath = ["loadBalancers", "statsPort"];
 
 function open(port: number, base: number, what: string, path: Path): HostPort {

@@ -30,6 +30,23 @@ export interface ServiceEntry {
   readonly backend: readonly string[];
   /** Options of each of its servers. */
   readonly server: string;
+  /** Where there are several hosts: what holds of requests that come from one to another. */
+  readonly peers?: PeerEntry;
+}
+
+export interface PeerEntry {
+  /** Lines of the backends by which a host's copies are reached from others. */
+  readonly backend: readonly string[];
+  /** Options of each server in these. */
+  readonly server: string;
+  /** Requests that a balancer gives another host at once for each of its copies. */
+  readonly concurrency: number;
+}
+
+/** The balancers of a stack. */
+export interface BalancerCount {
+  readonly hosts: number;
+  readonly perHost: number;
 }
 
 /**
@@ -39,9 +56,10 @@ export interface ServiceEntry {
  */
 export function routingTable(
   services: readonly ServiceSettings[],
-  balancerCount: number,
+  { hosts: hostCount, perHost }: BalancerCount,
   loadBalancers: Pick<LoadBalancerSettings, "ipv6"> = { ipv6: false },
 ): RoutingTable {
+  const hasPeers = hostCount > 1;
   const sorted = services.filter(({ port }) => port !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     routes: sorted
@@ -52,7 +70,7 @@ export function routingTable(
       .map(({ host, path, service }) => ({ condition: condition(host, path), service })),
     default: sorted.find((service) => service.default)?.name ?? "",
     services: sorted.map(({ name, hosts, publish, timeouts, load, sessions }) => {
-      const share = (limit: number) => Math.ceil(limit / balancerCount);
+      const share = (limit: number) => Math.ceil(limit / (hostCount * perHost));
       const limits = { ...load, concurrency: share(load.concurrency), queue: share(load.queue) };
       return {
         name,
@@ -63,9 +81,21 @@ export function routingTable(
           ...timeoutLines(timeouts),
           bodyLine(timeouts),
           ...queueLines(limits),
-          ...(sessions ? [cookieLine(name)] : []),
+          ...(sessions ? [cookieLine(name, hasPeers)] : []),
         ],
         server: `maxconn ${limits.concurrency}`,
+        ...(hasPeers && {
+          peers: {
+            backend: [
+              ...timeoutLines(timeouts),
+              `timeout queue ${time(load.wait)}`,
+              ...(sessions ? [cookieLine(name, hasPeers)] : []),
+            ],
+            // The shares of all balancers elsewhere, dealt out to those of the copy's own host.
+            server: `maxconn ${limits.concurrency * (hostCount - 1)}`,
+            concurrency: limits.concurrency,
+          },
+        }),
       };
     }),
   };
@@ -125,9 +155,9 @@ function timeoutLines({ request, idle, tunnel }: TimeoutSettings): string[] {
  */
 const bodyLine = ({ body }: TimeoutSettings) => `http-request wait-for-body time ${time(body)}`;
 
-/** One for each service, since several may share a host. The service itself never sees it. */
-const cookieLine = (service: string) =>
-  `cookie flotilla-${service} insert indirect nocache httponly attr SameSite=Lax`;
+/** One for each service, since several may share a host. The service itself never sees it. Another host's balancers set it, too. */
+const cookieLine = (service: string, hasPeers: boolean) =>
+  `cookie flotilla-${service} insert indirect nocache${hasPeers ? " preserve" : ""} httponly attr SameSite=Lax`;
 
 function queueLines({ queue, wait }: LoadSettings): string[] {
   // Without a queue nobody is to wait, not even the first. Its two fetches look at what is under way, a moment late: a

@@ -51,7 +51,7 @@ interface Seen {
 
 async function faultsOf(
   { name, subnet, key }: Wanted,
-  { stack, hosts }: Settings,
+  { stack }: Settings,
   host: HostSettings,
   { networks, others, isKnown }: Seen,
 ): Promise<string[]> {
@@ -72,9 +72,7 @@ async function faultsOf(
       "one that `docker network ls` and `ip route` do not show.",
   );
   if (!own) return faults;
-  // Hosts that join an overlay find a network there that another host has made.
-  const isOurs = hosts.length > 1 || (await isKnown(own.Id));
-  if (!isOurs) {
+  if (!(await isKnown(own.Id))) {
     return [
       `host ${host.key}: there is a network ${own.Name} already that this stack's state does not know, so another user or ` +
         `clone has a stack ${stack} there. Give this one another name, or use that one's state (\`pulumi login\`). If nobody ` +

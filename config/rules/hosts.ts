@@ -2,7 +2,7 @@ import { posix } from "node:path";
 import { tlsFiles } from "../../lib/docker-endpoint.ts";
 import type { SettingsContext } from "../context.ts";
 import { given, listed, type Path, type Problem } from "../faults.ts";
-import { isKey, keyRule } from "../formats.ts";
+import { isKey, isUnicast, keyRule } from "../formats.ts";
 import type { Draft } from "../shapes.ts";
 
 type Host = Draft["hosts"][string];
@@ -10,20 +10,16 @@ type Hosts = [key: string, host: Host][];
 type TlsContext = Pick<SettingsContext, "hasClientTls" | "lookUp">;
 
 /** Rules that look at several values of a host, at several hosts, or at hosts and Consul servers. */
-export function hostRules({ hosts, network, consul }: Draft, context: TlsContext): Problem[] {
+export function hostRules({ hosts, consul }: Draft, context: TlsContext): Problem[] {
   const all: Hosts = Object.entries(hosts);
   const ofEach = all.flatMap(([key, host]) => [...openness(key, host, context), ...tls(key, host, context)]);
-  const problems = [...names(all), ...endpoints(all), ...ofEach, ...datacenters(all)];
+  const problems = [...names(all), ...endpoints(all), ...peers(all), ...ofEach, ...datacenters(all)];
   const [first] = all;
   if (!first) return [{ path: ["hosts"], message: "must name at least one host, got an empty map" }];
 
   // Rules within a data centre say nothing useful while it is unclear which hosts share one.
   if (problems.some(({ path }) => path.at(-1) === "datacenter")) return problems;
-  return [
-    ...problems,
-    ...driver(all.length, first[1].datacenter, network.driver),
-    ...servers(all, consul.servers),
-  ];
+  return [...problems, ...servers(all, consul.servers)];
 }
 
 function names(hosts: Hosts): Problem[] {
@@ -94,15 +90,28 @@ function datacenters(hosts: Hosts): Problem[] {
     }));
 }
 
-function driver(hosts: number, datacenter: string, driver: string): Problem[] {
-  if (hosts === 1 || driver === "overlay") return [];
-  const message = `must be "overlay", since ${hosts} hosts share data centre ${datacenter}, got ${given(driver)}`;
-  return [{ path: ["network", "driver"], message }];
+/** Hosts find each other at addresses of their own, which Consul takes as numbers only. */
+function peers(hosts: Hosts): Problem[] {
+  if (hosts.length < 2) return [];
+  const addressOf = ({ peerAddress, address }: Host) => peerAddress ?? address;
+  return hosts.flatMap(([key, host], index) => {
+    const path = ["hosts", key, host.peerAddress === undefined ? "address" : "peerAddress"];
+    const address = addressOf(host);
+    if (!isUnicast(address)) {
+      const message = `must be an IPv4 address at which the other hosts reach this one, neither loopback nor multicast, or else hosts.${key}.peerAddress must be set to one, got ${given(address)}`;
+      return [{ path, message, about: [path, ["hosts"]] }];
+    }
+    const [twin] = hosts.slice(0, index).find(([, other]) => addressOf(other) === address) ?? [];
+    if (twin === undefined) return [];
+    const message = `must not be the address of host ${twin}, got ${given(address)}`;
+    return [{ path, message, about: [path, ["hosts", twin]] }];
+  });
 }
 
 /** Each server must live on exactly one host. */
 function servers(hosts: Hosts, count: number): Problem[] {
-  if (hosts.length === 1 && hosts[0]?.[1].consulServers === undefined) return [];
+  // Dealt out, where nobody says.
+  if (hosts.every(([, { consulServers }]) => consulServers === undefined)) return [];
   const about: Path[] = [["consul", "servers"], ...hosts.map(([key]) => ["hosts", key, "consulServers"])];
   const problems: Problem[] = [];
   const homes = new Map<number, string>();
@@ -111,7 +120,7 @@ function servers(hosts: Hosts, count: number): Problem[] {
     const path = ["hosts", key, "consulServers"];
     if (!consulServers) {
       const message =
-        "must list the Consul servers that live here ([] for none), since there are several hosts";
+        "must list the Consul servers that live here ([] for none), since other hosts list theirs";
       problems.push({ path, message: `${message}, got nothing` });
     }
     for (const [index, server] of (consulServers ?? []).entries()) {

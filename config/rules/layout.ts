@@ -37,12 +37,13 @@ function balancerCount({ loadBalancers: { count, max } }: Settings): Problem[] {
 /** Old and new copies live side by side while a version rolls, so each counts twice. */
 function addresses({ network, hosts, services }: Settings): Problem[] {
   const prefix = parseSubnet(network.subnet)?.prefix ?? 0;
-  const copies = hosts.reduce((sum, { key }) => sum + replicasOn(key, services), 0);
-  const needed = 2 * hosts.length + 2 * copies;
+  // Each host has a network of its own, with these addresses.
+  const copies = Math.max(0, ...hosts.map(({ key }) => replicasOn(key, services)));
+  const needed = 2 + 2 * copies;
   const wanted = prefixFor(needed);
   if (prefix <= wanted) return [];
 
-  const message = `must be a /${wanted} or larger to have ${needed} addresses in its upper half (2 a host, 2 a replica), got ${given(network.subnet)}`;
+  const message = `must be a /${wanted} or larger to have ${needed} addresses in its upper half (2, and 2 a replica), got ${given(network.subnet)}`;
   const counts = services.flatMap(({ name }) => [
     ["services", name, "replicas"],
     ["services", name, "hosts"],
@@ -58,7 +59,7 @@ function controlAddresses({ stack, network, hosts }: Settings): Problem[] {
     message: `${message}, got ${given(controlSubnet)}`,
     about: [path, ...about],
   });
-  const wanted = prefixFor(hosts.length, maxConsulServers);
+  const wanted = prefixFor(1, maxConsulServers);
   const problems: Problem[] = [];
   if ((parseSubnet(controlSubnet)?.prefix ?? 0) > wanted)
     problems.push(
