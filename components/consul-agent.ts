@@ -70,7 +70,8 @@ export class ConsulAgent extends pulumi.ComponentResource {
           datacenter,
           nodeName: this.containerName,
           nodeId: uuidOf(`${stack} agent ${host.key}`),
-          bindAddress: addressIn(network.controlSubnet),
+          // Of its two networks, what is published on the host leads to the one that Docker chooses.
+          bindAddress: peer ? "0.0.0.0" : addressIn(network.controlSubnet),
           socket: AGENT_SOCKET,
           peer,
           joinAddresses: joinAddresses(args),

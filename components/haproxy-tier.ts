@@ -143,7 +143,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
           ),
           statsPassword,
           node: agent.containerName,
-          peers: hasPeers && { port: loadBalancers.peerPort, certificateName: BALANCER },
+          peers: hasPeers && { port: loadBalancers.peerPort, domain: BALANCERS },
           maxconn,
           trustedProxies: loadBalancers.trustedProxies,
           // 168 bytes each.
@@ -190,12 +190,12 @@ export class HaproxyTier extends pulumi.ComponentResource {
   }
 }
 
-/** The name in a balancer's certificate, by which balancers of other hosts know it. */
-const BALANCER = "balancer.flotilla";
+/** The names that balancers call those of other hosts by end so, and their certificates are for all of these. */
+const BALANCERS = "balancer.flotilla";
 
 /** What the balancers of a host show, and ask of others, when they speak to those of other hosts. */
 function tlsFiles(credentials: Credentials, host: string): docker.types.input.ContainerUpload[] {
-  const own = credentials.certificateOf(BALANCER, `balancers on ${host}`);
+  const own = credentials.certificateOf(`*.${BALANCERS}`, `balancers on ${host}`);
   return [
     { file: "/etc/flotilla/authority.pem", content: credentials.authority },
     secretFile("/etc/flotilla/peer.pem", pulumi.interpolate`${own.certificate}${own.key}`),
