@@ -57,7 +57,10 @@ type WebService = Service & Required<Pick<Service, "port" | "health" | "env">>;
 
 export interface Config {
   protect: boolean;
-  hosts: Record<string, { docker: string; tls?: string; address?: string; datacenter?: string }>;
+  hosts: Record<
+    string,
+    { docker: string; tls?: string; address?: string; datacenter?: string; state?: string }
+  >;
   network: { subnet: string };
   consul: { servers: number; port: number };
   loadBalancers: {
@@ -113,6 +116,16 @@ export class Fleet {
     config.hosts = { local: { docker, address } };
     config.consul.servers = 1;
     config.loadBalancers.count = 1;
+    config.services.web.replicas = 2;
+    return new Fleet(stack, config, application);
+  }
+
+  /** One over several hosts, of the drill's application. */
+  static onHosts(hosts: readonly { key: string; address: string; docker: string }[]): Fleet {
+    const application = new Application("web-5", true);
+    const stack = new Stack<Config>(`${runInfo().prefix}-5`);
+    const config = configOf(21_080, "10.213.5.0/24", webOf(application));
+    config.hosts = Object.fromEntries(hosts.map(({ key, address, docker }) => [key, { docker, address }]));
     config.services.web.replicas = 2;
     return new Fleet(stack, config, application);
   }

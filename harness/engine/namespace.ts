@@ -6,14 +6,14 @@ const range = (n: number) => ({ host: `10.212.${n}.1`, guest: `10.212.${n}.2` })
 const folder = "/run/netns";
 const forwarding = "/proc/sys/net/ipv4/ip_forward";
 
-/** Name of the host's end of the cable; at most 15 characters, so the process id only. */
-const cable = (id: number) => `fe2e${id}`;
+/** Name of the host's end of the cable; at most 15 characters, so the process id, and a word where a process has several. */
+const cable = (id: number | string) => `fe2e${id}`;
 
 /**
  * A network namespace that reaches the outside through the one that it is created in, at a network packet size that fits
  * the way out, and is reached from there at its address, `guest`.
  */
-export function createNamespace(name: string, id: number): { mtu: number; guest: string } {
+export function createNamespace(name: string, id: number | string): { mtu: number; guest: string } {
   const { device, mtu } = wayOut();
   const { host, guest } = freeRange();
   const inside = (...args: string[]) => ip("-n", name, ...args);
@@ -63,15 +63,27 @@ export function createNamespace(name: string, id: number): { mtu: number; guest:
 }
 
 /** Takes away whatever is there of a namespace, its cable and its firewall rules. */
-export function removeNamespace(name: string, id: number): void {
-  for (const table of ["filter", "nat"]) {
-    for (const rule of iptables("-t", table, "-S").split("\n")) {
-      if (!rule.split(" ").includes(name)) continue;
-      iptables("-t", table, ...rule.replace(/^-A/, "-D").split(" "));
-    }
-  }
+export function removeNamespace(name: string, id: number | string): void {
+  for (const table of ["filter", "nat"]) removeRules(table, name);
   if (existsSync(`/sys/class/net/${cable(id)}`)) ip("link", "delete", cable(id));
   if (namespaces().includes(name)) ip("netns", "delete", name);
+}
+
+/** Drops all packets that a rule of iptables is about, until they are let through again under the same name. */
+export function drop(name: string, ...rules: readonly (readonly string[])[]): void {
+  for (const [chain = "", ...match] of rules)
+    iptables("-I", chain, ...match, "-m", "comment", "--comment", name, "-j", "DROP");
+}
+
+/** Lets through what was dropped under a name. */
+export function letThrough(name: string): void {
+  removeRules("filter", name);
+}
+
+function removeRules(table: string, name: string): void {
+  for (const rule of iptables("-t", table, "-S").split("\n")) {
+    if (rule.split(" ").includes(name)) iptables("-t", table, ...rule.replace(/^-A/, "-D").split(" "));
+  }
 }
 
 export function namespaces(): string[] {

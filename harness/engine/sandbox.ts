@@ -27,6 +27,15 @@ export function makeDaemon(id: number, folder: string): Daemon {
   return daemon;
 }
 
+/** Ends all that a daemon runs in its folder, itself too, at one blow, as when the power fails. */
+export function powerOff({ folder }: Daemon): void {
+  const all = processesUsing(folder);
+  for (const pid of [...all, ...all.flatMap(containersOf)]) kill(pid);
+  // Of processes that are no more.
+  for (const file of ["docker.pid", "exec/containerd/containerd.pid"])
+    rmSync(join(folder, file), { force: true });
+}
+
 /** Whether this user and machine can have a daemon of their own. */
 export function mayHaveDaemon(): boolean {
   if (process.getuid?.() !== 0) return false;
@@ -74,7 +83,9 @@ async function removeDaemon(id: number, folders: string[]): Promise<void> {
     ...folders.flatMap(processesUsing),
   ];
   for (const pid of [...rest.flatMap(containersOf), ...rest]) kill(pid);
-  for (const folder of folders) removeControlGroups(folder);
+  // Those of hosts that hang off the run's own have folders in its.
+  for (const folder of folders.flatMap((folder) => [folder, ...globSync(`${folder}/*/`)]))
+    removeControlGroups(folder);
   // Those that hang off the run's own go with their cables.
   for (const name of namespaces().filter((name) => name.startsWith(`${nameOf(id)}-`)))
     removeNamespace(name, id);
