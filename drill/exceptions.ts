@@ -45,10 +45,12 @@ export const exceptions: readonly Exception[] = [
 
 /** Config keys that the drill changes nowhere, with the reason. */
 export const keysLeftAlone: Readonly<Record<string, string>> = {
-  "network.driver": "an overlay needs a Swarm",
   "hosts.<key>.tls": "needs an engine that is reached by TCP",
   "hosts.<key>.insecure": "needs an engine that is reached by TCP",
+  "hosts.<key>.peerAddress": "says something only where there are several hosts",
   "hosts.<key>.consulServers": "says something only where there are several hosts",
+  "consul.peerPort": "says something only where there are several hosts",
+  "loadBalancers.peerPort": "says something only where there are several hosts",
   "registry.address": "needs a registry",
   "registry.username": "needs a registry",
   "registry.password": "needs a registry",

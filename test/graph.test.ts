@@ -94,6 +94,26 @@ describe.each(Object.entries(runs))("%s", (_, run) => {
   });
 });
 
+test("of two hosts neither takes along what serves on the other", async () => {
+  const all = losses(await runs["two hosts with one of everything"]());
+  const hosts = new Set(all.map(({ replaced }) => replaced.provider));
+  expect(hosts).toStrictEqual(new Set(["b", "d"]));
+  expect(all.filter(({ replaced, taken }) => replaced.provider !== taken.provider).map(told)).toStrictEqual(
+    [],
+  );
+});
+
+test("of two hosts neither's copies and balancers wait for the other's", async () => {
+  const all = await runs["two hosts with one of everything"]();
+  const waits = all.filter(serves).flatMap((one) =>
+    one.dependsOn
+      .map((id) => find(all, id))
+      .filter((other) => serves(other) && other.provider !== one.provider)
+      .map((other) => `${one.id} waits for ${other.id}`),
+  );
+  expect(waits).toStrictEqual([]);
+});
+
 test.each(reasons)("there is still a need for the reason that $why", async ({ replaced, taken }) => {
   const found = losses(await runs["two hosts with one of everything"]()).filter((loss) =>
     replaced.test(loss.replaced.id),

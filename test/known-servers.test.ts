@@ -17,6 +17,11 @@ backend service.web
   server web-1 web-1:8000 check
   server web-2 web-2:8001 check weight 0
   server web-3 web-3:8000 check
+  server test--agent--b 10.0.0.2:7443 check ssl
+
+backend local.web
+  server web-1 web-1:8000 track service.web/web-1
+  server test--agent--b 10.0.0.2:7443 track service.web/test--agent--b backup ssl
 `;
 const header = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state";
 /** A server of the state, as HAProxy prints it. */
@@ -57,6 +62,7 @@ test("a balancer that starts is told where each server is now", () => {
     added("service.web", "web-1", "10.0.0.2"),
     added("service.web", "web-2", "10.0.0.3", 8001),
     added("service.web", "web-3", "10.0.0.4"),
+    added("local.web", "web-1", "10.0.0.2"),
   ]);
 });
 
@@ -76,7 +82,13 @@ test("at a reload the state of known servers stays, and new ones are added; what
     told("service.other", "web-2", "10.0.0.8"),
     added("service.web", "web-1", "10.0.0.2"),
     added("service.web", "web-2", "10.0.0.3", 8001),
+    added("local.web", "web-1", "10.0.0.2"),
   ]);
+});
+
+test("nobody is asked for a server that has an address, that of another host", () => {
+  const asked = { "10.0.0.2": "10.0.0.99" };
+  expect(complete("", asked)).toStrictEqual(["1"]);
 });
 
 test("where nothing can be resolved the state is what it was", () => {

@@ -11,6 +11,7 @@ const images = {
 };
 const consul = { stack: "test", datacenter: "dc1", gossipKey: secrets.gossipKey };
 const server = { ...consul, agentToken: secrets.server, managementToken: secrets.management };
+const founder = { address: "198.19.225.130", rpcPort: 8300, gossipPort: 8301 };
 const joinAddresses = '"198.19.225.130", "198.19.225.131", "198.19.225.132"';
 
 const rendered: [template: string, file: string, view: Record<string, unknown>][] = [
@@ -27,7 +28,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
       number: 1,
       nodeName: "test--consul--1",
       nodeId: uuidOf("test server 1"),
-      address: "198.19.225.130",
+      peer: { ...founder, isPublished: false },
       bootstrapExpect: 3,
       joinAddresses,
     },
@@ -40,7 +41,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
       number: 4,
       nodeName: "test--consul--4",
       nodeId: uuidOf("test server 4"),
-      address: "198.19.225.133",
+      peer: { ...founder, address: "198.19.225.133", isPublished: false },
       bootstrapExpect: undefined,
       joinAddresses,
     },
@@ -56,6 +57,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
       nodeId: uuidOf("test agent local"),
       bindAddress: "{{ GetAllInterfaces | include `network` `198.19.225.128/26` | attr `address` }}",
       socket: "/run/consul/http.sock",
+      peer: undefined,
       joinAddresses,
     },
   ],
@@ -72,24 +74,63 @@ test.each(rendered)("%s becomes %s", (template, file, view) => {
   expect(renderFile(`${template}.mustache`, view)).toBe(fixture(file));
 });
 
+/** What stands in other lines of a configuration than it does in a fixture. */
+function changes(file: string, text: string): string[] {
+  const [before, after] = [fixture(file).split("\n"), text.split("\n")];
+  return [
+    ...before.filter((line) => !after.includes(line)).map((line) => `- ${line}`),
+    ...after.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
+  ];
+}
+
+test("on several hosts Consul is heard at addresses and ports of these, and is the same otherwise", () => {
+  const viewOf = (file: string) => rendered.find(([, name]) => name === file)?.[2] ?? {};
+  const peer = { address: "10.0.0.2", rpcPort: 8302, gossipPort: 8303 };
+  const serverView = { ...viewOf("server-that-founds.hcl"), peer: { ...peer, isPublished: true } };
+  const file = "server-that-founds.hcl";
+  expect(changes(file, renderFile("consul/server.hcl.mustache", serverView))).toStrictEqual([
+    '- advertise_addr = "198.19.225.130"',
+    '+ advertise_addr = "10.0.0.2"',
+    "+   server   = 8302",
+    "+   serf_lan = 8303",
+  ]);
+  const agentView = { ...viewOf("agent.hcl"), peer };
+  expect(changes("agent.hcl", renderFile("consul/agent.hcl.mustache", agentView))).toStrictEqual([
+    "+ # By a published port, for servers and agents on other hosts.",
+    '+ advertise_addr = "10.0.0.2"',
+    "+   serf_lan = 8303",
+  ]);
+});
+
+const haproxy = "balancer/haproxy.cfg.ctmpl.mustache";
+const stack = {
+  ports: [{ inside: 40_848, port: 8080 }],
+  statsPassword: `<&"'>`,
+  node: "test--agent--local",
+  peers: { port: 7443, certificateName: "balancer.flotilla" },
+  maxconn: 3072,
+  drain: 3600,
+  trustedProxies: ["192.0.2.1"],
+  clients: { most: 1000, room: 6144 },
+};
+
 // Most of it is consul-template's to render; what that makes of it is seen end to end.
 test("haproxy.cfg is left to consul-template but for a few of the stack's settings", () => {
-  const file = "balancer/haproxy.cfg.ctmpl.mustache";
-  const text = renderFile(file, {
-    ports: [{ inside: 40_848, port: 8080 }],
-    statsPassword: `<&"'>`,
-    maxconn: 3072,
-    drain: 3600,
-    trustedProxies: ["192.0.2.1"],
-    clients: { most: 1000, room: 6144 },
-  });
-  const lines = fs.readFileSync(`templates/${file}`, "utf8").split("\n");
+  const text = renderFile(haproxy, stack);
+  const lines = fs.readFileSync(`templates/${haproxy}`, "utf8").split("\n");
   const [tags, ...before] = lines.filter((line) => !/^<%[#/]/.test(line));
   const after = text.split("\n");
   expect(tags).toBe("{{=<% %>=}}");
   expect(after).toHaveLength(before.length);
-  const changed = after.flatMap((line, index) => (line === before[index] ? [] : [[before[index], line]]));
+  const changed = after.flatMap((line, index) => {
+    const was = before[index] ?? "";
+    return line === was ? [] : [was.length > 100 ? differing(was, line) : [was, line]];
+  });
   expect(changed).toStrictEqual([
+    [
+      '{{- if eq .Node "<% node %>" }}{{ $own = sprig_append $own . }}',
+      '{{- if eq .Node "test--agent--local" }}{{ $own = sprig_append $own . }}',
+    ],
     ["  maxconn <% maxconn %>", "  maxconn 3072"],
     ["  hard-stop-after <% drain %>s", "  hard-stop-after 3600s"],
     ["  acl is_trusted src <% . %>", "  acl is_trusted src 192.0.2.1"],
@@ -99,31 +140,54 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
     ],
     ['  user admin insecure-password "<% statsPassword %>"', `  user admin insecure-password "<&"'>"`],
     ["  bind :<% inside %> name <% port %>", "  bind :40848 name 8080"],
+    ["bind :<% port %>", "bind :7443"],
+    [
+      "  http-request deny unless { ssl_c_s_dn(CN) <% certificateName %> }",
+      "  http-request deny unless { ssl_c_s_dn(CN) balancer.flotilla }",
+    ],
     [
       "  stick-table type ipv6 size <% room %> expire 10s store conn_cur",
       "  stick-table type ipv6 size 6144 expire 10s store conn_cur",
     ],
+    ['verifyhost <% certificateName %>"', 'verifyhost balancer.flotilla"'],
+    ["0).NodeAddress }}:<% port %>", "0).NodeAddress }}:7443"],
+    ["0).NodeAddress }}:<% port %>", "0).NodeAddress }}:7443"],
   ]);
 });
 
+/** The parts in which two long lines differ, as far as the word before. */
+function differing(one: string, other: string): string[] {
+  const [a, b] = [one.split(" "), other.split(" ")];
+  let start = 0;
+  while (a[start] === b[start]) start++;
+  let end = 0;
+  while (a.at(-1 - end) === b.at(-1 - end)) end++;
+  return [a, b].map((words) => words.slice(start && start - 1, words.length - end).join(" "));
+}
+
 test("without a limit of memory, HAProxy is left to find its own", () => {
-  const view = {
-    ports: [],
-    statsPassword: "x",
-    maxconn: undefined,
-    drain: 1,
-    trustedProxies: [],
-    clients: false,
-  };
-  const text = renderFile("balancer/haproxy.cfg.ctmpl.mustache", view);
+  const text = renderFile(haproxy, { ...stack, maxconn: undefined });
   expect(text).not.toMatch(/^ *maxconn/m);
   expect(text).not.toContain("<%");
+});
+
+test("on a single host there are no other balancers to speak to, and the rest is the same", () => {
+  const [one, several] = [false, stack.peers].map((peers) =>
+    renderFile(haproxy, { ...stack, peers }).split("\n"),
+  );
+  const more = several?.filter((line) => !one?.includes(line)) ?? [];
+  expect(one?.filter((line) => !several?.includes(line))).toStrictEqual([]);
+  expect(one?.join("\n")).not.toMatch(/peer\.pem|authority\.pem|NodeAddress|7443|ssl_|from peer|<%/);
+  // Sections that only several hosts have.
+  expect(more.filter((line) => /^(defaults|frontend|backend|listen) /.test(line))).toStrictEqual([
+    "defaults peer from base",
+    "frontend own.peers from peer",
+    "backend {{ $kind }}.{{ $name }} from peer",
+  ]);
 });
 
 test("no template is left out here", () => {
   const all = fs.readdirSync("templates", { recursive: true, encoding: "utf8" });
   const tested = new Set(rendered.map(([template]) => `${template}.mustache`));
-  expect(all.filter((file) => file.endsWith(".mustache") && !tested.has(file))).toStrictEqual([
-    "balancer/haproxy.cfg.ctmpl.mustache",
-  ]);
+  expect(all.filter((file) => file.endsWith(".mustache") && !tested.has(file))).toStrictEqual([haproxy]);
 });

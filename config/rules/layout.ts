@@ -51,7 +51,7 @@ function addresses({ network, hosts, services }: Settings): Problem[] {
   return [{ path: ["network", "subnet"], message, about: [["network", "subnet"], ["hosts"], ...counts] }];
 }
 
-function controlAddresses({ stack, network, hosts }: Settings): Problem[] {
+function controlAddresses({ stack, network }: Settings): Problem[] {
   const { subnet, controlSubnet } = network;
   const path = ["network", "controlSubnet"];
   const problem = (message: string, ...about: Path[]) => ({
@@ -64,8 +64,7 @@ function controlAddresses({ stack, network, hosts }: Settings): Problem[] {
   if ((parseSubnet(controlSubnet)?.prefix ?? 0) > wanted)
     problems.push(
       problem(
-        `must be a /${wanted} or larger to have up to ${maxConsulServers} Consul servers in its lower half and ${hosts.length} agents in its upper one`,
-        ["hosts"],
+        `must be a /${wanted} or larger to have up to ${maxConsulServers} Consul servers in its lower half and an agent in its upper one`,
       ),
     );
   if (subnetsOverlap(subnet, controlSubnet)) {

@@ -7,7 +7,7 @@ const args: ConsulServerArgs = {
   serverHosts: ["tcp://a:1", "tcp://b:1"],
   server: "test--consul--2",
   next: "test--consul--3",
-  address: "172.30.0.3",
+  address: "172.30.0.3:8300",
   realm: "realm",
   founders: 3,
   containerId: "an-id",

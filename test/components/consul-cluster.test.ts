@@ -193,7 +193,7 @@ describe("Consul servers", () => {
       serverHosts: ["unix:///var/run/docker.sock"],
       server: "test--consul--2",
       next: "test--consul--1",
-      address: "198.19.225.131",
+      address: "198.19.225.131:8300",
       realm,
       founders: 3,
       containerId: "consul--2-id",
@@ -282,11 +282,10 @@ describe("Consul servers", () => {
 
   test("live on the hosts that list them, wherever these stand in the list", async () => {
     const all = await run({
-      network: { driver: "overlay" },
       hosts: {
-        a: { docker: "tcp://a:2376", consulServers: [3] },
-        b: { docker: "tcp://b:2376", consulServers: [2, 1] },
-        c: { docker: "tcp://c:2376", consulServers: [] },
+        a: { docker: "tcp://a:2376", address: "10.0.0.1", consulServers: [3] },
+        b: { docker: "tcp://b:2376", address: "10.0.0.2", consulServers: [2, 1] },
+        c: { docker: "tcp://c:2376", address: "10.0.0.3", consulServers: [] },
       },
     });
     const providers = numbers(3).flatMap((i) => [
@@ -306,6 +305,139 @@ describe("Consul servers", () => {
     });
     expect(find(all, "Container consul--2").dependsOn).toContain("Command consul--3--quorum");
     expect(find(all, "Container consul--1").dependsOn).toContain("Command consul--2--quorum");
+  });
+});
+
+describe("several hosts", () => {
+  const hosts = {
+    a: { docker: "tcp://a:2376", address: "a.example", peerAddress: "10.0.0.1", consulServers: [1, 3] },
+    b: { docker: "tcp://b:2376", address: "10.0.0.2", consulServers: [2, 4, 5] },
+    c: { docker: "tcp://c:2376", address: "10.0.0.3", consulServers: [] },
+  };
+  const onThree = (consul: Record<string, unknown> = {}) => run({ hosts, consul: { servers: 5, ...consul } });
+  const founders = ["10.0.0.1:8301", "10.0.0.2:8303", "10.0.0.1:8305"];
+  const list = (addresses: readonly string[]) => `[${addresses.map((address) => `"${address}"`).join(", ")}]`;
+
+  /** All values of a configuration's keys of that name, at whatever depth. */
+  const valuesOf = (config: string, key: string) =>
+    [...config.matchAll(new RegExp(`^ *${key} *= (.*)$`, "gm"))].map(([, value]) => value?.trim());
+  const heard = (config: string) =>
+    ["advertise_addr", "server", "serf_lan", "retry_join"].map((key) => valuesOf(config, key).at(-1));
+  const open = (port: number, protocol = "tcp") => ({
+    internal: port,
+    external: port,
+    ip: "0.0.0.0",
+    protocol,
+  });
+  const ui = (number: number) => ({ internal: 8500, external: 8499 + number, ip: "127.0.0.1" });
+
+  test.each([
+    [1, "10.0.0.1", 8300],
+    [2, "10.0.0.2", 8302],
+    [3, "10.0.0.1", 8304],
+    [4, "10.0.0.2", 8306],
+    [5, "10.0.0.2", 8308],
+  ])("server %i is heard at %s, at port %i and the next one", async (number, address, port) => {
+    const all = await onThree();
+    const id = `Container consul--${number}`;
+    expect(heard(configOf(all, id))).toStrictEqual([
+      `"${address}"`,
+      String(port),
+      String(port + 1),
+      list(founders),
+    ]);
+    expect(find(all, id).inputs).toMatchObject({
+      // As on one host, by which its own host reaches it.
+      networksAdvanced: [{ name: "test--control", ipv4Address: `198.19.225.${129 + number}` }],
+    });
+    expect(find(all, id).inputs.ports).toStrictEqual([
+      open(port),
+      open(port + 1),
+      open(port + 1, "udp"),
+      ui(number),
+    ]);
+    const told = JSON.parse(String(find(all, `Command consul--${number}--quorum`).inputs.stdin));
+    expect(told.address).toBe(`${address}:${port}`);
+  });
+
+  test.each([
+    ["a", "10.0.0.1"],
+    ["b", "10.0.0.2"],
+    ["c", "10.0.0.3"],
+  ])("the agent on host %s is heard at %s", async (key, address) => {
+    const all = await onThree();
+    const id = `Container agent-${key}`;
+    expect(heard(configOf(all, id))).toStrictEqual([`"${address}"`, "false", "8314", list(founders)]);
+    expect(find(all, id).inputs.ports).toStrictEqual([open(8314), open(8314, "udp")]);
+  });
+
+  test("the founders find each other there once they have been elsewhere", async () => {
+    const all = await onThree();
+    const uploads = find(all, "Container consul--5").inputs.uploads as { file: string; content: string }[];
+    const text = uploads.find(({ file }) => file === "/consul/founders.json")?.content ?? "";
+    expect(JSON.parse(text)).toStrictEqual(
+      ["10.0.0.1:8300", "10.0.0.2:8302", "10.0.0.1:8304"].map((address, index) => ({
+        id: uuidOf(`test server ${index + 1}`),
+        address,
+        non_voter: false,
+      })),
+    );
+  });
+
+  test("ports follow from peerPort, and are published in ascending order, as the provider compares them", async () => {
+    const all = await onThree({ peerPort: 18_300 });
+    expect(heard(configOf(all, "Container consul--2")).slice(0, 3)).toStrictEqual([
+      '"10.0.0.2"',
+      "18302",
+      "18303",
+    ]);
+    expect(find(all, "Container consul--2").inputs.ports).toStrictEqual([
+      ui(2),
+      open(18_302),
+      open(18_303),
+      open(18_303, "udp"),
+    ]);
+    expect(find(all, "Container agent-c").inputs.ports).toStrictEqual([open(18_314), open(18_314, "udp")]);
+  });
+
+  /** What servers that can't speak to each other differ in. */
+  const realmOn = async (config: Record<string, unknown>) => {
+    const { stdin } = find(await run(config), "Command consul--1--quorum").inputs;
+    return JSON.parse(String(stdin)).realm as string;
+  };
+  const { a, b, c } = hosts;
+  const at = (first: object) => ({ hosts: { a: { ...a, ...first }, b, c }, consul: { servers: 5 } });
+  test.each<[string, Record<string, unknown>, boolean]>([
+    ["at another of their hosts' addresses", at({ peerAddress: "10.0.0.9" }), false],
+    ["at other ports", { hosts, consul: { servers: 5, peerPort: 18_300 } }, false],
+    ["on one host", { consul: { servers: 5 } }, false],
+    ["where users find another address", at({ address: "other.example" }), true],
+    ["in another control network", { ...at({}), network: { controlSubnet: "10.9.1.0/26" } }, true],
+    [
+      "more of them",
+      { hosts: { ...hosts, b: { ...b, consulServers: [2, 4, 5, 6, 7] } }, consul: { servers: 7 } },
+      true,
+    ],
+  ])("can still be spoken to %s", async (_, config, same) => {
+    expect((await realmOn(config)) === (await realmOn(at({})))).toBe(same);
+  });
+
+  test("a single host has none of it, whatever is set for several", async () => {
+    const all = await run({
+      hosts: { local: { address: "192.0.2.1", peerAddress: "192.0.2.2" } },
+      consul: { servers: 5, peerPort: 18_300 },
+    });
+    const plain = await ofSize(5);
+    for (const { id, inputs } of plain.filter(({ type }) => !type.startsWith("flotilla:")))
+      expect([id, find(all, id).inputs]).toStrictEqual([id, inputs]);
+    expect(find(all, "Container consul--1").inputs.ports).toStrictEqual([ui(1)]);
+    expect(find(all, "Container agent-local").inputs).not.toHaveProperty("ports");
+    expect(heard(configOf(all, "Container agent-local"))).toStrictEqual([
+      undefined,
+      "false",
+      undefined,
+      list(["198.19.225.130", "198.19.225.131", "198.19.225.132"]),
+    ]);
   });
 });
 

@@ -36,41 +36,37 @@ describe("a Docker host", () => {
     expect(find(all, "DockerHost local").outputs).toStrictEqual(networkNames);
   });
 
-  test.each([
-    ["bridge", false],
-    ["overlay", true],
-  ])("its %s networks leave the lower half to fixed addresses", async (driver, attachable) => {
-    const all = await run({ network: { subnet: "10.9.0.0/24", controlSubnet: "10.9.1.0/26", driver } });
-    const network = find(all, "Network local--network");
-    expect(network.inputs).toStrictEqual({
-      name: "test",
-      driver,
-      attachable,
-      ipamConfigs: [{ subnet: "10.9.0.0/24", gateway: "10.9.0.1", ipRange: "10.9.0.128/25" }],
-    });
-    const control = find(all, "Network local--control");
-    expect(control.inputs).toStrictEqual({
-      name: "test--control",
-      driver,
-      attachable,
-      ipamConfigs: [{ subnet: "10.9.1.0/26", gateway: "10.9.1.1", ipRange: "10.9.1.32/27" }],
-    });
-    expect([network, control].every(({ deleteBeforeReplace }) => deleteBeforeReplace)).toBe(true);
-  });
-
-  test("joins the network that the host of the first Consul server makes", async () => {
-    const all = await run({
-      network: { driver: "overlay" },
-      hosts: {
-        a: { docker: "tcp://a:2376", consulServers: [2, 3] },
-        b: { docker: "tcp://b:2376", consulServers: [1] },
-      },
-    });
-    expect(all.filter(({ type }) => type.endsWith(":Network")).map(({ id }) => id)).toStrictEqual([
-      "Network b--network",
-      "Network b--control",
-    ]);
-    expect(find(all, "DockerHost a").outputs).toStrictEqual(networkNames);
+  const [a, b, c] = [1, 2, 3].map((i) => ({ docker: `tcp://h${i}:2376`, address: `10.0.0.${i}` }));
+  test.each<[string, Record<string, unknown>]>([
+    ["one", { local: {} }],
+    ["two", { a, b }],
+    [
+      "three, of which one has no Consul server",
+      { a: { ...a, consulServers: [] }, b: { ...b, consulServers: [1, 2] }, c: { ...c, consulServers: [3] } },
+    ],
+  ])("has networks of its own, which leave the lower half to fixed addresses: %s", async (_, hosts) => {
+    const all = await run({ hosts, network: { subnet: "10.9.0.0/24", controlSubnet: "10.9.1.0/26" } });
+    const bridge = { driver: "bridge", attachable: false };
+    const data = { subnet: "10.9.0.0/24", gateway: "10.9.0.1", ipRange: "10.9.0.128/25" };
+    const control = { subnet: "10.9.1.0/26", gateway: "10.9.1.1", ipRange: "10.9.1.32/27" };
+    const networks = all.filter(({ type }) => type.endsWith(":Network"));
+    expect(networks.map(({ id, provider, inputs }) => ({ id, provider, inputs }))).toStrictEqual(
+      Object.keys(hosts).flatMap((key) => [
+        {
+          id: `Network ${key}--network`,
+          provider: key,
+          inputs: { name: "test", ...bridge, ipamConfigs: [data] },
+        },
+        {
+          id: `Network ${key}--control`,
+          provider: key,
+          inputs: { name: "test--control", ...bridge, ipamConfigs: [control] },
+        },
+      ]),
+    );
+    expect(networks.every(({ deleteBeforeReplace }) => deleteBeforeReplace)).toBe(true);
+    for (const key of Object.keys(hosts))
+      expect(find(all, `DockerHost ${key}`).outputs).toStrictEqual(networkNames);
   });
 
   test("has our images by the names of their content", async () => {

@@ -3,6 +3,7 @@ import { ConsulAgent } from "../../components/consul-agent.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { HaproxyTier } from "../../components/haproxy-tier.ts";
 import { RoutingTable } from "../../components/routing-table.ts";
+import { authorityOf, certificateOf } from "../../lib/certificates.ts";
 import { renderFile } from "../../lib/render.ts";
 import { routingTable } from "../../lib/routes.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
@@ -12,21 +13,22 @@ import { remember } from "../support/remember.ts";
 import { secrets } from "../support/secrets.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
-/** A host with its balancers and the routing table. */
+/** Hosts with their balancers, and the routing table. */
 const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): Promise<Registered[]> => {
   const settings = settingsFrom(config);
   const { services } = settings;
   return deploy(() => {
     const credentials = new Credentials("credentials", settings);
     const cluster = { identity: pulumi.output("identity") };
-    for (const host of dockerHosts(settings)) {
+    const balancerHosts = dockerHosts(settings);
+    const [entry] = balancerHosts.map((host) => {
       const opts = { providers: [host.provider] };
       const args = { ...settings, host, credentials, isFresh: isFresh === true };
       const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
       new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
-      const table = { ...args, agent, cluster, services, balancerHosts: [host], balancerCount: 2 };
-      new RoutingTable("routes", table);
-    }
+      return { ...args, agent };
+    });
+    if (entry) new RoutingTable("routes", { ...entry, cluster, services, balancerHosts });
   });
 });
 
@@ -103,6 +105,8 @@ test("the whole of a balancer", async () => {
         content: renderFile("balancer/haproxy.cfg.ctmpl.mustache", {
           ports: [8080, 8282].map((port) => ({ inside: port, port })),
           statsPassword: secrets.statsPassword,
+          node: "test--agent--local",
+          peers: false,
           maxconn: 800,
           drain: 3600,
           trustedProxies: ["192.0.2.0/24", "2001:db8::1"],
@@ -169,6 +173,111 @@ test("the whole of front, which publishes for all balancers there may ever be", 
   // To replace it is to close the ports.
   const heeded = Object.keys(inputs).filter((input) => !rest.ignoreChanges.includes(input));
   expect(heeded.sort()).toStrictEqual(["name", "networkMode", "ports", "sysctls"]);
+});
+
+describe("several hosts", () => {
+  const hosts = {
+    local: { address: "10.0.0.1" },
+    other: { docker: "tcp://other:2376", address: "b.example", peerAddress: "10.0.0.2" },
+  };
+  const services = {
+    web: { image: "web", port: 1, default: true },
+    db: { image: "db", port: 2, publish: 5432 },
+  };
+  const onTwo = (loadBalancers: Record<string, unknown> = {}) => run({ hosts, services, loadBalancers });
+  const uploadsOf = (all: Registered[], host: string) =>
+    find(all, `Container test--balancer--${host}--1`).inputs.uploads as {
+      file: string;
+      content: string;
+      permissions?: string;
+    }[];
+
+  test.each(["local", "other"])(
+    "balancers on %s know those of the other, and are known by them",
+    async (key) => {
+      const all = await onTwo();
+      const [own, authority] = [
+        certificateOf(secrets.authority, "balancer.flotilla", `balancers on ${key}`),
+        authorityOf(secrets.authority),
+      ];
+      expect(uploadsOf(all, key).slice(3)).toStrictEqual([
+        { file: "/etc/flotilla/authority.pem", content: authority.certificate },
+        {
+          file: "/etc/flotilla/peer.pem",
+          content: `${own.certificate}${own.key}`,
+          permissions: "0600",
+        },
+      ]);
+      const { secrets: marked } = find(all, `Container test--balancer--${key}--1`);
+      expect(marked).toStrictEqual(["uploads[1].content", "uploads[2].content", "uploads[4].content"]);
+    },
+  );
+
+  test("each host's balancers have a key of their own, the same for all of them", async () => {
+    const all = await onTwo();
+    const pem = (id: string) => JSON.stringify(find(all, `Container test--balancer--${id}`).inputs.uploads);
+    const own = (id: string) => /BEGIN PRIVATE KEY.*END PRIVATE KEY/.exec(pem(id))?.[0] ?? "";
+    expect(own("local--1")).not.toBe("");
+    expect(own("local--2")).toBe(own("local--1"));
+    expect(own("other--1")).not.toBe(own("local--1"));
+  });
+
+  test.each([
+    [{}, 7443],
+    [{ peerPort: 443 }, 443],
+  ])("with %j they speak to each other at port %i", async (loadBalancers, port) => {
+    const all = await onTwo(loadBalancers);
+    for (const key of ["local", "other"]) {
+      expect(find(all, `Container test--front--${key}`).inputs.ports).toContainEqual({
+        internal: port,
+        external: port,
+        ip: "0.0.0.0",
+      });
+      const haproxy = uploadsOf(all, key)[2]?.content ?? "";
+      expect(haproxy.match(/^ {2}bind .* ssl .*$/gm)).toStrictEqual([
+        `  bind :${port} ssl crt /etc/flotilla/peer.pem ca-file /etc/flotilla/authority.pem verify required ssl-min-ver TLSv1.3`,
+      ]);
+      expect(haproxy).toContain("http-request deny unless { ssl_c_s_dn(CN) balancer.flotilla }");
+      expect(haproxy).toContain("verify required verifyhost balancer.flotilla");
+      // Copies elsewhere, and those here where none there is well.
+      expect(haproxy.match(/\.NodeAddress \}\}:\d+/g)).toStrictEqual(
+        Array(2).fill(`.NodeAddress }}:${port}`),
+      );
+      // By the agent with which a copy is registered they tell whose it is.
+      expect(haproxy).toContain(`if eq .Node "test--agent--${key}"`);
+    }
+  });
+
+  test("ports of front are in ascending order with it, too", async () => {
+    const ports = find(await onTwo(), "Container test--front--other").inputs.ports as { internal: number }[];
+    const inside = ports.map(({ internal }) => internal);
+    expect(inside).toStrictEqual([5432, 7443, 8080, 8181, 8282, 8383, 8484, 9001, 9002, 9003, 9004]);
+  });
+
+  test("a single host has none of it, whatever is set for several", async () => {
+    const config = (more: object) => ({ services, loadBalancers: { ipv6: true, ...more } });
+    const [all, plain] = [await run(config({ peerPort: 443 })), await run(config({}))];
+    expect(all).toStrictEqual(plain);
+    expect(uploadsOf(all, "local")).toHaveLength(3);
+    expect(haproxyOf(all)).not.toMatch(/ ssl |peer\.pem|authority\.pem|own\.peers|NodeAddress|<%/);
+    const ports = find(all, "Container test--front--local").inputs.ports as { external: number }[];
+    expect(ports.map(({ external }) => external)).not.toContain(7443);
+  });
+
+  test("the routing table is told once, of the balancers on all", async () => {
+    const all = await onTwo({ count: 3 });
+    const { docker, agent, balancerHosts, balancersPerHost, routes } = JSON.parse(
+      String(find(all, "Command routes").inputs.stdin),
+    );
+    expect({ docker, agent, balancerHosts, balancersPerHost }).toStrictEqual({
+      docker: "unix:///var/run/docker.sock",
+      agent: "test--agent--local",
+      balancerHosts: ["unix:///var/run/docker.sock", "tcp://other:2376"],
+      balancersPerHost: 3,
+    });
+    const settings = settingsFrom({ hosts, services });
+    expect(routes).toStrictEqual(routingTable(settings.services, { hosts: 2, perHost: 3 }));
+  });
 });
 
 test("front on IPv6, too: each port leads to another one inside, at which balancers answer as well", async () => {
@@ -274,7 +383,7 @@ test("the routing table is handed to a command, with the token that may write it
     agent: "test--agent--local",
     token: secrets.registration,
     consulId: "identity",
-    routes: routingTable(settingsFrom(config).services, 2),
+    routes: routingTable(settingsFrom(config).services, { hosts: 1, perHost: 1 }),
     // Balancers hear nothing of workers; who takes a service away has to know of them.
     placement: ["api", "mail", "web"].map((name) => ({ name, hosts: ["local"] })),
   });

@@ -5,10 +5,10 @@ import { hostsWithAll, stackImages } from "../support/hosts.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
 const hosts = {
-  a: { docker: "unix:///a.sock", consulServers: [1] },
-  b: { docker: "ssh://b", consulServers: [] },
+  a: { docker: "unix:///a.sock", address: "10.0.0.1" },
+  b: { docker: "ssh://b", address: "10.0.0.2" },
 };
-const config = { hosts, consul: { servers: 1 }, network: { driver: "overlay" } };
+const config = { hosts, consul: { servers: 1 } };
 const build = { context: "examples/simple-server", args: { VERSION: "2" } };
 
 /** Registers the image of service web, which runs on both hosts. */

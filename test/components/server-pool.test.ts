@@ -13,7 +13,7 @@ import { settingsFrom } from "../support/settings-from.ts";
 /** Containers that do not run. */
 const stopped = ["test--web--local--2-aa", "test--api--local--1-bb"];
 
-/** A host with the pool of a service, web unless told otherwise. */
+/** Hosts with the pool of a service, web unless told otherwise. */
 const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): Promise<Registered[]> => {
   const settings = settingsFrom({ loadBalancers: { count: 1 }, ...config });
   return deploy(() => {
@@ -25,7 +25,7 @@ const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): 
       const opts = { providers: [host.provider] };
       const args = { ...settings, host, credentials, isFresh: isFresh === true };
       const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
-      const balancers = [new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts)];
+      const balancers = new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
       for (const service of settings.services) {
         const pool = {
           ...args,
@@ -33,7 +33,6 @@ const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): 
           cluster,
           service,
           balancers,
-          balancerHosts: hosts,
           images,
           stopped,
           after: [],
@@ -388,6 +387,45 @@ test("the registration: what it runs, what it waits for, what it is told", async
   );
   // One that is yet to be made would keep a rollback from changing this pool alone.
   expect(dependsOn.filter((id) => id.includes("test-balancer"))).toStrictEqual([]);
+});
+
+describe("several hosts", () => {
+  const hosts = {
+    a: { docker: "tcp://a:2376", address: "10.0.0.1" },
+    b: { docker: "tcp://b:2376", address: "10.0.0.2" },
+  };
+  const services = { web: { image: "nginx:1.29", port: 80, replicas: 5, rollout: { surge: 3 } } };
+
+  test.each(["a", "b"])(
+    "balancers on %s alone are asked for, and waited for by, the copies there",
+    async (key) => {
+      const all = await run({ hosts, services });
+      const other = key === "a" ? "b" : "a";
+      for (const step of ["batch--1", "registration"]) {
+        const id = `Command web--${key}--${step}`;
+        expect(told(all, id)).toMatchObject({
+          host: key,
+          docker: `tcp://${key}:2376`,
+          balancerHosts: [`tcp://${key}:2376`],
+          balancersPerHost: 2,
+          agent: `test--agent--${key}`,
+        });
+        const { dependsOn } = find(all, id);
+        expect(dependsOn).toContain(`Command balancers-${key}-ready`);
+        const foreign = new RegExp(`balancers-${other}|front--${other}|agent-${other}|--${other}--`);
+        expect(dependsOn.filter((id) => foreign.test(id))).toStrictEqual([]);
+      }
+    },
+  );
+
+  test("where nothing of the stack runs, they are told as many as there will be on one", async () => {
+    const all = await run({ hosts, services, isFresh: true, loadBalancers: { count: 3 } });
+    const { balancerHosts, balancersPerHost } = told(all, "Command web--b--registration");
+    expect({ balancerHosts, balancersPerHost }).toStrictEqual({
+      balancerHosts: ["tcp://b:2376"],
+      balancersPerHost: 3,
+    });
+  });
 });
 
 test("a pool says whose it is, so that a rollback finds it", async () => {

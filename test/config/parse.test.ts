@@ -13,6 +13,7 @@ const userRule = 'must be a user or user:group, by names or by numbers below 214
 const ulimitRule = "must be a whole number, or { soft, hard } of such with soft at most hard; -1 is no limit";
 const extraHostRule =
   'must be host:address, such as "db.example.com:10.0.0.5", with an IPv4 address or host-gateway';
+const twoHosts = { a: { address: "10.0.0.1" }, b: { docker: "ssh://b", address: "10.0.0.2" } };
 const exactlyOne = "must have exactly one of build (a folder with a Dockerfile) and image";
 
 describe("sections", () => {
@@ -32,7 +33,7 @@ describe("sections", () => {
     [{ hosts: { "a.b": {} } }, `hosts["a.b"]: ${nameRule}, got "a.b"`],
     [
       { hosts: { a: 1 } },
-      "hosts.a: must be a map (keys: docker, tls, insecure, address, datacenter, consulServers), got 1",
+      "hosts.a: must be a map (keys: docker, tls, insecure, address, peerAddress, datacenter, consulServers), got 1",
     ],
     [
       { hosts: { a: { docker: "docker.sock" } } },
@@ -42,6 +43,12 @@ describe("sections", () => {
       { hosts: { a: { address } } },
       `hosts.a.address: must be an IP address without a zone, or a DNS name, got "${address}"`,
     ]),
+    ...["", "a.example", "::1", "127.0.0.1", "0.0.0.0", "224.0.0.1", "10.0.0.1/32"].map(
+      (peerAddress): [Record<string, unknown>, string] => [
+        { hosts: { a: { peerAddress } } },
+        `hosts.a.peerAddress: must be an IPv4 address, neither loopback nor multicast, got "${peerAddress}"`,
+      ],
+    ),
     [
       { hosts: { a: { datacenter: "DC" } } },
       'hosts.a.datacenter: must be lower-case letters, digits, - and _, got "DC"',
@@ -58,8 +65,11 @@ describe("sections", () => {
       { network: { subnet: "172.30.0.1/16" } },
       'network.subnet: must be an IPv4 network with a prefix from 8 to 28 and no host bits set, neither loopback nor multicast, such as 172.30.0.0/16, got "172.30.0.1/16"',
     ],
-    [{ network: { driver: "host" } }, 'network.driver: must be "bridge" or "overlay", got "host"'],
-    [{ network: { mtu: 1 } }, "network.mtu: is no known key; allowed here: subnet, controlSubnet, driver"],
+    [{ network: { mtu: 1 } }, "network.mtu: is no known key; allowed here: subnet, controlSubnet"],
+    [
+      { network: { driver: "overlay" } },
+      "network.driver: is no known key; allowed here: subnet, controlSubnet",
+    ],
     [{ consul: { servers: 4 } }, "consul.servers: must be 1, 3, 5 or 7: a quorum needs an odd number, got 4"],
     [{ consul: { servers: 0 } }, "consul.servers: must be 1, 3, 5 or 7: a quorum needs an odd number, got 0"],
     [
@@ -70,6 +80,13 @@ describe("sections", () => {
     [
       { consul: { port: 65534 } },
       "consul.port: must be a whole number from 1 to 65533, so that Consul server 3 finds port + 2, got 65534",
+    ],
+    [{ consul: { peerPort: 0 } }, `consul.peerPort: ${portRule}, got 0`],
+    [{ consul: { peerPort: 65536 } }, `consul.peerPort: ${portRule}, got 65536`],
+    [{ consul: { peerPort: "8300" } }, `consul.peerPort: ${portRule}, got "8300"`],
+    [
+      { hosts: twoHosts, consul: { peerPort: 65522 } },
+      "consul.peerPort: must be a whole number from 1 to 65521, so that the Consul agent for the other hosts finds port + 14, got 65522",
     ],
     [{ consul: { cpus: 0 } }, "consul.cpus: must be a number from 0.01 to 512, got 0"],
     [
@@ -106,6 +123,8 @@ describe("sections", () => {
       { loadBalancers: { port: 65200 } },
       "loadBalancers.port: must be a whole number from 1 to 65131, so that balancer 4 finds port + 404, got 65200",
     ],
+    [{ loadBalancers: { peerPort: 0 } }, `loadBalancers.peerPort: ${portRule}, got 0`],
+    [{ loadBalancers: { peerPort: 65536 } }, `loadBalancers.peerPort: ${portRule}, got 65536`],
     [
       { loadBalancers: { statsPort: 65535, max: 2 } },
       "loadBalancers.statsPort: must be a whole number from 1 to 65533, so that the statistics page of balancer 2 finds port + 2, got 65535",
@@ -129,6 +148,15 @@ describe("sections", () => {
   ])("%j", (config, line) => {
     expect(faultsOf(config)).toStrictEqual([`flotilla:${line}`]);
   });
+});
+
+test.each([
+  ["a port of Consul that no one host needs", { consul: { peerPort: 65_535 } }],
+  ["the last of Consul's for several hosts", { hosts: twoHosts, consul: { peerPort: 65_521 } }],
+  ["the first and the last port", { consul: { peerPort: 1 }, loadBalancers: { peerPort: 65_535 } }],
+  ["an address of a single host that others could not reach", { hosts: { a: { address: "::1" } } }],
+])("good: %s", (_, config) => {
+  expect(faultsOf(config)).toStrictEqual([]);
 });
 
 describe("one service", () => {

@@ -53,7 +53,7 @@ describe("HAProxy's configuration", () => {
       fc.uniqueArray(service, { selector: ({ name }) => name, minLength: 40, maxLength: 40, size: "max" }),
       { numRuns: 1, seed },
     )[0] as (ServiceSettings & { readonly port: number })[];
-    const text = JSON.stringify(routingTable(services, 2));
+    const text = JSON.stringify(routingTable(services, { hosts: 1, perHost: 2 }));
 
     const [agent, balancer] = [await fleet.the("agent"), (await fleet.containers("balancer"))[0]];
     const start = ["--detach", "--network=none", "--name", consul, "--entrypoint=consul", agent.Config.Image];

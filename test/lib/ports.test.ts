@@ -1,11 +1,12 @@
 import type { ServiceSettings } from "../../config/settings.ts";
 import { balancerPort, consulPort, frontPorts, hostPorts, statsPort } from "../../lib/ports.ts";
 
-const consul = { servers: 3, port: 8500 };
+const consul = { servers: 3, port: 8500, peerPort: 8300 };
 const loadBalancers = {
   count: 1,
   max: 2,
   port: 8080,
+  peerPort: 7443,
   statsPort: 9000,
   ipv6: false,
   drain: 1,
@@ -14,7 +15,8 @@ const loadBalancers = {
   maxConnectionsPerClient: 1,
 };
 const services = [{ name: "api", publish: 3000 }, { name: "web" }] as ServiceSettings[];
-const settings = { consul, loadBalancers, services };
+const settings = { consul, loadBalancers, services, hosts: ["a"] };
+const severalHosts = { ...settings, hosts: ["a", "b"] };
 
 test("ports derive from the first of their kind", () => {
   expect([1, 2, 4].map((i) => balancerPort(loadBalancers, i))).toStrictEqual([8181, 8282, 8484]);
@@ -41,4 +43,63 @@ test("a host takes the ports of its own Consul servers, too", () => {
     ...frontPorts(settings),
   ]);
   expect(hostPorts(settings, { consulServers: [] })).toStrictEqual(frontPorts(settings));
+});
+
+test("front is where the balancers of other hosts come, if there are any", () => {
+  expect(frontPorts(severalHosts)).toStrictEqual([
+    ...frontPorts(settings),
+    {
+      port: 7443,
+      ip: "0.0.0.0",
+      what: "the balancers of other hosts",
+      path: ["loadBalancers", "peerPort"],
+      offset: 0,
+    },
+  ]);
+});
+
+test.each<[consulServers: number[], ports: [port: number, what: string][]]>([
+  [[], []],
+  [
+    [1],
+    [
+      [8300, "Consul server 1"],
+      [8301, "Consul server 1"],
+    ],
+  ],
+  [
+    [2, 7],
+    [
+      [8302, "Consul server 2"],
+      [8303, "Consul server 2"],
+      [8312, "Consul server 7"],
+      [8313, "Consul server 7"],
+    ],
+  ],
+])("of several hosts each is open to the others' Consul: servers %j", (consulServers, ports) => {
+  const open = (port: number, what: string) => ({
+    port,
+    ip: "0.0.0.0",
+    what: `${what} for the other hosts`,
+    path: ["consul", "peerPort"],
+    offset: port - 8300,
+  });
+  expect(hostPorts(severalHosts, { consulServers })).toStrictEqual([
+    ...consulServers.map((i) => ({
+      port: 8499 + i,
+      ip: "127.0.0.1",
+      what: `Consul server ${i}`,
+      path: ["consul", "port"],
+      offset: i - 1,
+    })),
+    ...ports.map(([port, what]) => open(port, what)),
+    // Whatever the number of servers.
+    open(8314, "the Consul agent"),
+    ...frontPorts(severalHosts),
+  ]);
+});
+
+test("no port is given twice, where every server that there may be is on one host", () => {
+  const taken = hostPorts(severalHosts, { consulServers: [1, 2, 3, 4, 5, 6, 7] }).map(({ port }) => port);
+  expect(new Set(taken).size).toBe(taken.length);
 });

@@ -25,16 +25,19 @@ function services(of: Record<string, Partial<Looked>>) {
   );
 }
 
-const backendOf = (service: Partial<Looked>, balancers = 1) =>
+const one = { hosts: 1, perHost: 1 };
+const two = { hosts: 1, perHost: 2 };
+
+const backendOf = (service: Partial<Looked>, balancers = one) =>
   routingTable(services({ web: service }), balancers).services[0]?.backend ?? [];
 
 test("no services, no routes", () => {
-  expect(routingTable([], 2)).toStrictEqual({ routes: [], default: "", services: [] });
+  expect(routingTable([], two)).toStrictEqual({ routes: [], default: "", services: [] });
 });
 
 test("of a service without a port, nothing", () => {
   const all = services({ mail: { port: undefined }, web: { default: true } });
-  expect(routingTable(all, 2)).toStrictEqual(routingTable(services({ web: { default: true } }), 2));
+  expect(routingTable(all, two)).toStrictEqual(routingTable(services({ web: { default: true } }), two));
 });
 
 test("what is told of each service", () => {
@@ -44,7 +47,7 @@ test("what is told of each service", () => {
       api: { route: { path: "/api" } },
       db: { publish: 5432 },
     }),
-    2,
+    two,
   );
   const backend = [
     "timeout server 60000ms",
@@ -80,19 +83,20 @@ test.each<[Route, ...string[]]>([
   [{ host: ["a.example"], path: "/" }, `{ ${host} a.example } { path -m beg / }`],
   [{ host: ["*.a.example", "b.example"] }, `{ ${host} b.example }`, `{ ${host} -m end .a.example }`],
 ])("%j is %s for HAProxy", (route, ...conditions) => {
-  expect(routingTable(services({ web: { route } }), 1).routes).toStrictEqual(
+  expect(routingTable(services({ web: { route } }), one).routes).toStrictEqual(
     conditions.map((condition) => ({ condition, service: "web" })),
   );
 });
 
-test.each<[limit: number, balancers: number, share: number]>([
-  [100, 1, 100],
-  [100, 4, 25],
-  [100, 3, 34],
-  [1, 6, 1],
-])("of a limit of %i each of %i balancers is told %i", (limit, balancers, share) => {
+test.each<[limit: number, hosts: number, perHost: number, share: number]>([
+  [100, 1, 1, 100],
+  [100, 1, 4, 25],
+  [100, 2, 2, 25],
+  [100, 3, 1, 34],
+  [1, 3, 2, 1],
+])("of a limit of %i on %i hosts each of their %i balancers is told %i", (limit, hosts, perHost, share) => {
   const limited = services({ web: { load: { concurrency: limit, queue: limit, wait: 1 } } });
-  const [web] = routingTable(limited, balancers).services;
+  const [web] = routingTable(limited, { hosts, perHost }).services;
   expect(web?.server).toBe(`maxconn ${share}`);
   expect(web?.backend).toContain(`http-request deny deny_status 503 if { queue ge ${share} }`);
 });
@@ -109,13 +113,72 @@ test.each([
   [1.2345, 1235],
   [600, 600_000],
 ])("a wait of %d s is %i ms, whatever the number of balancers", (wait, milliseconds) => {
-  expect(backendOf({ load: { ...load, wait } }, 3)).toContain(`timeout queue ${milliseconds}ms`);
+  expect(backendOf({ load: { ...load, wait } }, { hosts: 1, perHost: 3 })).toContain(
+    `timeout queue ${milliseconds}ms`,
+  );
 });
 
 test("a client keeps to a server by a cookie that no other service's takes the place of", () => {
   expect(backendOf({ sessions: true })).toContain(
     "cookie flotilla-web insert indirect nocache httponly attr SameSite=Lax",
   );
+});
+
+describe("several hosts", () => {
+  const peersOf = (service: Partial<Looked>, hosts: number, perHost: number) =>
+    routingTable(services({ web: service }), { hosts, perHost }).services[0]?.peers;
+
+  test.each([
+    [1, 1],
+    [1, 4],
+  ])("%i with %i balancers: there are no others", (hosts, perHost) => {
+    const table = routingTable(services({ web: {}, api: { sessions: true } }), { hosts, perHost });
+    expect(table.services.filter((service) => "peers" in service)).toStrictEqual([]);
+  });
+
+  test("what holds between them: how long, but neither bodies nor full queues", () => {
+    expect(peersOf({ timeouts: { body: 5, request: 90, idle: 0.5, tunnel: 7200 } }, 2, 1)).toStrictEqual({
+      backend: [
+        "timeout server 90000ms",
+        "timeout tunnel 7200000ms",
+        "http-response set-timeout server 500ms",
+        "timeout queue 5000ms",
+      ],
+      server: "maxconn 5",
+      concurrency: 5,
+    });
+  });
+
+  test.each<[limit: number, hosts: number, perHost: number, concurrency: number, server: number]>([
+    [100, 2, 1, 50, 50],
+    [100, 2, 2, 25, 25],
+    [100, 3, 1, 34, 68],
+    [100, 4, 5, 5, 15],
+    [1, 3, 2, 1, 2],
+  ])(
+    "of a limit of %i on %i hosts with %i balancers each gives another %i a copy, and takes %i from all others",
+    (concurrency, hosts, perHost, given, taken) => {
+      expect(peersOf({ load: { ...load, concurrency } }, hosts, perHost)).toMatchObject({
+        concurrency: given,
+        server: `maxconn ${taken}`,
+      });
+    },
+  );
+
+  test("a session's cookie may be another host's, which all leave as it is", () => {
+    const cookie = "cookie flotilla-web insert indirect nocache preserve httponly attr SameSite=Lax";
+    expect(backendOf({ sessions: true }, { hosts: 2, perHost: 1 })).toContain(cookie);
+    expect(peersOf({ sessions: true }, 2, 1)?.backend).toContain(cookie);
+    expect(peersOf({}, 2, 1)?.backend.filter((line) => line.startsWith("cookie"))).toStrictEqual([]);
+  });
+
+  test("the rest of it is as on one with as many balancers", () => {
+    const all = services({ web: { default: true }, api: { route: { path: "/api" } }, db: { publish: 5432 } });
+    const { services: of, ...rest } = routingTable(all, { hosts: 2, perHost: 1 });
+    expect({ services: of.map(({ peers: _, ...service }) => service), ...rest }).toStrictEqual(
+      routingTable(all, two),
+    );
+  });
 });
 
 test("how long an answer may stay out, and be quiet once it has begun; how long a body may take", () => {
@@ -144,11 +207,11 @@ test("the most specific route comes first, since HAProxy takes the first that ma
   };
   const names = Object.keys(inOrder);
   const given = Object.fromEntries(names.toSorted().map((name) => [name, { route: inOrder[name] }]));
-  expect(routingTable(services(given), 1).routes.map(({ service }) => service)).toStrictEqual(names);
+  expect(routingTable(services(given), one).routes.map(({ service }) => service)).toStrictEqual(names);
 });
 
 test("the order of the config does not show, so that reordering it changes nothing", () => {
   const [a, b, c] = services({ a: { route: { path: "/x" } }, b: { route: { path: "/y" } }, c: {} });
   if (!a || !b || !c) throw new Error("three services");
-  expect(routingTable([c, b, a], 1)).toStrictEqual(routingTable([a, b, c], 1));
+  expect(routingTable([c, b, a], one)).toStrictEqual(routingTable([a, b, c], one));
 });

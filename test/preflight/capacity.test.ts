@@ -47,12 +47,11 @@ test.each<[Record<string, unknown>, string]>([
 
 test("a service that does not run on the host", async () => {
   const hosts = {
-    a: { docker: "tcp://a:2376", consulServers: [1, 2, 3] },
-    b: { docker: "tcp://b:2376", consulServers: [] },
+    a: { docker: "tcp://a:2376", address: "10.0.0.1" },
+    b: { docker: "tcp://b:2376", address: "10.0.0.2" },
   };
   const config = {
     hosts,
-    network: { driver: "overlay" },
     services: { web: { ...web, cpus: 4, hosts: ["a"] } },
   };
   expect(await faultsOf(config, "a")).toHaveLength(1);

@@ -80,10 +80,9 @@ test("every port that someone else's container has", async () => {
 
 test("every engine that does not answer, with the reason and the remedy", async () => {
   const config = {
-    network: { driver: "overlay" },
     hosts: {
-      a: { docker: "tcp://a:2376", consulServers: [1, 2, 3] },
-      b: { docker: "tcp://b:2376", consulServers: [] },
+      a: { docker: "tcp://a:2376", address: "10.0.0.1" },
+      b: { docker: "tcp://b:2376", address: "10.0.0.2" },
     },
   };
   const refusal = { stderr: "a warning\nCannot connect to the Docker daemon\n" };
@@ -146,10 +145,11 @@ describe("a version that was built before", () => {
   test("that another host has, from which it is brought", async () => {
     const two = {
       ...config,
-      network: { driver: "overlay" },
-      hosts: { ...hosts.hosts, b: { docker: "tcp://b:2376", consulServers: [] } },
+      hosts: {
+        a: { ...hosts.hosts.a, address: "10.0.0.1" },
+        b: { docker: "tcp://b:2376", address: "10.0.0.2" },
+      },
     };
-    two.hosts.a = { ...two.hosts.a, consulServers: [1, 2, 3] } as never;
     const engine: Engine = (endpoint, args) =>
       engineWith(...(endpoint === "tcp://b:2376" ? ["0123456789ab"] : []))(endpoint, args);
     expect(await complaints(two, engine)).toStrictEqual([]);

@@ -62,16 +62,16 @@ export const ofConfig = remember((config: Record<string, unknown>) => {
   return run("test", asConfig(Object.fromEntries(entries)));
 });
 
-/** A host as config has it. */
+/** A host as config has it, its address by its name, of one letter. */
 export const host = (name: string, consulServers: number[]) => ({
   docker: `tcp://${name}:2376`,
   insecure: true,
+  address: `10.0.0.${Number.parseInt(name, 16)}`,
   consulServers,
 });
 
 /** Config with one of everything, on two hosts. */
 export const everything = {
-  network: { driver: "overlay" },
   hosts: { b: host("b", [1, 3]), d: host("d", [2]) },
   registry: { address: "registry.example.com/team", username: "me", password: "hush-registry" },
   services: {

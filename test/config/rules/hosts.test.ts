@@ -1,5 +1,6 @@
 import { parseSettings } from "../../../config/parse.ts";
 import { context, faultsOf } from "../../support/faults-of.ts";
+import { settingsFrom } from "../../support/settings-from.ts";
 import { asConfig } from "../../support/stack-file.ts";
 
 const certificates = ["ca.pem", "cert.pem", "key.pem"].map((file) => `certs/${file}`);
@@ -66,8 +67,149 @@ test("what is set for TLS goes wherever the endpoint goes", () => {
       key: "a",
       docker: { host: tcp, tls: "certs" },
       address: "127.0.0.1",
+      peerAddress: "127.0.0.1",
       datacenter: "dc1",
       consulServers: [1, 2, 3],
     },
   ]);
+});
+
+/** Hosts a, b and so on, each with an engine of its own. */
+const hostsWith = (...rest: Record<string, unknown>[]) =>
+  Object.fromEntries(
+    rest.map((host, index) => {
+      const key = "abcdefg".charAt(index);
+      return [key, { docker: `ssh://${key}`, ...host }];
+    }),
+  );
+
+describe("where the hosts find each other", () => {
+  const mustBe = (place: string, key: string, got: string) =>
+    `hosts.${key}.${place}: must be an IPv4 address at which the other hosts reach this one, neither loopback nor multicast, or else hosts.${key}.peerAddress must be set to one, got "${got}"`;
+  const twin = (place: string, other: string, got: string) =>
+    `hosts.b.${place}: must not be the address of host ${other}, got "${got}"`;
+  const [a, b] = [{ address: "10.0.0.1" }, { address: "10.0.0.2" }];
+  test.each<[string, Record<string, unknown>[], string[]]>([
+    ["at addresses of their own", [a, b], []],
+    ["as long as there are others", [{}], []],
+    ["as long as there are others", [{ address: "a.example" }], []],
+    ["not by loopback, as is the default", [{}, b], [mustBe("address", "a", "127.0.0.1")]],
+    ["not by another loopback", [a, { address: "127.0.0.2" }], [mustBe("address", "b", "127.0.0.2")]],
+    ["not by multicast", [a, { address: "224.0.0.2" }], [mustBe("address", "b", "224.0.0.2")]],
+    ["not by a name", [a, { address: "b.example" }], [mustBe("address", "b", "b.example")]],
+    ["not by IPv6", [{ address: "2001:db8::1" }, b], [mustBe("address", "a", "2001:db8::1")]],
+    ["none of them", [{}, {}], [mustBe("address", "a", "127.0.0.1"), mustBe("address", "b", "127.0.0.1")]],
+    ["not at one address", [a, a], [twin("address", "a", "10.0.0.1")]],
+    ["at a peerAddress, whatever the address is", [{ peerAddress: "10.0.0.1" }, b], []],
+    [
+      "at a peerAddress, whatever the address is",
+      [
+        { address: "a.example", peerAddress: "10.0.0.1" },
+        { address: "::1", peerAddress: "10.0.0.2" },
+      ],
+      [],
+    ],
+    [
+      "at a peerAddress, behind one address for users",
+      [
+        { address: "192.0.2.1", peerAddress: "10.0.0.1" },
+        { address: "192.0.2.1", peerAddress: "10.0.0.2" },
+      ],
+      [],
+    ],
+    [
+      "not at one peerAddress",
+      [
+        { ...a, peerAddress: "10.0.0.9" },
+        { ...b, peerAddress: "10.0.0.9" },
+      ],
+      [twin("peerAddress", "a", "10.0.0.9")],
+    ],
+    ["not at another's address", [a, { peerAddress: "10.0.0.1" }], [twin("peerAddress", "a", "10.0.0.1")]],
+    ["not at another's peerAddress", [{ peerAddress: "10.0.0.2" }, b], [twin("address", "a", "10.0.0.2")]],
+    [
+      "nothing is said of an address that is bad by itself",
+      [a, { peerAddress: "b.example" }],
+      ['hosts.b.peerAddress: must be an IPv4 address, neither loopback nor multicast, got "b.example"'],
+    ],
+  ])("%s: %j", (_, hosts, lines) => {
+    expect(faultsOf({ hosts: hostsWith(...hosts) })).toStrictEqual(lines.map((line) => `flotilla:${line}`));
+  });
+
+  test.each([
+    [{ address: "10.0.0.9" }, "10.0.0.9"],
+    [{ address: "a.example", peerAddress: "10.0.0.9" }, "10.0.0.9"],
+    [{ address: "10.0.0.8", peerAddress: "10.0.0.9" }, "10.0.0.9"],
+  ])("%j is found at %s", (host, peerAddress) => {
+    const [first] = settingsFrom({ hosts: hostsWith(host, b) }).hosts;
+    expect(first).toMatchObject({ address: host.address, peerAddress });
+  });
+});
+
+describe("the Consul servers' homes", () => {
+  const places = (count: number) => Array.from({ length: count }, (_, i) => ({ address: `10.0.0.${i + 1}` }));
+  test.each<[servers: number, hosts: number, homes: number[][]]>([
+    [3, 1, [[1, 2, 3]]],
+    [1, 2, [[1], []]],
+    [3, 2, [[1, 3], [2]]],
+    [
+      5,
+      2,
+      [
+        [1, 3, 5],
+        [2, 4],
+      ],
+    ],
+    [3, 3, [[1], [2], [3]]],
+    [
+      7,
+      3,
+      [
+        [1, 4, 7],
+        [2, 5],
+        [3, 6],
+      ],
+    ],
+    [3, 4, [[1], [2], [3], []]],
+    [5, 4, [[1, 5], [2], [3], [4]]],
+  ])("%i are dealt out to %i hosts that list none: %j", (servers, hosts, homes) => {
+    const settings = settingsFrom({ hosts: hostsWith(...places(hosts)), consul: { servers } });
+    expect(settings.hosts.map(({ consulServers }) => consulServers)).toStrictEqual(homes);
+  });
+
+  test("in the order of the hosts' keys, not of the config", () => {
+    const { a, b, c } = hostsWith(...places(3));
+    // As text, since whatever is none is sorted on its way.
+    const { hosts } = settingsFrom({ hosts: JSON.stringify({ c, a, b }) });
+    expect(hosts.map(({ key, consulServers }) => [key, consulServers])).toStrictEqual([
+      ["a", [1]],
+      ["b", [2]],
+      ["c", [3]],
+    ]);
+  });
+
+  const mustList = "must list the Consul servers that live here ([] for none), since other hosts list theirs";
+  test.each<[lists: (number[] | undefined)[], lines: string[]]>([
+    [[[1, 2, 3], []], []],
+    [[[1, 2, 3], undefined], [`.b.consulServers: ${mustList}, got nothing`]],
+    [[undefined, [2], undefined], ["a", "c"].map((key) => `.${key}.consulServers: ${mustList}, got nothing`)],
+    [[[], undefined], [`.b.consulServers: ${mustList}, got nothing`]],
+    [[[1], [2]], [": must have a home for every Consul server from 1 to 3, got none for 3"]],
+    [[[], []], [": must have a home for every Consul server from 1 to 3, got none for 1, 2 and 3"]],
+    [
+      [
+        [1, 2],
+        [2, 3],
+      ],
+      [".b.consulServers[0]: must not be a server that already lives on host a, got 2"],
+    ],
+  ])("listed: %j", (lists, lines) => {
+    const hosts = hostsWith(
+      ...lists.map((consulServers, i) => ({
+        address: `10.0.0.${i + 1}`,
+        ...(consulServers && { consulServers }),
+      })),
+    );
+    expect(faultsOf({ hosts })).toStrictEqual(lines.map((line) => `flotilla:hosts${line}`));
+  });
 });

@@ -2,6 +2,15 @@ import { faultsOf } from "../../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 
+const hostsAt = (...addresses: string[]) =>
+  Object.fromEntries(
+    addresses.map((address, index) => {
+      const key = "abcd"[index];
+      return [key, { docker: `ssh://${key}`, address }];
+    }),
+  );
+const twoHosts = hostsAt("10.0.0.1", "10.0.0.2");
+
 describe("host ports", () => {
   test.each<[Record<string, unknown>, string]>([
     [
@@ -32,26 +41,56 @@ describe("host ports", () => {
       { loadBalancers: { ipv6: true }, services: { web: { ...web, publish: 32_768 } } },
       "services.web.publish: service web can't have host port 32768 with loadBalancers.ipv6: that takes port 0 inside the balancers, which is no port",
     ],
+    [
+      { hosts: twoHosts, consul: { peerPort: 8080 } },
+      "consul.peerPort: Consul server 1 for the other hosts and the balancers together (loadBalancers.port) both take host port 8080",
+    ],
+    [
+      { hosts: twoHosts, consul: { peerPort: 8066 } },
+      "consul.peerPort: the Consul agent for the other hosts and the balancers together (loadBalancers.port) both take host port 8080",
+    ],
+    [
+      { hosts: twoHosts, consul: { port: 8313 } },
+      "consul.port: Consul server 2 and the Consul agent for the other hosts (consul.peerPort) both take host port 8314",
+    ],
+    [
+      { hosts: twoHosts, loadBalancers: { peerPort: 8181 } },
+      "loadBalancers.port: balancer 1 and the balancers of other hosts (loadBalancers.peerPort) both take host port 8181",
+    ],
+    [
+      { hosts: twoHosts, loadBalancers: { peerPort: 8301 } },
+      "consul.peerPort: Consul server 1 for the other hosts and the balancers of other hosts (loadBalancers.peerPort) both take host port 8301",
+    ],
+    [
+      { hosts: twoHosts, services: { web: { ...web, publish: 7443 } } },
+      "services.web.publish: service web and the balancers of other hosts (loadBalancers.peerPort) both take host port 7443",
+    ],
   ])("%j", (config, line) => {
     expect(faultsOf(config)).toStrictEqual([`flotilla:${line}`]);
+  });
+
+  test.each([
+    ["that no single host needs", { consul: { peerPort: 8080 }, loadBalancers: { peerPort: 8181 } }],
+    [
+      "that servers on different hosts have",
+      { hosts: hostsAt("10.0.0.1", "10.0.0.2", "10.0.0.3"), consul: { port: 8304 } },
+    ],
+    ["by themselves", { hosts: twoHosts }],
+  ])("%s", (_, config) => {
+    expect(faultsOf(config)).toStrictEqual([]);
   });
 });
 
 describe("several hosts", () => {
-  const network = { driver: "overlay" };
   const [a, b] = [
-    { docker: "ssh://a", consulServers: [1, 3] },
-    { docker: "ssh://b", consulServers: [2] },
+    { docker: "ssh://a", address: "10.0.0.1", consulServers: [1, 3] },
+    { docker: "ssh://b", address: "10.0.0.2", consulServers: [2] },
   ];
-  const mustList = "must list the Consul servers that live here ([] for none), since there are several hosts";
+  const mustList = "must list the Consul servers that live here ([] for none), since other hosts list theirs";
   test.each<[Record<string, unknown>, string[]]>([
-    [{ hosts: { a, b }, network }, []],
+    [{ hosts: { a, b } }, []],
     [
-      { hosts: { a, b } },
-      ['network.driver: must be "overlay", since 2 hosts share data centre dc1, got "bridge"'],
-    ],
-    [
-      { hosts: { a, b: { ...b, docker: "ssh://a" } }, network },
+      { hosts: { a, b: { ...b, docker: "ssh://a" } } },
       ['hosts.b.docker: must not be the engine of host a, got "ssh://a"'],
     ],
     [
@@ -61,19 +100,19 @@ describe("several hosts", () => {
       ],
     ],
     [
-      { hosts: { a, b: { docker: "ssh://b" } }, network },
+      { hosts: { a, b: { ...b, consulServers: undefined } } },
       [`hosts.b.consulServers: ${mustList}, got nothing`],
     ],
     [
-      { hosts: { a, b: { ...b, consulServers: [] } }, network },
+      { hosts: { a, b: { ...b, consulServers: [] } } },
       ["hosts: must have a home for every Consul server from 1 to 3, got none for 2"],
     ],
     [
-      { hosts: { a, b: { ...b, consulServers: [2, 3] } }, network },
+      { hosts: { a, b: { ...b, consulServers: [2, 3] } } },
       ["hosts.b.consulServers[1]: must not be a server that already lives on host a, got 3"],
     ],
     [
-      { hosts: { a, b: { ...b, consulServers: [2, 5] } }, network },
+      { hosts: { a, b: { ...b, consulServers: [2, 5] } } },
       ["hosts.b.consulServers[1]: must be at most 3 (consul.servers), got 5"],
     ],
     [
@@ -81,13 +120,13 @@ describe("several hosts", () => {
       ["hosts: must have a home for every Consul server from 1 to 5, got none for 2, 4 and 5"],
     ],
     [
-      { hosts: { a, b }, network, services: { web: { ...web, publish: 8080 } } },
+      { hosts: { a, b }, services: { web: { ...web, publish: 8080 } } },
       [
         "services.web.publish: service web and the balancers together (loadBalancers.port) both take host port 8080",
       ],
     ],
     [
-      { hosts: { a, b }, network, services: { web: { ...web, hosts: ["c"] } } },
+      { hosts: { a, b }, services: { web: { ...web, hosts: ["c"] } } },
       ['services.web.hosts[0]: must be one of the hosts (a, b), got "c"'],
     ],
   ])("%j", (config, lines) => {
@@ -103,14 +142,14 @@ describe("size of the network", () => {
       "10.0.0.0/27",
       7,
       [
-        'must be a /26 or larger to have 16 addresses in its upper half (2 a host, 2 a replica), got "10.0.0.0/27"',
+        'must be a /26 or larger to have 16 addresses in its upper half (2, and 2 a replica), got "10.0.0.0/27"',
       ],
     ],
     [
       "10.0.0.0/24",
       500,
       [
-        'must be a /21 or larger to have 1002 addresses in its upper half (2 a host, 2 a replica), got "10.0.0.0/24"',
+        'must be a /21 or larger to have 1002 addresses in its upper half (2, and 2 a replica), got "10.0.0.0/24"',
       ],
     ],
     ["10.0.0.0/28", 2, []],
@@ -120,19 +159,24 @@ describe("size of the network", () => {
     );
   });
 
-  test("each host counts, with the services that it runs", () => {
-    const hosts = {
-      a: { docker: "ssh://a", consulServers: [1, 2, 3] },
-      b: { docker: "ssh://b", consulServers: [] },
-    };
-    const network = { subnet: "10.0.0.0/27", driver: "overlay" };
+  test.each([
+    [5, 1, []],
+    [1, 5, []],
+    [
+      5,
+      2,
+      [
+        'must be a /26 or larger to have 16 addresses in its upper half (2, and 2 a replica), got "10.0.0.0/27"',
+      ],
+    ],
+  ])("each host has one, for the services that it runs: %d on both, %d on one", (both, one, messages) => {
     const services = {
-      all: { ...web, replicas: 3 },
-      one: { ...web, replicas: 1, publish: 3000, hosts: ["b"] },
+      both: { ...web, replicas: both },
+      one: { ...web, replicas: one, publish: 3000, hosts: ["b"] },
     };
-    expect(faultsOf({ hosts, network, services })).toStrictEqual([
-      'flotilla:network.subnet: must be a /26 or larger to have 18 addresses in its upper half (2 a host, 2 a replica), got "10.0.0.0/27"',
-    ]);
+    expect(faultsOf({ ...subnet("10.0.0.0/27"), hosts: twoHosts, services })).toStrictEqual(
+      messages.map((message) => `flotilla:network.subnet: ${message}`),
+    );
   });
 });
 
@@ -145,7 +189,7 @@ describe("the control network", () => {
       "too small for Consul's servers",
       { controlSubnet: "10.0.0.0/28" },
       [
-        'must be a /27 or larger to have up to 7 Consul servers in its lower half and 1 agents in its upper one, got "10.0.0.0/28"',
+        'must be a /27 or larger to have up to 7 Consul servers in its lower half and an agent in its upper one, got "10.0.0.0/28"',
       ],
     ],
     [
@@ -161,7 +205,10 @@ describe("the control network", () => {
       ],
     ],
   ])("%s", (_, network, messages) => {
-    expect(faultsOf({ network })).toStrictEqual(messages.map((message) => `${key}: ${message}`));
+    const lines = messages.map((message) => `${key}: ${message}`);
+    expect(faultsOf({ network })).toStrictEqual(lines);
+    // Each host has its own.
+    expect(faultsOf({ network, hosts: twoHosts })).toStrictEqual(lines);
   });
 });
 

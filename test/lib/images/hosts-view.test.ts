@@ -18,15 +18,15 @@ jest.mock("../../../runtime/program.ts", () => ({
 }));
 
 const hosts = {
-  a: { docker: "tcp://a:2376", consulServers: [1, 2, 3] },
-  b: { docker: "tcp://b:2376", consulServers: [] },
+  a: { docker: "tcp://a:2376", address: "10.0.0.1" },
+  b: { docker: "tcp://b:2376", address: "10.0.0.2" },
 };
 
 function look(client: Client, web: Record<string, unknown> = {}, registry?: Record<string, unknown>) {
   mockClient = client;
   mockAsked.length = 0;
   const service = { image: "nginx:1", port: 80, ...web };
-  const config = { hosts, network: { driver: "overlay" }, services: { web: service } };
+  const config = { hosts, services: { web: service } };
   return lookAtHosts(settingsFrom({ ...config, ...(registry && { registry }) }));
 }
 
