@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { AbsentHost } from "./components/absent-host.ts";
 import { ConsulAgent } from "./components/consul-agent.ts";
 import { ConsulCluster } from "./components/consul-cluster.ts";
 import { Credentials } from "./components/credentials.ts";
@@ -13,31 +14,41 @@ import { ServerPool } from "./components/server-pool.ts";
 import { TokenRevocation } from "./components/token-revocation.ts";
 import { Warden } from "./components/warden.ts";
 import { readSettings } from "./config/read.ts";
+import type { HostSettings } from "./config/settings.ts";
 import { addressOf, providerArgs, tlsOf } from "./lib/docker-endpoint.ts";
 import { providerCredentials } from "./lib/images/registry-credentials.ts";
 import { joined } from "./lib/names.ts";
-import { preflight } from "./preflight/preflight.ts";
+import { preflight, withoutHosts } from "./preflight/preflight.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {
   const settings = readSettings();
-  const { stopped, isFresh } = await preflight(settings);
-  const images = new Images("images", { ...settings, plans: await imagePlans(settings) });
+  const { stopped, isFresh, absent } = await preflight(settings);
+  // What is to be made is made on the hosts that are reached; that there are others, too, is theirs to know.
+  const reached = withoutHosts(settings, absent);
+  const { services } = reached;
+  const images = new Images("images", { ...reached, plans: await imagePlans(reached) });
   const credentials = new Credentials("credentials", settings);
-  const { services } = settings;
   const registryAuth = providerCredentials(settings.registry);
 
-  const hosts = settings.hosts.map((host) => {
-    const provider = new docker.Provider(host.key, {
+  const providerOf = (host: HostSettings) =>
+    new docker.Provider(host.key, {
       ...providerArgs(host.docker),
       ...(registryAuth.length > 0 && { registryAuth: pulumi.secret(registryAuth) }),
     });
-    return new DockerHost(host.key, { ...settings, host, provider, images });
-  });
-  const cluster = new ConsulCluster("consul", { ...settings, hosts, credentials, isFresh });
+
+  const hosts = reached.hosts.map(
+    (host) => new DockerHost(host.key, { ...settings, host, provider: providerOf(host), images }),
+  );
+  const allHosts = settings.hosts;
+  const cluster = new ConsulCluster("consul", { ...settings, hosts, allHosts, credentials, isFresh });
+  for (const { host, output, urns } of absent) {
+    if (output === undefined) continue;
+    const args = { ...settings, host, provider: providerOf(host), urns, cluster, credentials };
+    new AbsentHost(`absent-${host.key}`, args);
+  }
 
   const tiers = hosts.map((host) => {
-    // Of settings, the hosts that there are besides.
     const args = { ...settings, host, credentials, isFresh };
     const opts = { providers: [host.provider] };
     new Warden(`warden-${host.key}`, args, opts);
@@ -103,6 +114,9 @@ export default async function flotilla() {
         return [key, { docker, ...(tls && { tls }), agent: agent.containerName, networks: networkIds }];
       }),
     ),
+    ...(absent.length > 0 && {
+      absentHosts: Object.fromEntries(absent.map(({ host, output = {} }) => [host.key, output])),
+    }),
     consulToken: credentials.management.secretId,
     operatorToken: credentials.operator.secretId,
     statsPassword: credentials.statsPassword,

@@ -100,13 +100,10 @@ async function runningServers({ stack, serverHosts }: ConsulServerArgs): Promise
   return new Map((await Promise.all(lists)).flatMap((map) => [...map]));
 }
 
-async function leave(
-  { server, stack }: ConsulServerArgs,
-  engine: DockerEngine,
-  consul: Consul,
-): Promise<void> {
+async function leave(args: ConsulServerArgs, engine: DockerEngine, consul: Consul): Promise<void> {
+  const { server, stack, serverHosts } = args;
   // Without an agent the whole stack is being taken down: leaving one by one would serve nobody.
-  const agents = await engine.containers({ "flotilla.stack": stack, "flotilla.role": "agent" });
+  const agents = await agentsOn([args.docker, ...serverHosts], stack);
   const isRunning = async () =>
     (await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" })).includes(server);
   if (agents.length === 0 || !(await isRunning())) return;
@@ -122,6 +119,13 @@ async function leave(
   consul.put("/v1/agent/leave").catch(() => {});
   const gone = await until(30, async () => !(await isRunning()) || undefined);
   say(gone ? `consul: ${server} has left` : `consul: ${server} is still leaving after 30 s`);
+}
+
+/** Agents of the stack that run on any of the hosts; of one that does not answer none. */
+async function agentsOn(hosts: readonly Endpoint[], stack: string): Promise<string[]> {
+  const labels = { "flotilla.stack": stack, "flotilla.role": "agent" };
+  const lists = hosts.map((endpoint) => new DockerEngine(endpoint).containers(labels).catch(() => []));
+  return (await Promise.all(lists)).flat();
 }
 
 /** Servers that there are to be; undefined where Consul does not tell. */

@@ -22,8 +22,10 @@ export interface ConsulSetupArgs {
   /** Docker endpoint and container of the server to talk to. */
   readonly docker: Endpoint;
   readonly server: string;
-  /** Names of all the servers. */
+  /** Names of the servers that must be there. */
   readonly servers: readonly string[];
+  /** Of all that there are to be, those on hosts that are not reached, too. */
+  readonly allServers: readonly string[];
   /** Not read: servers that were made anew may have lost their data. */
   readonly containerIds: readonly string[];
   /** Every host, by key: its Docker endpoint. */
@@ -51,7 +53,7 @@ interface KnownPolicy {
 const LEADER_TIMEOUT = 60;
 
 main<ConsulSetupArgs>(async (args) => {
-  const { docker, server, servers, managementToken, gossipKey, policies } = args;
+  const { docker, server, servers, allServers, managementToken, gossipKey, policies } = args;
   const consul = new Consul(new DockerEngine(docker), server, managementToken);
   await within(LEADER_TIMEOUT, "Consul is not ready", async () => {
     const leader = await consul.get<string>("/v1/status/leader");
@@ -65,7 +67,7 @@ main<ConsulSetupArgs>(async (args) => {
     const known = (await consul.get<KnownPolicy[]>("/v1/acl/policies")) ?? [];
     for (const policy of policies) await put(consul, policy, known);
     await revokeFormerManagement(consul);
-    await consul.put(`/v1/kv/${consulServersKey}`, servers);
+    await consul.put(`/v1/kv/${consulServersKey}`, allServers);
   });
   await within(LEADER_TIMEOUT, "Consul does not take the gossip key", () => useGossipKey(consul, gossipKey));
   await restoreRoutes(args, consul);

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsulServerArgs } from "../commands/consul-server.ts";
 import type { ConsulSetupArgs, Policy } from "../commands/consul-setup.ts";
-import type { ConsulSettings, NetworkSettings } from "../config/settings.ts";
+import type { ConsulSettings, HostSettings, NetworkSettings } from "../config/settings.ts";
 import { joinAddress, type PeerSettings, rpcAddress, serverPeer } from "../lib/consul-peers.ts";
 import {
   agentPolicyName,
@@ -33,8 +33,10 @@ export interface ConsulClusterArgs {
   readonly stack: string;
   readonly network: NetworkSettings;
   readonly consul: ConsulSettings;
-  /** Hosts of the data centre; each says which servers live on it. */
+  /** Hosts of the data centre that are reached; each says which servers live on it. */
   readonly hosts: readonly DockerHost[];
+  /** All hosts of the data centre. */
+  readonly allHosts: readonly HostSettings[];
   readonly credentials: Credentials;
   /** Whether Pulumi must refuse to delete the servers' data. */
   readonly protect: boolean;
@@ -171,6 +173,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         stack,
         ...this.contact,
         servers: places.map(({ number }) => consulServerName(stack, number)),
+        allServers: allServers(args),
         containerIds: servers.map(({ container }) => container.id),
         hosts: Object.fromEntries(hosts.map(({ key, settings }) => [key, settings.docker])),
         managementToken: credentials.management.secretId,
@@ -183,7 +186,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
   }
 }
 
-function policiesOf({ stack, hosts, credentials }: ConsulClusterArgs): Inputs<Policy>[] {
+function policiesOf({ stack, allHosts, credentials }: ConsulClusterArgs): Inputs<Policy>[] {
   const { server, balancer, registration, operator } = credentials;
   const policy = (name: string, description: string, rules: string, token: Token) => ({
     name,
@@ -195,7 +198,7 @@ function policiesOf({ stack, hosts, credentials }: ConsulClusterArgs): Inputs<Po
   return [
     // Under the name that agents shared, too, before each had its own, so that it is made smaller in place.
     policy(policyName("agent"), "Consul's servers, for their own upkeep", serverRules(stack), server),
-    ...hosts.map(({ key }) =>
+    ...allHosts.map(({ key }) =>
       policy(
         agentPolicyName(key),
         `Consul's agent on host ${key}, for its own upkeep`,
@@ -265,17 +268,24 @@ function foundersFile(args: ConsulClusterArgs): string {
 
 /** Differs between servers that can't speak to each other. */
 function realmOf(datacenter: string, args: ConsulClusterArgs): pulumi.Output<string> {
-  const { network, credentials, hosts } = args;
+  const { network, credentials, allHosts } = args;
   // On several hosts they hear each other where the founders are.
-  const place = hosts.length < 2 ? network.controlSubnet : joinAddresses(peerSettings(args));
+  const place = allHosts.length < 2 ? network.controlSubnet : joinAddresses(peerSettings(args));
   return pulumi.interpolate`${datacenter} ${place} ${credentials.authority}`.apply(uuidOf);
 }
 
-const peerSettings = ({ network, consul, hosts }: ConsulClusterArgs): PeerSettings => ({
+const peerSettings = ({ network, consul, allHosts }: ConsulClusterArgs): PeerSettings => ({
   network,
   consul,
-  hosts: hosts.map(({ settings }) => settings),
+  hosts: allHosts,
 });
+
+/** Names of all servers that there are to be, those on hosts that are not reached, too. */
+const allServers = ({ stack, allHosts }: ConsulClusterArgs) =>
+  allHosts
+    .flatMap(({ consulServers }) => consulServers)
+    .sort((a, b) => a - b)
+    .map((number) => consulServerName(stack, number));
 
 const nodeIdOf = (stack: string, number: number) => uuidOf(`${stack} server ${number}`);
 

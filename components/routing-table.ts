@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RoutesArgs } from "../commands/routes.ts";
-import type { LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
+import type { HostSettings, LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { routingTable } from "../lib/routes.ts";
 import { programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
@@ -16,7 +16,9 @@ export interface RoutingTableArgs {
   readonly agent: ConsulAgent;
   readonly cluster: Pick<ConsulCluster, "identity">;
   readonly services: readonly ServiceSettings[];
-  /** Every host that has balancers. */
+  /** All hosts, those that are not reached, too. */
+  readonly hosts: readonly HostSettings[];
+  /** Those whose balancers are to follow. */
   readonly balancerHosts: readonly DockerHost[];
   readonly loadBalancers: LoadBalancerSettings;
   readonly credentials: Credentials;
@@ -26,7 +28,7 @@ export interface RoutingTableArgs {
 export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
-    const { stack, host, agent, cluster, services, balancerHosts, loadBalancers, credentials } = args;
+    const { stack, host, hosts, agent, cluster, services, balancerHosts, loadBalancers, credentials } = args;
     programCommand<RoutesArgs>(
       name,
       { update: "routes.ts" },
@@ -38,11 +40,7 @@ export class RoutingTable extends pulumi.ComponentResource {
         agent: agent.containerName,
         token: credentials.registration.secretId,
         consulId: cluster.identity,
-        routes: routingTable(
-          services,
-          { hosts: balancerHosts.length, perHost: loadBalancers.count },
-          loadBalancers,
-        ),
+        routes: routingTable(services, { hosts: hosts.length, perHost: loadBalancers.count }, loadBalancers),
         placement: services.map(({ name, hosts }) => ({ name, hosts })),
       },
       { parent: this },

@@ -9,7 +9,7 @@ import type { Draft, ServiceDraft } from "./shapes.ts";
 export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path) => boolean): Settings {
   const { protect, network, consul, loadBalancers, registry } = draft;
   const hosts = hostsOf(draft);
-  const keys = hosts.map(({ key }) => key);
+  const keys = hosts.flatMap(({ key, state }) => (state === "drained" ? [] : key));
   const byDefault = defaultService(draft.services);
   return {
     stack,
@@ -67,7 +67,7 @@ function serviceOf(
     ulimits: sortedRecord(draft.ulimits),
     rollout: { ...rollout, surge: surgeOf(rollout.surge, draft.replicas) },
     default: isDefault,
-    hosts: hosts.toSorted(),
+    hosts: hosts.filter((key) => hostKeys.includes(key)).toSorted(),
   };
 }
 

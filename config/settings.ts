@@ -34,6 +34,8 @@ export interface HostSettings {
   /** IPv4 address at which the stack's other hosts reach its published ports; says nothing where there are none. */
   readonly peerAddress: string;
   readonly datacenter: string;
+  /** Whether it is "away", as when it is broken, and left as it is; or "drained": then no service runs there. */
+  readonly state: "active" | "drained" | "away";
   /** Numbers of the Consul servers that live here, 1-based, ascending. */
   readonly consulServers: readonly number[];
 }

@@ -4,7 +4,7 @@ import { type Endpoint, isLocal } from "../lib/docker-endpoint.ts";
 import { controlNetworkName, networkName } from "../lib/names.ts";
 import { cidrOf, subnetsOverlap } from "../lib/subnet.ts";
 import { ask } from "./engine.ts";
-import type { KnowsNetwork } from "./state.ts";
+import type { StackState } from "./state.ts";
 
 /** A network as its engine tells of it. */
 export interface EngineNetwork {
@@ -29,7 +29,7 @@ export async function networkFaults(
   settings: Settings,
   host: HostSettings,
   networks: readonly EngineNetwork[],
-  isKnown: KnowsNetwork,
+  isKnown: StackState["knowsNetwork"],
 ): Promise<string[]> {
   const { stack, network } = settings;
   const wanted: Wanted[] = [
@@ -46,7 +46,7 @@ interface Seen {
   readonly networks: readonly EngineNetwork[];
   /** Those that are not the stack's. */
   readonly others: readonly EngineNetwork[];
-  readonly isKnown: KnowsNetwork;
+  readonly isKnown: StackState["knowsNetwork"];
 }
 
 async function faultsOf(

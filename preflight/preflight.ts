@@ -3,12 +3,12 @@ import type { HostSettings, Settings } from "../config/settings.ts";
 import { addressOf } from "../lib/docker-endpoint.ts";
 import { capacityFaults } from "./capacity.ts";
 import { dataFaults } from "./data.ts";
-import { running } from "./engine.ts";
+import { type RunningContainer, running } from "./engine.ts";
 import { ephemeralPorts } from "./ephemeral.ts";
 import { networkFaults, networksOf } from "./networks.ts";
 import { warnOfGaps, warnOfOutages } from "./outages.ts";
 import { portFaults } from "./ports.ts";
-import { type KnowsNetwork, knownNetworks } from "./state.ts";
+import { type HostOutput, readState, type StackState } from "./state.ts";
 import { stoppedServers } from "./stopped.ts";
 import { versionFaults } from "./versions.ts";
 
@@ -18,6 +18,17 @@ export interface Findings {
   readonly stopped: readonly string[];
   /** Whether nothing of the stack runs on any host: then there is nothing that one part must wait for another to spare. */
   readonly isFresh: boolean;
+  /** Hosts that are not reached, or not to be, and that are left as they are. */
+  readonly absent: readonly AbsentHostState[];
+}
+
+/** A host that is left as it is. */
+export interface AbsentHostState {
+  readonly host: HostSettings;
+  /** What the last `up` has told of it; undefined where it has never been reached. */
+  readonly output: HostOutput | undefined;
+  /** Of all that the state has. */
+  readonly urns: readonly string[];
 }
 
 /**
@@ -26,26 +37,80 @@ export interface Findings {
  * has. Gives what the program is to heed of it. Throws one `RunError` with all that is amiss and what to do about it; warns
  * of outages to come, and of what may go wrong one day.
  */
-export async function preflight(settings: Settings, isKnown = knownNetworks()): Promise<Findings> {
-  const looks = await Promise.all(settings.hosts.map((host) => hostFaults(settings, host, isKnown)));
-  const faults = looks.flatMap(({ faults }) => faults);
+export async function preflight(settings: Settings, state = readState()): Promise<Findings> {
+  const looks = await Promise.all(settings.hosts.map((host) => lookAt(host)));
+  const absent = await absentHosts(looks, state);
+  const isAbsent = ({ key }: HostSettings) => absent.some(({ host }) => host.key === key);
+  const present = looks.filter(({ host }) => !isAbsent(host));
+  const found = await Promise.all(present.map((look) => hostFaults(settings, look, state.knowsNetwork)));
+  const faults = found.flatMap(({ faults }) => faults);
+  const reached = withoutHosts(settings, absent);
   // An engine that does not answer has no images to tell of.
-  if (faults.length === 0) faults.push(...(await versionFaults(settings)));
+  if (faults.length === 0) faults.push(...(await versionFaults(reached)));
   if (faults.length > 0)
     throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
-  const warnings = await Promise.all(settings.hosts.map((host) => ephemeralPorts(settings, host)));
+  const warnings = await Promise.all(reached.hosts.map((host) => ephemeralPorts(settings, host)));
   for (const warning of warnings.flat()) pulumi.log.warn(warning);
   warnOfGaps(settings);
-  const stopped = await Promise.all(settings.hosts.map((host) => stoppedServers(settings, host)));
-  return { stopped: stopped.flat(), isFresh: looks.every(({ isFresh }) => isFresh) };
+  const stopped = await Promise.all(reached.hosts.map((host) => stoppedServers(settings, host)));
+  const isFresh = absent.length === 0 && found.every(({ isFresh }) => isFresh);
+  return { stopped: stopped.flat(), isFresh, absent };
+}
+
+/** The settings as far as they are about hosts that are reached. */
+export function withoutHosts(settings: Settings, absent: Findings["absent"]): Settings {
+  if (absent.length === 0) return settings;
+  const keys = absent.map(({ host }) => host.key);
+  return {
+    ...settings,
+    hosts: settings.hosts.filter(({ key }) => !keys.includes(key)),
+    services: settings.services.map((service) => ({
+      ...service,
+      hosts: service.hosts.filter((key) => !keys.includes(key)),
+    })),
+  };
+}
+
+/** A host, and what runs there or why its engine does not answer; nothing of one that is said to be away. */
+interface Look {
+  readonly host: HostSettings;
+  readonly containers: readonly RunningContainer[] | string | undefined;
+}
+
+async function lookAt(host: HostSettings): Promise<Look> {
+  return { host, containers: host.state === "away" ? undefined : await running(host.docker) };
+}
+
+/**
+ * Hosts that are away, and those that don't answer while others do: they are left as they are, if there is anything of
+ * theirs to leave. Says so.
+ */
+async function absentHosts(looks: readonly Look[], state: StackState): Promise<AbsentHostState[]> {
+  const answers = ({ containers }: Look) => typeof containers === "object";
+  if (looks.every(answers)) return [];
+  const known = await state.hosts();
+  const absent = looks.filter(
+    ({ host, containers }) =>
+      host.state === "away" || (typeof containers === "string" && known[host.key] && looks.some(answers)),
+  );
+  if (absent.length === 0) return [];
+  const urns = await state.urns();
+  for (const { host, containers } of absent) {
+    if (typeof containers !== "string") continue;
+    pulumi.log.warn(
+      `host ${host.key}: no Docker engine answers at ${addressOf(host.docker)} (${containers}). Nothing that is there is looked ` +
+        "at or changed, now or in the stack's state; the other hosts go on without it. Once it answers, the next `pulumi up` " +
+        `brings it up to date. If it is gone for good, take flotilla:hosts.${host.key} out of the config after this.`,
+    );
+  }
+  return absent.map(({ host }) => ({ host, output: known[host.key], urns }));
 }
 
 async function hostFaults(
   settings: Settings,
-  host: HostSettings,
-  isKnown: KnowsNetwork,
+  { host, containers = "it is away" }: Look,
+  isKnown: StackState["knowsNetwork"],
 ): Promise<{ faults: string[]; isFresh: boolean }> {
-  const containers = await running(host.docker);
   if (typeof containers === "string") {
     const fault =
       `host ${host.key}: no Docker engine answers at ${addressOf(host.docker)} (${containers}). Start it, or correct ` +

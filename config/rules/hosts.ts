@@ -19,7 +19,7 @@ export function hostRules({ hosts, consul }: Draft, context: TlsContext): Proble
 
   // Rules within a data centre say nothing useful while it is unclear which hosts share one.
   if (problems.some(({ path }) => path.at(-1) === "datacenter")) return problems;
-  return [...problems, ...servers(all, consul.servers)];
+  return [...problems, ...states(all), ...servers(all, consul.servers)];
 }
 
 function names(hosts: Hosts): Problem[] {
@@ -105,6 +105,16 @@ function peers(hosts: Hosts): Problem[] {
     if (twin === undefined) return [];
     const message = `must not be the address of host ${twin}, got ${given(address)}`;
     return [{ path, message, about: [path, ["hosts", twin]] }];
+  });
+}
+
+/** Somebody must be there to go on with. */
+function states(hosts: Hosts): Problem[] {
+  if (hosts.some(([, { state }]) => state === "active")) return [];
+  return hosts.map(([key, { state }]) => {
+    const path = ["hosts", key, "state"];
+    const message = `must be "active" on one host at least, got ${given(state)}`;
+    return { path, message, about: hosts.map(([key]) => ["hosts", key, "state"]) };
   });
 }
 

@@ -1,0 +1,94 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { ForgetHostArgs } from "../commands/forget-host.ts";
+import type { HostSettings } from "../config/settings.ts";
+import { agentName, consulServerName, joined } from "../lib/names.ts";
+import { isOfHost, parseUrn, type StateResource } from "../lib/state-urns.ts";
+import { programCommand } from "./command-input.ts";
+import type { ConsulCluster } from "./consul-cluster.ts";
+import type { Credentials } from "./credentials.ts";
+import type * as docker from "./docker.ts";
+
+/** Arguments for {@link AbsentHost}. */
+export interface AbsentHostArgs {
+  readonly stack: string;
+  readonly host: HostSettings;
+  readonly provider: docker.Provider;
+  /** URNs of all that the stack's state has. */
+  readonly urns: readonly string[];
+  readonly cluster: ConsulCluster;
+  readonly credentials: Credentials;
+}
+
+/**
+ * A host that nobody reaches. All that the state has of it is registered as it stands there, so that nobody is asked about
+ * it and nothing of it is changed. Where the host is then taken out of the config, this is deleted, and what is on the host
+ * is forgotten along with it, again without asking it.
+ */
+export class AbsentHost extends pulumi.ComponentResource {
+  constructor(name: string, args: AbsentHostArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("flotilla:index:AbsentHost", name, {}, opts);
+    const { stack, host, provider, urns, cluster, credentials } = args;
+    const servers = host.consulServers.map((number) => consulServerName(stack, number));
+    const forgotten = programCommand<ForgetHostArgs>(
+      joined(name, "forgotten"),
+      { create: null, update: "forget-host.ts --nothing", delete: "forget-host.ts" },
+      {
+        host: host.key,
+        nodes: [agentName(stack, host.key), ...servers],
+        ...cluster.contact,
+        managementToken: credentials.management.secretId,
+      },
+      { parent: this },
+    );
+    const consulServers = host.consulServers;
+    const all = urns.map(parseUrn).filter((one) => isOfHost(one, { stack, key: host.key, consulServers }));
+    keep(all, { provider, deletedWith: forgotten }, cluster);
+    this.registerOutputs({});
+  }
+}
+
+/** Properties that are secret beside those that are given as such, which their owners name. */
+const secretOutputs: Readonly<Record<string, string[]>> = {
+  "docker:index/container:Container": ["uploads", "envs"],
+  "command:local:Command": ["stdout", "stderr"],
+};
+
+/** A resource of any type that stays what it is. */
+class KeptResource extends pulumi.CustomResource {
+  constructor(type: string, name: string, opts: pulumi.CustomResourceOptions) {
+    super(type, name, {}, { ...opts, ignoreChanges: ["*"] });
+  }
+}
+
+function keep(
+  all: readonly StateResource[],
+  { provider, deletedWith }: { provider: docker.Provider; deletedWith: pulumi.Resource },
+  cluster: ConsulCluster,
+): void {
+  const components: { types: string; name: string; resource: pulumi.Resource }[] = [
+    { types: "flotilla:index:ConsulCluster", name: "consul", resource: cluster },
+  ];
+  // Parents come first.
+  for (const { types, name } of all.toSorted((a, b) => a.types.length - b.types.length)) {
+    const type = types.at(-1) ?? "";
+    const above = types.slice(0, -1).join("$");
+    const parents = components
+      .filter(({ types }) => types === above)
+      .sort((a, b) => score(b.name, name) - score(a.name, name));
+    const parent = parents[0]?.resource;
+    const opts = { ...(parent && { parent }), deletedWith };
+    if (type.startsWith("flotilla:")) {
+      const resource = new pulumi.ComponentResource(type, name, {}, { ...opts, ignoreChanges: ["*"] });
+      components.push({ types: types.join("$"), name, resource });
+      continue;
+    }
+    new KeptResource(type, name, {
+      ...opts,
+      ...(type.startsWith("docker:") && { provider }),
+      additionalSecretOutputs: secretOutputs[type] ?? [],
+    });
+  }
+}
+
+/** How well a component's name fits into that of what may be below it. */
+const score = (component: string, name: string) => (name.includes(component) ? component.length : 0);

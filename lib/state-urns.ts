@@ -1,0 +1,51 @@
+/** A resource as its URN tells of it. */
+export interface StateResource {
+  readonly urn: string;
+  /** Its type, after those of the resources above it. */
+  readonly types: readonly string[];
+  readonly name: string;
+}
+
+/** Reads a URN, such as `urn:pulumi:dev::flotilla::flotilla:index:Warden$docker:index/container:Container::warden-a`. */
+export function parseUrn(urn: string): StateResource {
+  const [, , chain = "", ...name] = urn.split("::");
+  return { urn, types: chain.split("$"), name: name.join("::") };
+}
+
+/** A host, as far as names of resources tell of it. */
+export interface NamedHost {
+  readonly stack: string;
+  readonly key: string;
+  /** Numbers of the Consul servers that live there. */
+  readonly consulServers: readonly number[];
+}
+
+/** Whether a resource is one of those that a host consists of, by the names that components give them. */
+export function isOfHost({ types, name }: StateResource, { stack, key, consulServers }: NamedHost): boolean {
+  const isOrBelow = (prefix: string) => name === prefix || name.startsWith(`${prefix}--`);
+  const parts = name.replace(/[ _].*$/, "").split("--");
+  const [top = ""] = types;
+  switch (top.replace(/^flotilla:index:/, "")) {
+    case "DockerHost":
+      return isOrBelow(key);
+    case "Warden":
+      return isOrBelow(`warden-${key}`);
+    case "ConsulAgent":
+      return isOrBelow(`agent-${key}`);
+    case "LogKeeper":
+      return isOrBelow(`keeper-${key}`);
+    case "HaproxyTier":
+      return name.startsWith(`balancers-${key}`)
+        ? [`balancers-${key}`, `balancers-${key}-ready`].includes(name)
+        : parts[0] === stack && parts[2] === key;
+    case "ServerPool":
+      // A copy's name begins with the stack's and ends with a number.
+      return parts.length === 4 && parts[0] === stack && /^\d+$/.test(parts[3] ?? "")
+        ? parts[2] === key
+        : parts[1] === key;
+    case "ConsulCluster":
+      return parts[0] === "consul" && consulServers.includes(Number(parts[1]));
+    default:
+      return false;
+  }
+}
