@@ -18,12 +18,15 @@ import type { HostSettings } from "./config/settings.ts";
 import { addressOf, providerArgs, tlsOf } from "./lib/docker-endpoint.ts";
 import { providerCredentials } from "./lib/images/registry-credentials.ts";
 import { joined } from "./lib/names.ts";
+import { withServersInPlace } from "./preflight/placement.ts";
 import { preflight, withoutHosts } from "./preflight/preflight.ts";
+import { readState } from "./preflight/state.ts";
 
 /** The program: what it returns are the stack's outputs. */
 export default async function flotilla() {
-  const settings = readSettings();
-  const { stopped, isFresh, absent } = await preflight(settings);
+  const state = readState();
+  const settings = await withServersInPlace(readSettings(), state);
+  const { stopped, isFresh, absent } = await preflight(settings, state);
   // What is to be made is made on the hosts that are reached; that there are others, too, is theirs to know.
   const reached = withoutHosts(settings, absent);
   const { services } = reached;
@@ -111,7 +114,9 @@ export default async function flotilla() {
       tiers.map(({ host: { key, settings, networkIds }, agent }) => {
         const tls = tlsOf(settings.docker);
         const docker = addressOf(settings.docker);
-        return [key, { docker, ...(tls && { tls }), agent: agent.containerName, networks: networkIds }];
+        const { consulServers } = settings;
+        const told = { docker, ...(tls && { tls }), agent: agent.containerName, networks: networkIds };
+        return [key, { ...told, consulServers }];
       }),
     ),
     ...(absent.length > 0 && {

@@ -3,6 +3,7 @@ import type { ConsulSettings, HostSettings, NetworkSettings } from "../config/se
 import { agentPeer } from "../lib/consul-peers.ts";
 import { agentName, dataVolumeName, joined, socketVolumeName } from "../lib/names.ts";
 import { renderFile } from "../lib/render.ts";
+import { agentAddress } from "../lib/subnet.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { joinAddresses } from "./consul-cluster.ts";
 import { peerPorts } from "./consul-ports.ts";
@@ -86,7 +87,11 @@ export class ConsulAgent extends pulumi.ComponentResource {
         ...limits(consul),
         name: this.containerName,
         image: host.images.consul.imageId,
-        networksAdvanced: [{ name: host.controlNetworkName }, { name: host.networkName }],
+        networksAdvanced: [
+          { name: host.controlNetworkName },
+          // Docker leads what is published to this one. What the kernel keeps of connections by UDP outlives a container.
+          { name: host.networkName, ...(peer && { ipv4Address: agentAddress(network.subnet) }) },
+        ],
         ...(peer && { ports: peerPorts([], peer.gossipPort) }),
         uploads: [
           secretFile("/consul/config/agent.hcl", config),

@@ -72,8 +72,10 @@ export class ConsulCluster extends pulumi.ComponentResource {
     const servers: Server[] = [];
     // The founders last: of servers that move to where they can't speak to the others, only founders make a quorum, and when
     // two of them are there, those that are left have none any more.
-    for (const place of places.toReversed())
-      servers.unshift(this.#server(joined(name, place.number), place, args, servers[0]));
+    for (const [index, place] of [...places.entries()].reverse()) {
+      const next = consulServerName(args.stack, places[index - 1]?.number ?? 0);
+      servers.unshift(this.#server(joined(name, place.number), place, next, args, servers[0]));
+    }
     this.servers = servers.map(({ container }) => container);
     this.policies = policiesOf(args);
     const [first] = places;
@@ -91,7 +93,13 @@ export class ConsulCluster extends pulumi.ComponentResource {
   }
 
   /** A server, and what waits for its quorum: the next one is replaced only after that. */
-  #server(name: string, place: Place, args: ConsulClusterArgs, previous: Server | undefined): Server {
+  #server(
+    name: string,
+    place: Place,
+    next: string,
+    args: ConsulClusterArgs,
+    previous: Server | undefined,
+  ): Server {
     const { number, host } = place;
     const { stack, network, consul, protect, isFresh } = args;
     const containerName = consulServerName(stack, number);
@@ -112,6 +120,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         ...limits(consul),
         name: containerName,
         image: host.images.consul.imageId,
+        // Always the same, also where others know it by another: what the kernel keeps of connections by UDP outlives a container.
         networksAdvanced: [{ name: host.controlNetworkName, ipv4Address: address }],
         // The provider compares them in ascending order.
         ports: [
@@ -139,21 +148,25 @@ export class ConsulCluster extends pulumi.ComponentResource {
     );
     const quorum = programCommand<ConsulServerArgs>(
       joined(name, "quorum"),
-      // Nothing to wait for at its creation, since a quorum needs the ones to come.
-      { create: null, update: "consul-server.ts", delete: "consul-server.ts --leave" },
+      // Where all are new there is nothing to wait for, since a quorum needs the ones to come.
+      {
+        create: isFresh ? null : "consul-server.ts",
+        update: "consul-server.ts",
+        delete: "consul-server.ts --leave",
+      },
       {
         stack,
         docker: host.settings.docker,
         serverHosts: [...new Set(placement(args).map(({ host }) => host.settings.docker))],
         server: containerName,
-        next: consulServerName(stack, number - 1),
+        next,
         address: rpcAddress(peer),
         realm,
         founders: founders(consul.servers),
         containerId: container.id,
         managementToken: args.credentials.management.secretId,
       },
-      { parent: this, dependsOn: container },
+      { parent: this, dependsOn: container, ignoreChanges: ["create"] },
     );
     return { container, quorum };
   }
@@ -247,7 +260,7 @@ function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.
         nodeName: consulServerName(stack, number),
         nodeId: nodeIdOf(stack, number),
         peer: serverPeer(number, peers),
-        bootstrapExpect: bootstrapExpect(number, consul.servers),
+        bootstrapExpect: founderNumbers(peers).includes(number) ? founders(consul.servers) : undefined,
         joinAddresses: joinAddresses(peers),
         gossipKey,
         managementToken,
@@ -258,7 +271,7 @@ function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.
 
 /** The founders as Consul reads them from `raft/peers.json`, by which servers with new addresses find each other. */
 function foundersFile(args: ConsulClusterArgs): string {
-  const peers = founderNumbers(args.consul).map((number) => ({
+  const peers = founderNumbers(peerSettings(args)).map((number) => ({
     id: nodeIdOf(args.stack, number),
     address: rpcAddress(serverPeer(number, peerSettings(args))),
     non_voter: false,
@@ -268,9 +281,8 @@ function foundersFile(args: ConsulClusterArgs): string {
 
 /** Differs between servers that can't speak to each other. */
 function realmOf(datacenter: string, args: ConsulClusterArgs): pulumi.Output<string> {
-  const { network, credentials, allHosts } = args;
-  // On several hosts they hear each other where the founders are.
-  const place = allHosts.length < 2 ? network.controlSubnet : joinAddresses(peerSettings(args));
+  const { network, consul, credentials, allHosts } = args;
+  const place = allHosts.length < 2 ? network.controlSubnet : `hosts ${consul.peerPort}`;
   return pulumi.interpolate`${datacenter} ${place} ${credentials.authority}`.apply(uuidOf);
 }
 
@@ -302,16 +314,15 @@ const founders = (servers: number) => Math.min(servers, 3);
  * The first three found the cluster and the others join it, at every size from three: so scaling leaves the
  * configuration of those that are there as it is, and no two groups can ever found a cluster each.
  */
-function bootstrapExpect(number: number, servers: number): number | undefined {
-  return number <= founders(servers) ? founders(servers) : undefined;
-}
-
-const founderNumbers = ({ servers }: Pick<ConsulSettings, "servers">) =>
-  Array.from({ length: founders(servers) }, (_, index) => index + 1);
+const founderNumbers = ({ consul, hosts }: PeerSettings) =>
+  hosts
+    .flatMap(({ consulServers }) => consulServers)
+    .sort((a, b) => a - b)
+    .slice(0, founders(consul.servers));
 
 /** Addresses that servers and agents join by, as a list in HCL: the founders', which don't change with the count. */
 export function joinAddresses(settings: PeerSettings): string {
-  return founderNumbers(settings.consul)
+  return founderNumbers(settings)
     .map((number) => `"${joinAddress(serverPeer(number, settings))}"`)
     .join(", ");
 }

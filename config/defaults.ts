@@ -1,3 +1,4 @@
+import { placeServers } from "../lib/consul-placement.ts";
 import { endpointOf } from "../lib/docker-endpoint.ts";
 import { controlSubnetOf } from "../lib/subnet.ts";
 import type { Path } from "./faults.ts";
@@ -26,27 +27,15 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
 }
 
 function hostsOf({ hosts, consul }: Draft): HostSettings[] {
-  const spread = serversByHost(Object.keys(hosts), consul.servers);
-  return sorted(hosts).map(([key, { docker, tls, insecure: _, ...host }]) => ({
+  const dealtOut = placeServers(Object.keys(hosts), consul.servers);
+  return sorted(hosts).map(([key, { docker, tls, insecure: _, consulServers, ...host }]) => ({
     ...host,
     key,
     docker: endpointOf(docker, tls),
     peerAddress: host.peerAddress ?? host.address,
-    consulServers: (host.consulServers ?? spread[key] ?? []).toSorted((a, b) => a - b),
+    consulServers: (consulServers ?? dealtOut[key] ?? []).toSorted((a, b) => a - b),
+    placesServers: consulServers !== undefined,
   }));
-}
-
-/** Consul servers, numbered from 1, dealt out to hosts in the order of their keys: no host has two more than another. */
-function serversByHost(hosts: readonly string[], servers: number): Record<string, number[]> {
-  const keys = hosts.toSorted();
-  return Object.fromEntries(
-    keys.map((key, place) => [
-      key,
-      Array.from({ length: servers }, (_, index) => index + 1).filter(
-        (server) => (server - 1) % keys.length === place,
-      ),
-    ]),
-  );
 }
 
 function serviceOf(

@@ -38,6 +38,8 @@ export interface HostSettings {
   readonly state: "active" | "drained" | "away";
   /** Numbers of the Consul servers that live here, 1-based, ascending. */
   readonly consulServers: readonly number[];
+  /** Whether the config says so; otherwise they stay where the stack has them. */
+  readonly placesServers: boolean;
 }
 
 /** Resource limits of one container; unlimited when absent. */

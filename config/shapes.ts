@@ -1,8 +1,9 @@
 import { isIPv4 } from "node:net";
 import { z } from "zod";
 import { baseImages } from "../lib/base-images.ts";
+import { maxServerNumber } from "../lib/consul-placement.ts";
 import { capabilities as known, ulimits as limited } from "../lib/kernel-names.ts";
-import { maxConsulServers, parseSubnet } from "../lib/subnet.ts";
+import { parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
   isAddressBlock,
@@ -78,7 +79,7 @@ const host = shape({
     "dc1",
   ),
   state: oneOf("active", "drained", "away").default("active"),
-  consulServers: listOf(whole(1, maxConsulServers), "numbers of Consul servers").optional(),
+  consulServers: listOf(whole(1, maxServerNumber), "numbers of Consul servers").optional(),
 });
 
 const subnet = (example: string) =>

@@ -1,5 +1,5 @@
 import type { ConsulSettings, HostSettings, NetworkSettings } from "../config/settings.ts";
-import { consulAddress, maxConsulServers } from "./subnet.ts";
+import { consulAddress } from "./subnet.ts";
 
 /**
  * Where a Consul server or agent is heard by the others. On one host that is in the control network, at Consul's own ports.
@@ -32,7 +32,7 @@ export function serverPeer(number: number, { network, consul, hosts }: PeerSetti
   const home = hosts.find(({ consulServers }) => consulServers.includes(number));
   if (hosts.length < 2 || home === undefined)
     return { address: consulAddress(network.controlSubnet, number), ...usual, isPublished: false };
-  const rpcPort = consul.peerPort + 2 * (number - 1);
+  const rpcPort = consul.peerPort + 2 * number;
   return { address: home.peerAddress, rpcPort, gossipPort: rpcPort + 1, isPublished: true };
 }
 
@@ -45,9 +45,8 @@ export function agentPeer(
   return { address: host.peerAddress, gossipPort: agentGossipPort(consul) };
 }
 
-/** Beyond the ports of all servers that there may be. */
-export const agentGossipPort = ({ peerPort }: Pick<ConsulSettings, "peerPort">) =>
-  peerPort + 2 * maxConsulServers;
+/** As Consul has it, where the first port is the usual one; those of servers follow. */
+export const agentGossipPort = ({ peerPort }: Pick<ConsulSettings, "peerPort">) => peerPort + 1;
 
 /** Where servers come together, as Consul writes it in its list of peers. */
 export const rpcAddress = ({ address, rpcPort }: ConsulPeer) => `${address}:${rpcPort}`;

@@ -74,7 +74,7 @@ export function hostPorts(settings: PortSettings, host: Pick<HostSettings, "cons
     ...(hosts.length > 1
       ? [
           ...host.consulServers.flatMap((i) => {
-            const first = peerPort + 2 * (i - 1);
+            const first = peerPort + 2 * i;
             return [first, first + 1].map((port) => heard(port, `Consul server ${i} for the other hosts`));
           }),
           heard(agentGossipPort(consul), "the Consul agent for the other hosts"),

@@ -49,6 +49,11 @@ export function consulAddress(cidr: string, server: number): string {
   return addressText(subnetOf(cidr).base + 1 + server);
 }
 
+/** Address of a host's Consul agent in the network of the balancers and the services, where it has a fixed one. */
+export function agentAddress(cidr: string): string {
+  return addressText(subnetOf(cidr).base + 2);
+}
+
 /** The part of the network, in CIDR notation, from which Docker hands out addresses (its `ipRange`). */
 export function dynamicRange(cidr: string): string {
   const { base, prefix } = subnetOf(cidr);

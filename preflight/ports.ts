@@ -10,12 +10,13 @@ export async function portFaults(
   host: HostSettings,
   containers: readonly RunningContainer[],
 ): Promise<string[]> {
+  // Of several engines here at most one has this machine's own network.
+  const isHere = isLocal(host.docker) && settings.hosts.filter(({ docker }) => isLocal(docker)).length === 1;
   const faults = hostPorts(settings, host).map(async (port) => {
     const holders = containers.filter(({ ports }) => ports.includes(port.port));
     const other = holders.find(({ stack }) => stack !== settings.stack);
     if (other) return fault(host, port, `container ${other.name}`);
-    const local = isLocal(host.docker);
-    return holders.length === 0 && local && !(await isFree(port)) ? fault(host, port, "another program") : [];
+    return holders.length === 0 && isHere && !(await isFree(port)) ? fault(host, port, "another program") : [];
   });
   return (await Promise.all(faults)).flat();
 }

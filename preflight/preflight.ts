@@ -37,7 +37,7 @@ export interface AbsentHostState {
  * has. Gives what the program is to heed of it. Throws one `RunError` with all that is amiss and what to do about it; warns
  * of outages to come, and of what may go wrong one day.
  */
-export async function preflight(settings: Settings, state = readState()): Promise<Findings> {
+export async function preflight(settings: Settings, state: StackState = readState()): Promise<Findings> {
   const looks = await Promise.all(settings.hosts.map((host) => lookAt(host)));
   const absent = await absentHosts(looks, state);
   const isAbsent = ({ key }: HostSettings) => absent.some(({ host }) => host.key === key);

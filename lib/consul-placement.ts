@@ -1,0 +1,45 @@
+/** Numbers of the Consul servers on each host, by its key. */
+export type Placement = Readonly<Record<string, readonly number[]>>;
+
+/** Most servers that there have ever been, whatever has moved: so many have ports and addresses. */
+export const maxServerNumber = 14;
+
+/**
+ * Where Consul's servers live, where nobody says. Those that are there stay. One that is missing, since its host is gone or
+ * more are wanted, comes to the host that has fewest, under a number that is nobody's: a server that moves is another one. Of
+ * too many, the last of the host that has most goes.
+ * @param hosts keys of the hosts that there are to be
+ * @param former where servers were, hosts that are to go among them
+ */
+export function placeServers(hosts: readonly string[], servers: number, former: Placement = {}): Placement {
+  const keys = hosts.toSorted();
+  const placed = new Map(keys.map((key) => [key, [...(former[key] ?? [])]]));
+  const used = new Set(Object.values(former).flat());
+  const count = () => [...placed.values()].flat().length;
+  const by = (better: (a: number, b: number) => boolean) =>
+    keys.reduce((best, key) => (better(sizeOf(key), sizeOf(best)) ? key : best), keys[0] ?? "");
+  const sizeOf = (key: string) => placed.get(key)?.length ?? 0;
+  while (keys.length > 0 && count() < servers) {
+    const number = lowestFree(used);
+    used.add(number);
+    placed.get(by((a, b) => a < b))?.push(number);
+  }
+  while (count() > servers) {
+    const fullest = placed.get(by((a, b) => a > b));
+    fullest?.sort((a, b) => a - b).pop();
+  }
+  return Object.fromEntries([...placed].map(([key, numbers]) => [key, numbers.sort((a, b) => a - b)]));
+}
+
+/** Hosts whose loss would leave the others without a majority. */
+export function hostsThatCarry(placement: Placement): string[] {
+  const all = Object.values(placement).flat().length;
+  return Object.entries(placement)
+    .filter(([, numbers]) => 2 * (all - numbers.length) <= all)
+    .map(([key]) => key);
+}
+
+function lowestFree(used: ReadonlySet<number>): number {
+  for (let number = 1; number < maxServerNumber; number++) if (!used.has(number)) return number;
+  return maxServerNumber;
+}
