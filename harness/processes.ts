@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** Processes, dead ones that nobody has buried left out, that were started with a variable ("NAME=value") in their environment. */
 export function processesWith(variable: string): number[] {
@@ -12,5 +13,16 @@ function environmentOf(pid: number): string[] {
   } catch {
     // It is gone, or somebody else's.
     return [];
+  }
+}
+
+/** Arguments of a process, joined by spaces; empty when there is no such process. */
+export function commandLine(pid: number): string {
+  if (!existsSync("/proc/self"))
+    return spawnSync("ps", ["-o", "args=", "-p", `${pid}`], { encoding: "utf8" }).stdout;
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+  } catch {
+    return "";
   }
 }

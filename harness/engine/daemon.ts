@@ -1,8 +1,18 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attempt } from "../../runtime/program.ts";
+import { commandLine } from "../processes.ts";
 import { sleep } from "../wait.ts";
+import { processesIn } from "./namespace.ts";
+import {
+  containersOf,
+  killAll,
+  processesUsing,
+  removeControlGroups,
+  removeFolder,
+  unmount,
+} from "./remains.ts";
 
 /** A Docker daemon that keeps everything it has in one folder, and its network in one namespace. */
 export class Daemon {
@@ -24,7 +34,7 @@ export class Daemon {
     const config = {
       hosts: [this.host],
       "data-root": join(this.folder, "data"),
-      "exec-root": join(this.folder, "exec"),
+      "exec-root": this.#execRoot,
       pidfile: this.#pidFile,
       mtu,
       "shutdown-timeout": 10,
@@ -71,7 +81,18 @@ export class Daemon {
     await this.#end("SIGKILL", 5);
     // Where the daemon brought its own containerd, that dies with it; until it is buried, the next daemon would take
     // it for alive and wait for its answer.
-    rmSync(join(this.folder, "exec/containerd/containerd.pid"), { force: true });
+    rmSync(join(this.#execRoot, "containerd/containerd.pid"), { force: true });
+  }
+
+  /** Ends it and all that it runs at once; only its data is left, as when the power goes. */
+  async die(): Promise<void> {
+    // First, since it would start again what dies.
+    await this.kill();
+    await killAll(() => this.#processes());
+    removeControlGroups(this.folder);
+    unmount(this.folder);
+    await removeFolder(this.#execRoot);
+    rmSync(this.#pidFile, { force: true });
   }
 
   /** The process, if it runs. */
@@ -94,8 +115,19 @@ export class Daemon {
     }
   }
 
+  /** Its own, of a containerd too that it shares, and those of its containers. */
+  #processes(): number[] {
+    const own = [`${this.#execRoot}/`, ` -namespace ${this.namespace} `].flatMap(processesUsing);
+    const inside = processesIn(this.namespace).filter((pid) => pid !== process.pid);
+    return [...inside, ...own.flatMap((pid) => [...containersOf(pid), pid])];
+  }
+
   #lastLines(): string {
     return readFileSync(this.#logFile, "utf8").trimEnd().split("\n").slice(-15).join("\n");
+  }
+
+  get #execRoot(): string {
+    return join(this.folder, "exec");
   }
 
   get #pidFile(): string {
@@ -108,16 +140,5 @@ export class Daemon {
 
   get #logFile(): string {
     return join(this.folder, "dockerd.log");
-  }
-}
-
-/** Arguments of a process, joined by spaces; empty when there is no such process. */
-export function commandLine(pid: number): string {
-  if (!existsSync("/proc/self"))
-    return spawnSync("ps", ["-o", "args=", "-p", `${pid}`], { encoding: "utf8" }).stdout;
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-  } catch {
-    return "";
   }
 }

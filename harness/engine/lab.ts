@@ -1,120 +1,155 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "../../runtime/program.ts";
 import { runInfo } from "../run-info.ts";
 import { Daemon } from "./daemon.ts";
-import { createNamespace, drop, letThrough, removeNamespace } from "./namespace.ts";
-import { powerOff } from "./sandbox.ts";
+import { createNamespace, ip, iptables, type Namespace, removeNamespace } from "./namespace.ts";
+import { removeFolder } from "./remains.ts";
 
-/** One of the hosts of a {@link Lab}. */
-export interface LabHost {
+/** What packets a rule is about. */
+type Packets = readonly string[];
+
+/** One of the Docker hosts of a lab. */
+export class LabHost {
   readonly key: string;
-  /** Where the other hosts, and the tests, reach what it publishes. */
-  readonly address: string;
-  /** Its engine, which the tests reach whatever becomes of its cable. */
-  readonly docker: string;
+  readonly daemon: Daemon;
+  /** How its network hangs off the tests' own. */
+  network: Namespace;
+  dead = false;
+
+  constructor(key: string) {
+    const { folder, namespace } = runInfo();
+    if (namespace === undefined) throw new Error("Only a run with a network of its own has room for a lab.");
+    this.key = key;
+    this.network = createNamespace(`${namespace}-${key}`);
+    this.daemon = new Daemon(join(folder, key), this.network.name);
+    mkdirSync(this.daemon.folder);
+    this.daemon.configure(this.network.mtu);
+  }
+
+  /** Where the tests and the other hosts reach what it publishes. */
+  get address(): string {
+    return this.network.guest;
+  }
+
+  /** Endpoint of its engine; that answers the tests also while nobody reaches the host's address. */
+  get docker(): string {
+    return this.daemon.host;
+  }
 }
 
 /**
- * Several Docker hosts, each with an engine and a network of its own, which reach each other by way of the tests' network.
- * Their cables can be cut, and their power. What is dropped on the way is dropped silently, as by a machine that is gone.
+ * Docker hosts, each with an engine, a network and an address of its own, that can be cut off and die. What goes between
+ * them passes through the network of the tests, which must be that of a run with an engine of its own.
  */
 export class Lab {
   readonly hosts: readonly LabHost[];
-  readonly #daemons: ReadonlyMap<string, Daemon>;
+  /** What is dropped, by the names of the hosts. */
+  readonly #dropped = new Map<string, Packets[]>();
 
-  private constructor(machines: readonly { host: LabHost; daemon: Daemon }[]) {
-    this.hosts = machines.map(({ host }) => host);
-    this.#daemons = new Map(machines.map(({ host, daemon }) => [host.key, daemon]));
+  private constructor(keys: readonly string[]) {
+    // A network that is not plugged in is not looked for outside.
+    ip("route", "replace", "unreachable", "10.212.0.0/16");
+    this.hosts = keys.map((key) => new LabHost(key));
   }
 
-  /** Starts hosts with these keys, which are of one letter. */
-  static async start(...keys: readonly string[]): Promise<Lab> {
-    const { folder: parent, namespace: own = "" } = runInfo();
-    const machines = keys.map((key) => {
-      const folder = join(parent, key);
-      mkdirSync(folder);
-      const namespace = `${own}-${key}`;
-      const { mtu, guest: address } = createNamespace(namespace, cableOf(key));
-      const daemon = new Daemon(folder, namespace);
-      daemon.configure(mtu);
-      return { host: { key, address, docker: daemon.host }, daemon };
-    });
-    const lab = new Lab(machines);
-    await Promise.all(machines.map(({ daemon }) => daemon.start()));
+  static async start(keys: readonly string[], signal?: AbortSignal): Promise<Lab> {
+    const lab = new Lab(keys);
+    await Promise.all(lab.hosts.map(({ daemon }) => daemon.start(signal)));
     return lab;
   }
 
   host(key: string): LabHost {
     const host = this.hosts.find((host) => host.key === key);
-    if (host === undefined) throw new Error(`the lab has no host ${key}`);
+    if (host === undefined) throw new Error(`The lab has no host ${key}.`);
     return host;
   }
 
-  /** Runs the docker client on a host itself. */
+  /** Runs the docker client on a host. */
   docker(key: string, ...args: string[]): Promise<string> {
     return run("docker", ["-H", this.host(key).docker, ...args]);
   }
 
-  /** Has all hosts hold images that the run's own engine has. */
+  /** Has every host hold images that the run's own engine has. */
   async take(images: readonly string[]): Promise<void> {
-    for (const { docker } of this.hosts)
-      await run("sh", ["-c", `docker save ${images.join(" ")} | docker -H ${docker} load`]);
+    const { folder, dockerHost } = runInfo();
+    const file = join(folder, "images.tar");
+    try {
+      await run("docker", ["-H", dockerHost, "save", "--output", file, ...images]);
+      await Promise.all(this.hosts.map(({ key }) => this.docker(key, "load", "--quiet", "--input", file)));
+    } finally {
+      rmSync(file, { force: true });
+    }
   }
 
-  /** Pulls a host's cable: nobody reaches it any more, and it nobody. */
+  /** Has all that goes to or from a host vanish, as with a cable that is unplugged behind the switch: nobody is told. */
   cut(key: string): void {
-    const { address } = this.host(key);
-    const sides = [
-      ["FORWARD", "-s"],
-      ["FORWARD", "-d"],
-      ["INPUT", "-s"],
-      ["OUTPUT", "-d"],
-    ];
-    drop(`cut-${key}`, ...sides.map((side) => [...side, address]));
+    const { cable } = this.host(key).network;
+    this.#drop(key, ["PREROUTING", "-i", cable], ["POSTROUTING", "-o", cable]);
   }
 
-  /** Takes the link between two hosts; others reach both. */
+  heal(key: string): void {
+    this.#pass(key);
+  }
+
+  /** Has all vanish that goes from one host to the other; the tests reach both. */
   part(a: string, b: string): void {
-    const [from, to] = [this.host(a).address, this.host(b).address];
-    drop(`part-${a}-${b}`, ["FORWARD", "-s", from, "-d", to], ["FORWARD", "-s", to, "-d", from]);
+    const [one, other] = [a, b].map((key) => this.host(key).network.cable) as [string, string];
+    this.#drop(pair(a, b), ["FORWARD", "-i", one, "-o", other], ["FORWARD", "-i", other, "-o", one]);
   }
 
-  /** Everybody reaches everybody again. */
-  heal(): void {
-    for (const { key } of this.hosts) {
-      letThrough(`cut-${key}`);
-      for (const { key: other } of this.hosts) letThrough(`part-${key}-${other}`);
-    }
+  join(a: string, b: string): void {
+    this.#pass(pair(a, b));
   }
 
-  /** Takes a host's power: its cable is silent, and all that runs there ends at once. */
-  die(key: string): void {
+  /** Has the power of a host go: nobody reaches it, and nothing runs there any more. */
+  async die(key: string): Promise<void> {
+    const host = this.host(key);
+    host.dead = true;
     this.cut(key);
-    powerOff(this.#daemon(key));
+    await host.daemon.die();
+    // What the kernel knew of its network is gone too: bridges, firewall, connections.
+    const { name, range } = host.network;
+    removeNamespace(name);
+    host.network = createNamespace(name, range);
   }
 
-  /** Gives it back its power. */
-  async revive(key: string): Promise<void> {
-    letThrough(`cut-${key}`);
-    await this.#daemon(key).start();
+  /** Has the power come back; its engine starts what it was told to keep running. */
+  async revive(key: string, signal?: AbortSignal): Promise<void> {
+    const host = this.host(key);
+    this.heal(key);
+    if (!host.dead) return;
+    await host.daemon.start(signal);
+    host.dead = false;
   }
 
-  /** Ends everything. What is left then goes with the run. */
+  /** Has every host run, and reach every other. */
+  async healAll(): Promise<void> {
+    for (const what of [...this.#dropped.keys()]) this.#pass(what);
+    await Promise.all(this.hosts.map(({ key }) => this.revive(key)));
+  }
+
+  /** Takes all of it away, in whatever state it is. */
   async stop(): Promise<void> {
-    this.heal();
-    for (const { key } of this.hosts) {
-      const daemon = this.#daemon(key);
-      await daemon.stop().catch(() => powerOff(daemon));
-      removeNamespace(daemon.namespace, cableOf(key));
+    for (const what of [...this.#dropped.keys()]) this.#pass(what);
+    await Promise.all(this.hosts.map(({ daemon }) => daemon.die()));
+    for (const { daemon } of this.hosts) {
+      removeNamespace(daemon.namespace);
+      await removeFolder(daemon.folder);
     }
   }
 
-  #daemon(key: string): Daemon {
-    const daemon = this.#daemons.get(key);
-    if (daemon === undefined) throw new Error(`the lab has no host ${key}`);
-    return daemon;
+  // In a table of their own: Docker puts rules before others' in that of the usual filters.
+  #drop(what: string, ...rules: Packets[]): void {
+    if (this.#dropped.has(what)) return;
+    for (const rule of rules) iptables("-t", "mangle", "-A", ...rule, "-j", "DROP");
+    this.#dropped.set(what, rules);
+  }
+
+  #pass(what: string): void {
+    for (const rule of this.#dropped.get(what) ?? []) iptables("-t", "mangle", "-D", ...rule, "-j", "DROP");
+    this.#dropped.delete(what);
   }
 }
 
-const cableOf = (key: string) => `${process.pid}${key}`;
+const pair = (a: string, b: string) => [a, b].sort().join(" and ");

@@ -37,7 +37,7 @@ export class RemoteHost {
     const folder = join(parent, "remote");
     mkdirSync(folder);
     const name = `${namespace}-remote`;
-    const { mtu, guest } = createNamespace(name, process.pid);
+    const { mtu, guest } = createNamespace(name);
     const programs = await remotePrograms();
     makeCertificates(folder, guest, programs);
     const daemon = new Daemon(folder, name);
@@ -118,7 +118,7 @@ export class RemoteHost {
   async stop(): Promise<void> {
     for (const child of this.#children) child.kill("SIGTERM");
     await this.#daemon.stop();
-    removeNamespace(this.#daemon.namespace, process.pid);
+    removeNamespace(this.#daemon.namespace);
   }
 }
 

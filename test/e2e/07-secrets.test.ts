@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { type Container, docker, logs } from "../../harness/docker.ts";
-import { commandLine } from "../../harness/engine/daemon.ts";
 import { Fleet } from "../../harness/fleet.ts";
+import { commandLine } from "../../harness/processes.ts";
 import { sleep } from "../../harness/wait.ts";
 import { run } from "../../runtime/program.ts";
 

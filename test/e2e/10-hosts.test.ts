@@ -6,6 +6,7 @@ import type { Failure } from "../../harness/load/samples.ts";
 import { runInfo } from "../../harness/run-info.ts";
 import { sleep, within } from "../../harness/wait.ts";
 import { baseImages } from "../../lib/base-images.ts";
+import { frontName } from "../../lib/names.ts";
 
 const lines = (text: string) => text.split("\n").filter(Boolean);
 
@@ -13,67 +14,141 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
 (runInfo().namespace ? describe : describe.skip)("three hosts", () => {
   let lab: Lab;
   let fleet: Fleet;
+  /** Clients of the balancers on a and b, who are there from the second test on. */
+  let loads: Load[] = [];
 
   beforeAll(async () => {
-    lab = await Lab.start("a", "b", "c");
+    lab = await Lab.start(["a", "b", "c"]);
     await lab.take(Object.values(baseImages));
     fleet = Fleet.onHosts(lab.hosts);
     await fleet.create();
   });
+  afterEach(async () => {
+    for (const load of loads) await load.stop();
+    loads = [];
+  });
   afterAll(() => lab?.stop());
 
   const urlOf = (key: string) => `http://${lab.host(key).address}:${fleet.config.loadBalancers.port}/`;
-  /** Short ids of the copies on some hosts. */
-  const copies = async (...keys: string[]) => {
-    const lists = keys.map((key) =>
-      lab.docker(key, "ps", "--format", "{{.ID}}", "--filter", "label=flotilla.role=server"),
-    );
-    return (await Promise.all(lists)).flatMap(lines).sort();
-  };
-  const answering = async (key: string) => Object.keys(await whoAnswers(urlOf(key))).sort();
   const planAt = (key: string): Plan => ({ ...unhurried(everyMethod(urlOf(key))), sockets: 0 });
+  const ofRole = async (key: string, role: string) =>
+    lines(await lab.docker(key, "ps", "--format", "{{.ID}}", "--filter", `label=flotilla.role=${role}`));
+  /** Short ids of the copies on some hosts. */
+  const copies = async (...keys: string[]) =>
+    (await Promise.all(keys.map((key) => ofRole(key, "server")))).flat().sort();
+  const answering = async (key: string) => Object.keys(await whoAnswers(urlOf(key))).sort();
+  const everywhere = async (...keys: string[]) => {
+    for (const key of keys) expect(await answering(key)).toEqual(await copies(...keys));
+  };
+  const startLoads = async () => {
+    loads = ["a", "b"].map((key) => new Load(planAt(key)));
+    await sleep(2);
+  };
+  /** What has failed for whom, less what is excused; ends the load. */
+  const failures = async (excused: (failure: Failure) => boolean = () => false) => {
+    await sleep(1);
+    for (const load of loads) {
+      await load.stop();
+      expect(load.samples.requests).toBeGreaterThan(300);
+    }
+    return loads.flatMap(({ samples }) => samples.failures.filter((failure) => !excused(failure)));
+  };
+  const consul = async (...args: string[]) => {
+    const [server = ""] = await ofRole("a", "consul");
+    const { consulToken } = await fleet.outputs();
+    return lab.docker("a", "exec", "--env", `CONSUL_HTTP_TOKEN=${consulToken}`, server, "consul", ...args);
+  };
 
   test("one deployment: each host's balancers reach every copy", async () => {
     await fleet.stack.run("up");
-    for (const key of ["a", "b", "c"]) expect(await answering(key)).toEqual(await copies("a", "b", "c"));
+    await everywhere("a", "b", "c");
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
 
-  test("one dies: what is asked of the others is answered, and what it held is decided within 5 s", async () => {
-    const loads = ["a", "b"].map((key) => new Load(planAt(key)));
-    await sleep(4);
-    const death = loads.map((load) => {
-      lab.die("c");
-      return load.seconds;
-    });
-    await sleep(12);
-    for (const load of loads) await load.stop();
-    for (const [index, load] of loads.entries()) {
-      const died = death[index] ?? 0;
-      // What may not be sent twice, and was there.
-      const wasThere = ({ method, start }: Failure) => method === "POST" && start < died;
-      expect(load.samples.failures.filter((failure) => !wasThere(failure))).toEqual([]);
-      expect(load.samples.failures.filter(({ end }) => end > died + 5)).toEqual([]);
-      expect(load.samples.requests).toBeGreaterThan(500);
+  test("one that is cut off serves those who reach it, and brings itself back without the others", async () => {
+    lab.cut("c");
+    const [agent = ""] = await ofRole("c", "agent");
+    const front = `http://${frontName(fleet.name, "c")}:${fleet.config.loadBalancers.port}/`;
+    const serves = async () => {
+      const args = ["curl", "--silent", "--fail", "--max-time", "1", "--output", "/dev/null", front];
+      await lab.docker("c", "exec", agent, ...args);
+    };
+    await within(5, "it serves", serves);
+    for (const role of ["front", "balancer", "server"]) {
+      const [victim = ""] = await ofRole("c", role);
+      const pid = await lab.docker("c", "inspect", "--format", "{{.State.Pid}}", victim);
+      process.kill(Number(pid), "SIGKILL");
+      await within(5, `it serves again after its ${role} was killed`, async () => {
+        for (let i = 0; i < 10; i++) await serves();
+      });
     }
-    for (const key of ["a", "b"]) expect(await answering(key)).toEqual(await copies("a", "b"));
+    lab.heal("c");
+    await within(60, "all reach all again", () => everywhere("a", "b", "c"));
   });
 
-  test("it comes back, and takes part again by itself", async () => {
-    await lab.revive("c");
-    try {
-    await within(60, "c takes part", async () => {
-      for (const key of ["a", "b", "c"]) expect(await answering(key)).toEqual(await copies("a", "b", "c"));
+  test("one dies: what the others are asked is answered, and what it held is decided within 5 s", async () => {
+    await startLoads();
+    const death = loads.map(({ seconds }) => seconds);
+    await lab.die("c");
+    await sleep(8);
+    for (const [index, { samples }] of loads.entries())
+      expect(samples.failures.filter(({ end }) => end > (death[index] ?? 0) + 5)).toEqual([]);
+    // What may not be sent twice, and was there.
+    const latest = Math.max(...death);
+    const wasThere = ({ method, start }: Failure) => method === "POST" && start < latest + 0.1;
+    expect(await failures(wasThere)).toEqual([]);
+    await everywhere("a", "b");
+  });
+
+  test("the others go on without it: preview, scaling, a new version", async () => {
+    await startLoads();
+    expect(await fleet.stack.run("preview")).toMatch(/host c: no Docker engine answers/);
+    fleet.application.setVersion("2.0.0");
+    await fleet.up(({ services }) => {
+      services.web.replicas = 3;
     });
-    } catch (e) {
-      const bs = lines(await lab.docker("c", "ps", "-q", "--filter", "label=flotilla.role=balancer"));
-      for (const b of bs) {
-        console.log(await lab.docker("c", "exec", b, "sh", "-c", "echo show stat | socat - /run/flotilla/admin.sock | cut -d, -f1,2,8,18,37,57; echo show servers state | socat - /run/flotilla/admin.sock; cat /run/flotilla/complaint"));
-        console.log(await lab.docker("c", "logs", b));
-      }
-      console.log(await lab.docker("c", "ps"));
-      for (const id of await copies("c")) console.log(id, await lab.docker("c", "inspect", "--format", "{{.Name}} {{json .NetworkSettings}}", id));
-      throw e;
-    }
+    expect(await failures()).toEqual([]);
+    await everywhere("a", "b");
+    expect(await copies("a", "b")).toHaveLength(6);
+    await fleet.stack.run("preview", "--expect-no-changes");
+  });
+
+  test("it comes back by itself, as it was; the next up brings it up to date", async () => {
+    await startLoads();
+    await lab.revive("c");
+    await within(60, "c takes part", () => everywhere("a", "b", "c"));
+    expect(await copies("c")).toHaveLength(2);
+    await fleet.stack.run("up");
+    expect(await failures()).toEqual([]);
+    await everywhere("a", "b", "c");
+    expect(await copies("c")).toHaveLength(3);
+    await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
+  });
+
+  test("one that is drained has no copies, and its balancers send to the others", async () => {
+    await startLoads();
+    await fleet.up(({ hosts }) => Object.assign(hosts.c ?? {}, { state: "drained" }));
+    expect(await failures()).toEqual([]);
+    expect(await copies("c")).toEqual([]);
+    for (const key of ["a", "b", "c"]) expect(await answering(key)).toEqual(await copies("a", "b"));
+  });
+
+  test("one that is gone for good is taken out of the config, and forgotten without being asked", async () => {
+    await lab.die("c");
+    await startLoads();
+    await fleet.stack.run("up");
+    await fleet.up((config) => {
+      delete config.hosts.c;
+    });
+    expect(await failures()).toEqual([]);
+    await everywhere("a", "b");
+    expect(await consul("members")).not.toMatch(/--c\b|failed/);
+    expect(lines(await consul("operator", "raft", "list-peers"))).toHaveLength(1 + fleet.size.consul);
+    await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
+  });
+
+  test("is taken away with all it made", async () => {
+    await fleet.stack.run("destroy");
+    for (const key of ["a", "b"]) expect(await lab.docker(key, "ps", "--all", "--quiet")).toBe("");
   });
 });
