@@ -24,8 +24,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     await fleet.create();
   });
   afterEach(async () => {
-    for (const load of loads) await load.stop();
-    loads = [];
+    for (const load of loads.splice(0)) await load.stop();
   });
   afterAll(() => lab?.stop());
 
@@ -36,7 +35,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
   /** Short ids of the copies on some hosts. */
   const copies = async (...keys: string[]) =>
     (await Promise.all(keys.map((key) => ofRole(key, "server")))).flat().sort();
-  const answering = async (key: string) => Object.keys(await whoAnswers(urlOf(key))).sort();
+  const answering = async (key: string) => Object.keys(await whoAnswers(urlOf(key), 150)).sort();
   const everywhere = async (...keys: string[]) => {
     for (const key of keys) expect(await answering(key)).toEqual(await copies(...keys));
   };
@@ -47,11 +46,10 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
   /** What has failed for whom, less what is excused; ends the load. */
   const failures = async (excused: (failure: Failure) => boolean = () => false) => {
     await sleep(1);
-    for (const load of loads) {
-      await load.stop();
-      expect(load.samples.requests).toBeGreaterThan(300);
-    }
-    return loads.flatMap(({ samples }) => samples.failures.filter((failure) => !excused(failure)));
+    const ended = loads.splice(0);
+    for (const load of ended) await load.stop();
+    for (const { samples } of ended) expect(samples.requests).toBeGreaterThan(300);
+    return ended.flatMap(({ samples }) => samples.failures.filter((failure) => !excused(failure)));
   };
   const consul = async (...args: string[]) => {
     const [server = ""] = await ofRole("a", "consul");
