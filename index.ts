@@ -47,7 +47,7 @@ export default async function flotilla() {
   const cluster = new ConsulCluster("consul", { ...settings, hosts, allHosts, credentials, isFresh });
   for (const { host, output, urns } of absent) {
     if (output === undefined) continue;
-    const args = { ...settings, host, provider: providerOf(host), urns, cluster, credentials };
+    const args = { ...settings, host, provider: providerOf(host), urns, cluster };
     new AbsentHost(`absent-${host.key}`, args);
   }
 

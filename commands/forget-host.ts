@@ -1,6 +1,6 @@
 /**
- * Called when a host that nobody reaches is taken out of the config, or is there again: has Consul forget its agent and
- * its servers. Those that are alive are left alone.
+ * Called when a host is taken out of the config: has Consul forget the agent and the servers that it had there, where they
+ * are gone. Those that are alive are left alone.
  */
 
 import type { Endpoint } from "../lib/docker-endpoint.ts";

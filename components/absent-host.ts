@@ -1,11 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { ForgetHostArgs } from "../commands/forget-host.ts";
 import type { HostSettings } from "../config/settings.ts";
-import { agentName, consulServerName, joined } from "../lib/names.ts";
 import { isOfHost, parseUrn, type StateResource } from "../lib/state-urns.ts";
-import { programCommand } from "./command-input.ts";
 import type { ConsulCluster } from "./consul-cluster.ts";
-import type { Credentials } from "./credentials.ts";
 import type * as docker from "./docker.ts";
 
 /** Arguments for {@link AbsentHost}. */
@@ -16,7 +12,6 @@ export interface AbsentHostArgs {
   /** URNs of all that the stack's state has. */
   readonly urns: readonly string[];
   readonly cluster: ConsulCluster;
-  readonly credentials: Credentials;
 }
 
 /**
@@ -27,22 +22,10 @@ export interface AbsentHostArgs {
 export class AbsentHost extends pulumi.ComponentResource {
   constructor(name: string, args: AbsentHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:AbsentHost", name, {}, opts);
-    const { stack, host, provider, urns, cluster, credentials } = args;
-    const servers = host.consulServers.map((number) => consulServerName(stack, number));
-    const forgotten = programCommand<ForgetHostArgs>(
-      joined(name, "forgotten"),
-      { create: null, update: "forget-host.ts --nothing", delete: "forget-host.ts" },
-      {
-        host: host.key,
-        nodes: [agentName(stack, host.key), ...servers],
-        ...cluster.contact,
-        managementToken: credentials.management.secretId,
-      },
-      { parent: this },
-    );
+    const { stack, host, provider, urns, cluster } = args;
     const consulServers = host.consulServers;
     const all = urns.map(parseUrn).filter((one) => isOfHost(one, { stack, key: host.key, consulServers }));
-    keep(all, { provider, deletedWith: forgotten }, cluster);
+    keep(all, { provider, deletedWith: cluster.members[host.key] }, cluster);
     this.registerOutputs({});
   }
 }
@@ -62,7 +45,7 @@ class KeptResource extends pulumi.CustomResource {
 
 function keep(
   all: readonly StateResource[],
-  { provider, deletedWith }: { provider: docker.Provider; deletedWith: pulumi.Resource },
+  { provider, deletedWith }: { provider: docker.Provider; deletedWith: pulumi.Resource | undefined },
   cluster: ConsulCluster,
 ): void {
   const components: { types: string; name: string; resource: pulumi.Resource }[] = [
@@ -76,7 +59,7 @@ function keep(
       .filter(({ types }) => types === above)
       .sort((a, b) => score(b.name, name) - score(a.name, name));
     const parent = parents[0]?.resource;
-    const opts = { ...(parent && { parent }), deletedWith };
+    const opts = { ...(parent && { parent }), ...(deletedWith && { deletedWith }) };
     if (type.startsWith("flotilla:")) {
       const resource = new pulumi.ComponentResource(type, name, {}, { ...opts, ignoreChanges: ["*"] });
       components.push({ types: types.join("$"), name, resource });

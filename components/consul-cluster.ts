@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConsulServerArgs } from "../commands/consul-server.ts";
 import type { ConsulSetupArgs, Policy } from "../commands/consul-setup.ts";
+import type { ForgetHostArgs } from "../commands/forget-host.ts";
 import type { ConsulSettings, HostSettings, NetworkSettings } from "../config/settings.ts";
 import { joinAddress, type PeerSettings, rpcAddress, serverPeer } from "../lib/consul-peers.ts";
 import {
@@ -13,7 +14,7 @@ import {
   serverRules,
 } from "../lib/consul-policies.ts";
 import type { Endpoint } from "../lib/docker-endpoint.ts";
-import { consulServerName, dataVolumeName, joined } from "../lib/names.ts";
+import { agentName, consulServerName, dataVolumeName, joined } from "../lib/names.ts";
 import { consulPort } from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
 import { consulAddress } from "../lib/subnet.ts";
@@ -62,6 +63,8 @@ export class ConsulCluster extends pulumi.ComponentResource {
   readonly identity: pulumi.Output<string>;
   /** What the stack's tokens may do. */
   readonly policies: readonly Inputs<Policy>[];
+  /** By host, where there are several: its end has Consul forget what it had there. What ends with it is not asked itself. */
+  readonly members: Readonly<Record<string, pulumi.Resource>>;
   /** A server to talk to, and the Docker endpoint of its host. */
   readonly contact: { readonly docker: Endpoint; readonly server: string };
 
@@ -83,6 +86,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
       docker: first?.host.settings.docker ?? "",
       server: consulServerName(args.stack, first?.number ?? 1),
     };
+    this.members = args.allHosts.length > 1 ? this.#members(joined(name, "member"), args) : {};
     this.identity = this.#setup(joined(name, "setup"), places, args, servers);
 
     this.endpoints = places.map(({ number }) => ({
@@ -169,6 +173,28 @@ export class ConsulCluster extends pulumi.ComponentResource {
       { parent: this, dependsOn: container, ignoreChanges: ["create"] },
     );
     return { container, quorum };
+  }
+
+  #members(
+    name: string,
+    { stack, allHosts, credentials }: ConsulClusterArgs,
+  ): Record<string, pulumi.Resource> {
+    const members = allHosts.map(({ key, consulServers }) => {
+      const servers = consulServers.map((number) => consulServerName(stack, number));
+      const member = programCommand<ForgetHostArgs>(
+        joined(name, key),
+        { create: null, update: "forget-host.ts --nothing", delete: "forget-host.ts" },
+        {
+          host: key,
+          nodes: [agentName(stack, key), ...servers],
+          ...this.contact,
+          managementToken: credentials.management.secretId,
+        },
+        { parent: this },
+      );
+      return [key, member] as const;
+    });
+    return Object.fromEntries(members);
   }
 
   #setup(
