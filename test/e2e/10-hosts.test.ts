@@ -62,17 +62,30 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
   test("it comes back, and takes part again by itself", async () => {
     await lab.revive("c");
     try {
-    await within(60, "c takes part", async () => {
-      for (const key of ["a", "b", "c"]) expect(await answering(key)).toEqual(await copies("a", "b", "c"));
-    });
+      await within(60, "c takes part", async () => {
+        for (const key of ["a", "b", "c"]) expect(await answering(key)).toEqual(await copies("a", "b", "c"));
+      });
     } catch (e) {
       const bs = lines(await lab.docker("c", "ps", "-q", "--filter", "label=flotilla.role=balancer"));
       for (const b of bs) {
-        console.log(await lab.docker("c", "exec", b, "sh", "-c", "echo show stat | socat - /run/flotilla/admin.sock | cut -d, -f1,2,8,18,37,57; echo show servers state | socat - /run/flotilla/admin.sock; cat /run/flotilla/complaint"));
+        console.log(
+          await lab.docker(
+            "c",
+            "exec",
+            b,
+            "sh",
+            "-c",
+            "echo show stat | socat - /run/flotilla/admin.sock | cut -d, -f1,2,8,18,37,57; echo show servers state | socat - /run/flotilla/admin.sock; cat /run/flotilla/complaint",
+          ),
+        );
         console.log(await lab.docker("c", "logs", b));
       }
       console.log(await lab.docker("c", "ps"));
-      for (const id of await copies("c")) console.log(id, await lab.docker("c", "inspect", "--format", "{{.Name}} {{json .NetworkSettings}}", id));
+      for (const id of await copies("c"))
+        console.log(
+          id,
+          await lab.docker("c", "inspect", "--format", "{{.Name}} {{json .NetworkSettings}}", id),
+        );
       throw e;
     }
   });
