@@ -69,7 +69,9 @@ test("what is set for TLS goes wherever the endpoint goes", () => {
       address: "127.0.0.1",
       peerAddress: "127.0.0.1",
       datacenter: "dc1",
+      state: "active",
       consulServers: [1, 2, 3],
+      placesServers: false,
     },
   ]);
 });
@@ -194,8 +196,8 @@ describe("the Consul servers' homes", () => {
     [[[1, 2, 3], undefined], [`.b.consulServers: ${mustList}, got nothing`]],
     [[undefined, [2], undefined], ["a", "c"].map((key) => `.${key}.consulServers: ${mustList}, got nothing`)],
     [[[], undefined], [`.b.consulServers: ${mustList}, got nothing`]],
-    [[[1], [2]], [": must have a home for every Consul server from 1 to 3, got none for 3"]],
-    [[[], []], [": must have a home for every Consul server from 1 to 3, got none for 1, 2 and 3"]],
+    [[[1], [2]], [": must list 3 Consul servers in all (consul.servers) in their consulServers, got 2"]],
+    [[[], []], [": must list 3 Consul servers in all (consul.servers) in their consulServers, got 0"]],
     [
       [
         [1, 2],
