@@ -146,13 +146,28 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
       "  http-request deny unless { ssl_c_s_dn(CN) *.<% domain %> }",
       "  http-request deny unless { ssl_c_s_dn(CN) *.balancer.flotilla }",
     ],
+    ["$name }}.<% domain %>", "$name }}.balancer.flotilla"],
     [
       "  stick-table type ipv6 size <% room %> expire 10s store conn_cur",
       "  stick-table type ipv6 size 6144 expire 10s store conn_cur",
     ],
-    ['verifyhost <% certificateName %>"', 'verifyhost balancer.flotilla"'],
-    ["0).NodeAddress }}:<% port %>", "0).NodeAddress }}:7443"],
-    ["0).NodeAddress }}:<% port %>", "0).NodeAddress }}:7443"],
+    [
+      "  http-request set-var(txn.peer) str(local_{{ $name }}.<% domain %>)",
+      "  http-request set-var(txn.peer) str(local_{{ $name }}.balancer.flotilla)",
+    ],
+    ["$name }}.<% domain %>", "$name }}.balancer.flotilla"],
+    expect.arrayContaining([
+      expect.stringContaining("NodeAddress }}:7443 check check-sni check_{{ $name }}.balancer.flotilla "),
+    ]),
+    [
+      "  use-server {{ .ID }} if { ssl_fc_sni {{ $cookie }}_{{ $name }}.<% domain %> }",
+      "  use-server {{ .ID }} if { ssl_fc_sni {{ $cookie }}_{{ $name }}.balancer.flotilla }",
+    ],
+    expect.arrayContaining([
+      expect.stringMatching(
+        /NodeAddress \}\}:7443 track .* sni str\(final_\{\{ \$name \}\}\.balancer\.flotilla\)$/,
+      ),
+    ]),
   ]);
 });
 
