@@ -375,6 +375,37 @@ describe("several hosts", () => {
     const id = `Container agent-${key}`;
     expect(heard(configOf(all, id))).toStrictEqual([`"${address}"`, "false", "8301", list(founders)]);
     expect(find(all, id).inputs.ports).toStrictEqual([open(8301), open(8301, "udp")]);
+    // The second is always the same, for what the kernel keeps of connections.
+    expect(find(all, id).inputs.networksAdvanced).toStrictEqual([
+      { name: "test--control" },
+      { name: "test", ipv4Address: "172.30.0.2" },
+    ]);
+  });
+
+  test("whatever numbers they have, the three lowest found, and each waits for the next lower one", async () => {
+    const numbered = { a: [2, 9], b: [14, 7], c: [5] };
+    const all = await run({
+      hosts: Object.fromEntries(
+        Object.entries(hosts).map(([key, host]) => [key, { ...host, consulServers: numbered[key as "a"] }]),
+      ),
+      consul: { servers: 5 },
+    });
+    const [first, second, third] = ["10.0.0.1:8305", "10.0.0.3:8311", "10.0.0.2:8315"];
+    const ids = [2, 5, 7, 9, 14].map((number) => `consul--${number}`);
+    for (const [index, id] of ids.entries()) {
+      const config = configOf(all, `Container ${id}`);
+      expect(valuesOf(config, "retry_join")).toStrictEqual([list([first, second, third].map(String))]);
+      expect([id, line(config, "bootstrap_expect")]).toStrictEqual([id, index < 3 ? "3" : undefined]);
+      const quorum = find(all, `Command ${id}--quorum`);
+      expect(JSON.parse(String(quorum.inputs.stdin)).next).toBe(
+        index === 0 ? "test--consul--0" : `test--${ids[index - 1]}`,
+      );
+      const { dependsOn } = find(all, `Container ${id}`);
+      expect(dependsOn.filter((other) => other.endsWith("--quorum"))).toStrictEqual(
+        index === ids.length - 1 ? [] : [`Command ${ids[index + 1]}--quorum`],
+      );
+    }
+    expect(find(all, "ConsulCluster consul").outputs.endpoints).toHaveLength(5);
   });
 
   test("the founders find each other there once they have been elsewhere", async () => {

@@ -36,6 +36,7 @@ test.each<[string, string, boolean]>([
   ["LogKeeper", "keeper-a-b", false],
   ["HaproxyTier", "balancers-a", true],
   ["HaproxyTier", "balancers-ab", false],
+  ["HaproxyTier", "balancers-a-ready", true],
   ["HaproxyTier", "balancers-ab-ready", false],
   ["HaproxyTier", "web--front--a", true],
   ["HaproxyTier", "web--front--ab", false],
@@ -74,7 +75,12 @@ test.each<[string, string, boolean]>([
   ["TokenRevocation", "former-tokens", false],
   ["AbsentHost", "absent-a", false],
 ])("%s, %s: is of host a: %j", (component, name, isOf) => {
-  const below = { urn: "", types: [`flotilla:index:${component}`, "docker:index/container:Container"], name };
+  const type = /-ready$|--(batch--\d|registration|quorum|setup)$/.test(name)
+    ? "command:local:Command"
+    : "docker:index/container:Container";
+  // A component has names that nothing below it has.
+  const isComponent = /^(balancers-\w+|consul)$/.test(name);
+  const below = { urn: "", types: [`flotilla:index:${component}`, ...(isComponent ? [] : [type])], name };
   expect(isOfHost(below, { stack: "web", key: "a", consulServers: [1] })).toBe(isOf);
 });
 
@@ -104,30 +110,27 @@ describe.each(["web", "c", "a", "balancers-a"])(
         ]),
       ),
       consul: { servers: 5 },
-      services: { a: service, web: service, c: service, "a-b": service, logs: { ...service, default: true } },
+      services: Object.fromEntries(
+        ["a", "web", "c", "a-b"].map((name) => [name, { ...service, route: { path: `/${name}` } }]),
+      ),
     };
     test("each resource is of the host by whose provider it is made", async () => {
       const { resources } = await runConfig(stack, config);
       const urns = urnsOf(resources, stack);
-      const mistaken = resources.flatMap((one, index) => {
-        // Commands and components have no provider: those below or above something on one host are the host's.
-        const { type, provider, parent, inputs } = one;
-        const urn = urns[index] ?? "";
+      const mistaken = resources.flatMap(({ id, type, name, parent, provider }, index) => {
         const owners = Object.entries(plain).flatMap(([key, consulServers]) =>
-          isOfHost(parseUrn(urn), { stack, key, consulServers }) ? key : [],
+          isOfHost(parseUrn(urns[index] ?? ""), { stack, key, consulServers }) ? key : [],
         );
-        const expected = type.startsWith("docker:") ? [provider] : undefined;
-        if (expected) return owners.join() === expected.join() ? [] : [`${urn}: ${owners.join()}`];
-        if (!type.startsWith("command:") && !type.startsWith("flotilla:"))
-          return owners.length === 0 ? [] : [urn];
-        if (
-          /:(Images|Credentials|ConsulCluster|RoutingTable|TokenRevocation)$/.test(
-            parent ? find(resources, parent).type : type,
-          )
-        )
-          return owners.length === (/--quorum$/.test(one.name) ? 1 : 0) ? [] : [`${urn}: ${owners.join()}`];
-        void inputs;
-        return owners.length === 1 ? [] : [`${urn}: ${owners.join()}`];
+        // Commands and components have no provider: each is one host's, unless its component is there once for all.
+        const top = type.startsWith("flotilla:") && parent === "" ? type : find(resources, parent || id).type;
+        const isCommon =
+          !/^(command|flotilla):/.test(type) ||
+          (/:(Images|Credentials|ConsulCluster|RoutingTable|TokenRevocation)$/.test(top) &&
+            !name.endsWith("--quorum"));
+        const wanted = type.startsWith("docker:")
+          ? owners.join() === provider
+          : owners.length === (isCommon ? 0 : 1);
+        return wanted ? [] : [`${urns[index]}: ${owners.join()}`];
       });
       expect(mistaken).toStrictEqual([]);
     });

@@ -215,3 +215,30 @@ describe("the Consul servers' homes", () => {
     expect(faultsOf({ hosts })).toStrictEqual(lines.map((line) => `flotilla:hosts${line}`));
   });
 });
+
+describe("the services of a host", () => {
+  const web = { image: "nginx", port: 80 };
+  const route = { path: "/other" };
+  test.each<[string, Record<string, string>, string[], string[]]>([
+    ["that is active", {}, ["a", "b", "c"], ["a", "b"]],
+    ["that is drained drop out of it", { b: "drained" }, ["a", "c"], ["a"]],
+    ["that is the only one of a service go", { a: "drained", b: "drained" }, ["c"], []],
+    // What runs there runs on.
+    ["that is away stay what they are", { b: "away" }, ["a", "b", "c"], ["a", "b"]],
+  ])("%s", (_, states, byDefault, named) => {
+    const hosts = hostsWith(
+      ...["a", "b", "c"].map((key, i) => ({
+        address: `10.0.0.${i + 1}`,
+        ...(states[key] && { state: states[key] }),
+      })),
+    );
+    const services = { web: { ...web, default: true }, other: { ...web, route, hosts: ["b", "a"] } };
+    const settings = settingsFrom({ hosts, services });
+    expect(settings.services.map(({ name, hosts }) => [name, hosts])).toStrictEqual([
+      ["other", named],
+      ["web", byDefault],
+    ]);
+    // Consul's servers stay on each.
+    expect(settings.hosts.map(({ consulServers }) => consulServers)).toStrictEqual([[1], [2], [3]]);
+  });
+});
