@@ -102,11 +102,11 @@ async function runningServers({ stack, serverHosts }: ConsulServerArgs): Promise
 
 async function leave(args: ConsulServerArgs, engine: DockerEngine, consul: Consul): Promise<void> {
   const { server, stack, serverHosts } = args;
-  // Without an agent the whole stack is being taken down: leaving one by one would serve nobody.
-  const agents = await agentsOn([args.docker, ...serverHosts], stack);
   const isRunning = async () =>
     (await engine.containers({ "flotilla.stack": stack, "flotilla.role": "consul" })).includes(server);
-  if (agents.length === 0 || !(await isRunning())) return;
+  if (!(await isRunning())) return;
+  // Without an agent the whole stack is being taken down: leaving one by one would serve nobody.
+  if (!(await hasAgent([args.docker, ...serverHosts], stack))) return;
   // Pulumi also calls this once a successor of the same name is there.
   const wanted = await wantedServers(consul);
   if (!wanted)
@@ -121,11 +121,19 @@ async function leave(args: ConsulServerArgs, engine: DockerEngine, consul: Consu
   say(gone ? `consul: ${server} has left` : `consul: ${server} is still leaving after 30 s`);
 }
 
-/** Agents of the stack that run on any of the hosts; of one that does not answer none. */
-async function agentsOn(hosts: readonly Endpoint[], stack: string): Promise<string[]> {
-  const labels = { "flotilla.stack": stack, "flotilla.role": "agent" };
-  const lists = hosts.map((endpoint) => new DockerEngine(endpoint).containers(labels).catch(() => []));
-  return (await Promise.all(lists)).flat();
+/** Whether an agent of the stack runs on any of the hosts. The first that has one will do: another may not answer at all. */
+async function hasAgent(hosts: readonly Endpoint[], stack: string): Promise<boolean> {
+  const looks = [...new Set(hosts)].map(async (endpoint) => {
+    const agents = await new DockerEngine(endpoint).containers({
+      "flotilla.stack": stack,
+      "flotilla.role": "agent",
+    });
+    if (agents.length === 0) throw new Error("none");
+  });
+  return Promise.any(looks).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Servers that there are to be; undefined where Consul does not tell. */

@@ -25,6 +25,7 @@ export function isOfHost({ types, name }: StateResource, { stack, key, consulSer
   const isOrBelow = (prefix: string) => name === prefix || name.startsWith(`${prefix}--`);
   const parts = name.replace(/[ _].*$/, "").split("--");
   const [top = ""] = types;
+  const isContainer = types.at(-1) === "docker:index/container:Container";
   switch (top.replace(/^flotilla:index:/, "")) {
     case "DockerHost":
       return isOrBelow(key);
@@ -35,14 +36,11 @@ export function isOfHost({ types, name }: StateResource, { stack, key, consulSer
     case "LogKeeper":
       return isOrBelow(`keeper-${key}`);
     case "HaproxyTier":
-      return name.startsWith(`balancers-${key}`)
-        ? [`balancers-${key}`, `balancers-${key}-ready`].includes(name)
-        : parts[0] === stack && parts[2] === key;
+      if (types.length === 1) return name === `balancers-${key}`;
+      return isContainer ? parts[0] === stack && parts[2] === key : name === `balancers-${key}-ready`;
     case "ServerPool":
-      // A copy's name begins with the stack's and ends with a number.
-      return parts.length === 4 && parts[0] === stack && /^\d+$/.test(parts[3] ?? "")
-        ? parts[2] === key
-        : parts[1] === key;
+      // A copy's name begins with the stack's and ends with a number; so may a batch's, but that is no container.
+      return isContainer && parts.length === 4 ? parts[2] === key : parts[1] === key;
     case "ConsulCluster":
       return parts[0] === "consul" && consulServers.includes(Number(parts[1]));
     default:

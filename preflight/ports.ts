@@ -16,7 +16,9 @@ export async function portFaults(
     const holders = containers.filter(({ ports }) => ports.includes(port.port));
     const other = holders.find(({ stack }) => stack !== settings.stack);
     if (other) return fault(host, port, `container ${other.name}`);
-    return holders.length === 0 && isHere && !(await isFree(port)) ? fault(host, port, "another program") : [];
+    return holders.length === 0 && isHere && !(await isFree(port))
+      ? fault(host, port, "another program")
+      : [];
   });
   return (await Promise.all(faults)).flat();
 }

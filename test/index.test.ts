@@ -1,5 +1,14 @@
 import { find, type Registered } from "./support/deploy.ts";
-import { everything, host, ofConfig, ofFreshStack, ofStackFile, roleOf } from "./support/program.ts";
+import {
+  everything,
+  host,
+  ofConfig,
+  ofConfigWithout,
+  ofFreshStack,
+  ofStackFile,
+  roleOf,
+  urnsOf,
+} from "./support/program.ts";
 import { accessorOf, accessorOfAgent, secrets } from "./support/secrets.ts";
 
 /** How many there are of each type, less the components, which make nothing by themselves. */
@@ -51,6 +60,7 @@ describe("Pulumi.dev.yaml", () => {
           docker: "unix:///var/run/docker.sock",
           agent: "dev--agent--local",
           networks: ["local--network-id", "local--control-id"],
+          consulServers: [1, 2, 3],
         },
       },
       consulToken: secrets.management,
@@ -284,6 +294,77 @@ describe("several hosts", () => {
       },
       db: { replicas: 1, instances: ["test--db--d--1-0a1b2c3"] },
     });
+  });
+});
+
+describe("a host that is absent", () => {
+  const output = { networks: ["one"], consulServers: [2] };
+  const all = async () => (await ofConfig(everything)).resources;
+  const withoutD = async () => ofConfigWithout(everything, { d: { output, urns: urnsOf(await all()) } });
+
+  test("has nothing made, and the others have all that they had", async () => {
+    const [before, { resources }] = [await all(), await withoutD()];
+    const made = resources.filter(({ ignoreChanges }) => !ignoreChanges.includes("*"));
+    const ids = (some: readonly Registered[]) => some.map(({ id }) => id).sort();
+    const onB = before.filter(({ provider, type }) => provider === "b" && type.startsWith("docker:"));
+    expect(
+      ids(made.filter(({ provider, type }) => provider !== "" && type.startsWith("docker:"))),
+    ).toStrictEqual(ids(onB));
+    // Its containers hear nothing of it.
+    for (const { id, inputs, type } of onB)
+      if (type.endsWith(":Container")) expect([id, find(made, id).inputs]).toStrictEqual([id, inputs]);
+  });
+
+  test("is told of in the outputs as it was, and in no others", async () => {
+    const { outputs } = await withoutD();
+    expect(outputs.absentHosts).toStrictEqual({ d: output });
+    expect(Object.keys(outputs.hosts as object)).toStrictEqual(["b"]);
+    expect(outputs.hosts).toMatchObject({ b: { consulServers: [1, 3] } });
+    expect(outputs.url).toBe("http://10.0.0.11:8080/");
+    expect(outputs.services).toStrictEqual({
+      db: { replicas: 1, instances: [] },
+      web: { replicas: 2, instances: ["test--web--b--1-0a1b2c3", "test--web--b--2-0a1b2c3"] },
+    });
+    expect(outputs.consul).toStrictEqual(
+      [1, 3].map((i) => ({ name: `test--consul--${i}`, url: expect.any(String) })),
+    );
+    expect((await ofConfig(everything)).outputs).not.toHaveProperty("absentHosts");
+  });
+
+  test("that was never reached has nothing to be left", async () => {
+    const { resources, outputs } = await ofConfigWithout(everything, { d: { output: undefined, urns: [] } });
+    expect(resources.filter(({ type }) => type.endsWith(":AbsentHost"))).toStrictEqual([]);
+    expect(resources.filter(({ id }) => id === "docker d")).toStrictEqual([]);
+    expect(outputs.absentHosts).toStrictEqual({ d: {} });
+  });
+
+  test("is one that others wait for: Consul has servers and an agent's token for it", async () => {
+    const told = (resources: readonly Registered[], id: string) =>
+      JSON.parse(String(find(resources, id).inputs.stdin));
+    const { resources } = await withoutD();
+    const setup = told(resources, "Command consul--setup");
+    expect(setup).toMatchObject({
+      servers: ["test--consul--1", "test--consul--3"],
+      allServers: ["test--consul--1", "test--consul--2", "test--consul--3"],
+      hosts: { b: "tcp://b:2376" },
+    });
+    expect(setup.policies.map(({ name }: { name: string }) => name)).toContain("flotilla-agent--d");
+    // Each balancer has the share of a load limit that it has with all of them.
+    expect(told(resources, "Command routes").routes).toStrictEqual(
+      told(await all(), "Command routes").routes,
+    );
+    expect(told(resources, "Command routes").balancerHosts).toStrictEqual(["tcp://b:2376"]);
+  });
+
+  test("Consul's servers stay where the state has them, and one of a host that is no more is another one", async () => {
+    const hosts = {
+      b: { ...everything.hosts.b, consulServers: undefined },
+      d: { ...everything.hosts.d, consulServers: undefined },
+    };
+    const config = { ...everything, hosts };
+    const known = { b: { consulServers: [2] }, d: { consulServers: [5] }, e: { consulServers: [1] } };
+    const { outputs } = await ofConfigWithout(config, {}, known);
+    expect(outputs.hosts).toMatchObject({ b: { consulServers: [2, 3] }, d: { consulServers: [5] } });
   });
 });
 

@@ -96,6 +96,7 @@ test("on several hosts Consul is heard at addresses and ports of these, and is t
   ]);
   const agentView = { ...viewOf("agent.hcl"), peer };
   expect(changes("agent.hcl", renderFile("consul/agent.hcl.mustache", agentView))).toStrictEqual([
+    "- # Nothing listens there: gossip has the control network.",
     "+ # By a published port, for servers and agents on other hosts.",
     '+ advertise_addr = "10.0.0.2"',
     "+   serf_lan = 8303",
@@ -107,7 +108,7 @@ const stack = {
   ports: [{ inside: 40_848, port: 8080 }],
   statsPassword: `<&"'>`,
   node: "test--agent--local",
-  peers: { port: 7443, certificateName: "balancer.flotilla" },
+  peers: { port: 7443, domain: "balancer.flotilla" },
   maxconn: 3072,
   drain: 3600,
   trustedProxies: ["192.0.2.1"],
@@ -142,16 +143,31 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
     ["  bind :<% inside %> name <% port %>", "  bind :40848 name 8080"],
     ["bind :<% port %>", "bind :7443"],
     [
-      "  http-request deny unless { ssl_c_s_dn(CN) <% certificateName %> }",
-      "  http-request deny unless { ssl_c_s_dn(CN) balancer.flotilla }",
+      "  http-request deny unless { ssl_c_s_dn(CN) *.<% domain %> }",
+      "  http-request deny unless { ssl_c_s_dn(CN) *.balancer.flotilla }",
     ],
+    ["$name }}.<% domain %>", "$name }}.balancer.flotilla"],
     [
       "  stick-table type ipv6 size <% room %> expire 10s store conn_cur",
       "  stick-table type ipv6 size 6144 expire 10s store conn_cur",
     ],
-    ['verifyhost <% certificateName %>"', 'verifyhost balancer.flotilla"'],
-    ["0).NodeAddress }}:<% port %>", "0).NodeAddress }}:7443"],
-    ["0).NodeAddress }}:<% port %>", "0).NodeAddress }}:7443"],
+    [
+      "  http-request set-var(txn.peer) str(local_{{ $name }}.<% domain %>)",
+      "  http-request set-var(txn.peer) str(local_{{ $name }}.balancer.flotilla)",
+    ],
+    ["$name }}.<% domain %>", "$name }}.balancer.flotilla"],
+    expect.arrayContaining([
+      expect.stringContaining("NodeAddress }}:7443 check check-sni check_{{ $name }}.balancer.flotilla "),
+    ]),
+    [
+      "  use-server {{ .ID }} if { ssl_fc_sni {{ $cookie }}_{{ $name }}.<% domain %> }",
+      "  use-server {{ .ID }} if { ssl_fc_sni {{ $cookie }}_{{ $name }}.balancer.flotilla }",
+    ],
+    expect.arrayContaining([
+      expect.stringMatching(
+        /NodeAddress \}\}:7443 track .* sni str\(final_\{\{ \$name \}\}\.balancer\.flotilla\)$/,
+      ),
+    ]),
   ]);
 });
 

@@ -12,6 +12,7 @@ const args: ConsulSetupArgs = {
   docker: "tcp://a:1",
   server: "test--consul--1",
   servers: ["test--consul--1", "test--consul--2", "test--consul--3"],
+  allServers: ["test--consul--1", "test--consul--2", "test--consul--3"],
   containerIds: ["1", "2", "3"],
   hosts: { a: "tcp://a:1", b: "tcp://b:1" },
   managementToken: "management",
@@ -167,6 +168,14 @@ test.concurrent("waits for leader, servers and token; then policies, tokens, ser
     Description: "balancers",
     Policies: [{ Name: "flotilla-balancer" }],
   });
+});
+
+test.concurrent("servers on hosts that are not reached are not waited for, but are to stay", async () => {
+  const cluster = new Cluster();
+  cluster.peers = [["1", "2"]];
+  const { said } = await setup(cluster, { servers: args.servers.slice(0, 2), policies: [] });
+  expect(said).toBe("consul: 2 servers, a leader, 0 policies\n");
+  expect(cluster.log).toStrictEqual([servers, identity]);
 });
 
 test.concurrent("servers that have found each other are not enough: they need a leader", async () => {

@@ -23,7 +23,8 @@ const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): 
   return deploy(() => {
     const hosts = dockerHosts(settings);
     const credentials = new Credentials("credentials", settings);
-    new ConsulCluster("consul", { ...settings, hosts, credentials, isFresh: isFresh === true });
+    const allHosts = settings.hosts;
+    new ConsulCluster("consul", { ...settings, hosts, allHosts, credentials, isFresh: isFresh === true });
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
       new ConsulAgent(`agent-${host.key}`, { ...settings, host, credentials, after: [] }, opts);
@@ -180,8 +181,11 @@ describe("Consul servers", () => {
     const quorum = find(all, "Command consul--2--quorum");
     expect(quorum.dependsOn).toContain("Container consul--2");
     expect(quorum.secrets).toStrictEqual(["stdin"]);
+    // One that is made later waits, too, but for those that are there nothing changes by that.
+    expect(quorum.ignoreChanges).toStrictEqual(["create"]);
     const { stdin, ...inputs } = quorum.inputs;
     expect(inputs).toStrictEqual({
+      create: "exec node commands/consul-server.ts",
       update: "exec node commands/consul-server.ts",
       delete: "exec node commands/consul-server.ts --leave",
       logging: "stderr",
@@ -208,6 +212,7 @@ describe("Consul servers", () => {
         expect.stringMatching("quorum"),
       );
     expect(find(all, "Command consul--setup").dependsOn).toContain("Command consul--3--quorum");
+    expect(find(all, "Command consul--3--quorum").inputs).not.toHaveProperty("create");
   });
 
   test("are set up once all are there, with a token for each role", async () => {
@@ -228,6 +233,7 @@ describe("Consul servers", () => {
       docker: "unix:///var/run/docker.sock",
       server: "test--consul--1",
       servers: numbers(3).map((i) => `test--consul--${i}`),
+      allServers: numbers(3).map((i) => `test--consul--${i}`),
       containerIds: numbers(3).map((i) => `consul--${i}-id`),
       hosts: { local: "unix:///var/run/docker.sock" },
       managementToken: secrets.management,
@@ -315,7 +321,7 @@ describe("several hosts", () => {
     c: { docker: "tcp://c:2376", address: "10.0.0.3", consulServers: [] },
   };
   const onThree = (consul: Record<string, unknown> = {}) => run({ hosts, consul: { servers: 5, ...consul } });
-  const founders = ["10.0.0.1:8301", "10.0.0.2:8303", "10.0.0.1:8305"];
+  const founders = ["10.0.0.1:8303", "10.0.0.2:8305", "10.0.0.1:8307"];
   const list = (addresses: readonly string[]) => `[${addresses.map((address) => `"${address}"`).join(", ")}]`;
 
   /** All values of a configuration's keys of that name, at whatever depth. */
@@ -332,11 +338,11 @@ describe("several hosts", () => {
   const ui = (number: number) => ({ internal: 8500, external: 8499 + number, ip: "127.0.0.1" });
 
   test.each([
-    [1, "10.0.0.1", 8300],
-    [2, "10.0.0.2", 8302],
-    [3, "10.0.0.1", 8304],
-    [4, "10.0.0.2", 8306],
-    [5, "10.0.0.2", 8308],
+    [1, "10.0.0.1", 8302],
+    [2, "10.0.0.2", 8304],
+    [3, "10.0.0.1", 8306],
+    [4, "10.0.0.2", 8308],
+    [5, "10.0.0.2", 8310],
   ])("server %i is heard at %s, at port %i and the next one", async (number, address, port) => {
     const all = await onThree();
     const id = `Container consul--${number}`;
@@ -367,8 +373,39 @@ describe("several hosts", () => {
   ])("the agent on host %s is heard at %s", async (key, address) => {
     const all = await onThree();
     const id = `Container agent-${key}`;
-    expect(heard(configOf(all, id))).toStrictEqual([`"${address}"`, "false", "8314", list(founders)]);
-    expect(find(all, id).inputs.ports).toStrictEqual([open(8314), open(8314, "udp")]);
+    expect(heard(configOf(all, id))).toStrictEqual([`"${address}"`, "false", "8301", list(founders)]);
+    expect(find(all, id).inputs.ports).toStrictEqual([open(8301), open(8301, "udp")]);
+    // The second is always the same, for what the kernel keeps of connections.
+    expect(find(all, id).inputs.networksAdvanced).toStrictEqual([
+      { name: "test--control" },
+      { name: "test", ipv4Address: "172.30.0.2" },
+    ]);
+  });
+
+  test("whatever numbers they have, the three lowest found, and each waits for the next lower one", async () => {
+    const numbered = { a: [2, 9], b: [14, 7], c: [5] };
+    const all = await run({
+      hosts: Object.fromEntries(
+        Object.entries(hosts).map(([key, host]) => [key, { ...host, consulServers: numbered[key as "a"] }]),
+      ),
+      consul: { servers: 5 },
+    });
+    const [first, second, third] = ["10.0.0.1:8305", "10.0.0.3:8311", "10.0.0.2:8315"];
+    const ids = [2, 5, 7, 9, 14].map((number) => `consul--${number}`);
+    for (const [index, id] of ids.entries()) {
+      const config = configOf(all, `Container ${id}`);
+      expect(valuesOf(config, "retry_join")).toStrictEqual([list([first, second, third].map(String))]);
+      expect([id, line(config, "bootstrap_expect")]).toStrictEqual([id, index < 3 ? "3" : undefined]);
+      const quorum = find(all, `Command ${id}--quorum`);
+      expect(JSON.parse(String(quorum.inputs.stdin)).next).toBe(
+        index === 0 ? "test--consul--0" : `test--${ids[index - 1]}`,
+      );
+      const { dependsOn } = find(all, `Container ${id}`);
+      expect(dependsOn.filter((other) => other.endsWith("--quorum"))).toStrictEqual(
+        index === ids.length - 1 ? [] : [`Command ${ids[index + 1]}--quorum`],
+      );
+    }
+    expect(find(all, "ConsulCluster consul").outputs.endpoints).toHaveLength(5);
   });
 
   test("the founders find each other there once they have been elsewhere", async () => {
@@ -376,7 +413,7 @@ describe("several hosts", () => {
     const uploads = find(all, "Container consul--5").inputs.uploads as { file: string; content: string }[];
     const text = uploads.find(({ file }) => file === "/consul/founders.json")?.content ?? "";
     expect(JSON.parse(text)).toStrictEqual(
-      ["10.0.0.1:8300", "10.0.0.2:8302", "10.0.0.1:8304"].map((address, index) => ({
+      ["10.0.0.1:8302", "10.0.0.2:8304", "10.0.0.1:8306"].map((address, index) => ({
         id: uuidOf(`test server ${index + 1}`),
         address,
         non_voter: false,
@@ -388,16 +425,16 @@ describe("several hosts", () => {
     const all = await onThree({ peerPort: 18_300 });
     expect(heard(configOf(all, "Container consul--2")).slice(0, 3)).toStrictEqual([
       '"10.0.0.2"',
-      "18302",
-      "18303",
+      "18304",
+      "18305",
     ]);
     expect(find(all, "Container consul--2").inputs.ports).toStrictEqual([
       ui(2),
-      open(18_302),
-      open(18_303),
-      open(18_303, "udp"),
+      open(18_304),
+      open(18_305),
+      open(18_305, "udp"),
     ]);
-    expect(find(all, "Container agent-c").inputs.ports).toStrictEqual([open(18_314), open(18_314, "udp")]);
+    expect(find(all, "Container agent-c").inputs.ports).toStrictEqual([open(18_301), open(18_301, "udp")]);
   });
 
   /** What servers that can't speak to each other differ in. */
@@ -408,7 +445,7 @@ describe("several hosts", () => {
   const { a, b, c } = hosts;
   const at = (first: object) => ({ hosts: { a: { ...a, ...first }, b, c }, consul: { servers: 5 } });
   test.each<[string, Record<string, unknown>, boolean]>([
-    ["at another of their hosts' addresses", at({ peerAddress: "10.0.0.9" }), false],
+    ["at another of their hosts' addresses", at({ peerAddress: "10.0.0.9" }), true],
     ["at other ports", { hosts, consul: { servers: 5, peerPort: 18_300 } }, false],
     ["on one host", { consul: { servers: 5 } }, false],
     ["where users find another address", at({ address: "other.example" }), true],

@@ -197,7 +197,7 @@ describe("several hosts", () => {
     async (key) => {
       const all = await onTwo();
       const [own, authority] = [
-        certificateOf(secrets.authority, "balancer.flotilla", `balancers on ${key}`),
+        certificateOf(secrets.authority, "*.balancer.flotilla", `balancers on ${key}`),
         authorityOf(secrets.authority),
       ];
       expect(uploadsOf(all, key).slice(3)).toStrictEqual([
@@ -237,8 +237,13 @@ describe("several hosts", () => {
       expect(haproxy.match(/^ {2}bind .* ssl .*$/gm)).toStrictEqual([
         `  bind :${port} ssl crt /etc/flotilla/peer.pem ca-file /etc/flotilla/authority.pem verify required ssl-min-ver TLSv1.3`,
       ]);
-      expect(haproxy).toContain("http-request deny unless { ssl_c_s_dn(CN) balancer.flotilla }");
-      expect(haproxy).toContain("verify required verifyhost balancer.flotilla");
+      expect(haproxy).toContain("http-request deny unless { ssl_c_s_dn(CN) *.balancer.flotilla }");
+      // The name that is called tells what for; connections are not kept, and one that gets no receipt is over soon.
+      expect(haproxy).toContain("check-sni check_{{ $name }}.balancer.flotilla");
+      expect(haproxy).toContain('$tls := "tcp-ut 3s pool-max-conn 0 ssl ca-file /etc/flotilla/authority.pem');
+      expect(haproxy).toContain(
+        "  option srvtcpka\n  srvtcpka-idle 1s\n  srvtcpka-intvl 1s\n  srvtcpka-cnt 3\n",
+      );
       // Copies elsewhere, and those here where none there is well.
       expect(haproxy.match(/\.NodeAddress \}\}:\d+/g)).toStrictEqual(
         Array(2).fill(`.NodeAddress }}:${port}`),

@@ -33,7 +33,7 @@ describe("sections", () => {
     [{ hosts: { "a.b": {} } }, `hosts["a.b"]: ${nameRule}, got "a.b"`],
     [
       { hosts: { a: 1 } },
-      "hosts.a: must be a map (keys: docker, tls, insecure, address, peerAddress, datacenter, consulServers), got 1",
+      "hosts.a: must be a map (keys: docker, tls, insecure, address, peerAddress, datacenter, state, consulServers), got 1",
     ],
     [
       { hosts: { a: { docker: "docker.sock" } } },
@@ -58,8 +58,17 @@ describe("sections", () => {
       "hosts.a.consulServers: must be a list of numbers of Consul servers, got 1",
     ],
     [
+      { hosts: { a: { consulServers: [15] } } },
+      "hosts.a.consulServers[0]: must be a whole number from 1 to 14, got 15",
+    ],
+    [
+      { hosts: { a: { state: "gone" } } },
+      'hosts.a.state: must be "active" or "drained" or "away", got "gone"',
+    ],
+    [{ hosts: { a: { state: "away" } } }, 'hosts.a.state: must be "active" on one host at least, got "away"'],
+    [
       { hosts: { a: { consulServers: [0] } } },
-      "hosts.a.consulServers[0]: must be a whole number from 1 to 7, got 0",
+      "hosts.a.consulServers[0]: must be a whole number from 1 to 14, got 0",
     ],
     [
       { network: { subnet: "172.30.0.1/16" } },
@@ -85,8 +94,8 @@ describe("sections", () => {
     [{ consul: { peerPort: 65536 } }, `consul.peerPort: ${portRule}, got 65536`],
     [{ consul: { peerPort: "8300" } }, `consul.peerPort: ${portRule}, got "8300"`],
     [
-      { hosts: twoHosts, consul: { peerPort: 65522 } },
-      "consul.peerPort: must be a whole number from 1 to 65521, so that the Consul agent for the other hosts finds port + 14, got 65522",
+      { hosts: twoHosts, consul: { peerPort: 65529 } },
+      "consul.peerPort: must be a whole number from 1 to 65528, so that Consul server 3 for the other hosts finds port + 7, got 65529",
     ],
     [{ consul: { cpus: 0 } }, "consul.cpus: must be a number from 0.01 to 512, got 0"],
     [
@@ -152,7 +161,7 @@ describe("sections", () => {
 
 test.each([
   ["a port of Consul that no one host needs", { consul: { peerPort: 65_535 } }],
-  ["the last of Consul's for several hosts", { hosts: twoHosts, consul: { peerPort: 65_521 } }],
+  ["the last of Consul's for several hosts", { hosts: twoHosts, consul: { peerPort: 65_528 } }],
   ["the first and the last port", { consul: { peerPort: 1 }, loadBalancers: { peerPort: 65_535 } }],
   ["an address of a single host that others could not reach", { hosts: { a: { address: "::1" } } }],
 ])("good: %s", (_, config) => {

@@ -23,10 +23,10 @@ describe("a server is heard", () => {
   test.each([
     ["on one host", oneHost, 1, "10.9.1.2", 8300, 8301, false],
     ["on one host", oneHost, 3, "10.9.1.4", 8300, 8301, false],
-    ["on several", twoHosts, 1, "10.0.0.1", 8300, 8301, true],
-    ["on several", twoHosts, 2, "10.0.0.2", 8302, 8303, true],
-    ["on several", twoHosts, 3, "10.0.0.1", 8304, 8305, true],
-    ["on several", threeHosts, 7, "10.0.0.3", 8312, 8313, true],
+    ["on several", twoHosts, 1, "10.0.0.1", 8302, 8303, true],
+    ["on several", twoHosts, 2, "10.0.0.2", 8304, 8305, true],
+    ["on several", twoHosts, 3, "10.0.0.1", 8306, 8307, true],
+    ["on several", threeHosts, 7, "10.0.0.3", 8314, 8315, true],
     // One that is to go has no home any more.
     ["on several, but on none of these", twoHosts, 4, "10.9.1.5", 8300, 8301, false],
   ])("%s, number %#", (_, settings, number, address, rpcPort, gossipPort, isPublished) => {
@@ -41,8 +41,8 @@ describe("a server is heard", () => {
     const consul = { ...twoHosts.consul, peerPort: 18_300 };
     expect(serverPeer(2, { ...twoHosts, hosts, consul })).toStrictEqual({
       address: "192.0.2.2",
-      rpcPort: 18_302,
-      gossipPort: 18_303,
+      rpcPort: 18_304,
+      gossipPort: 18_305,
       isPublished: true,
     });
   });
@@ -57,7 +57,7 @@ describe("a server is heard", () => {
 describe("a host's agent is heard", () => {
   const agents = ({ hosts, consul }: typeof oneHost) =>
     hosts.map((host) => agentPeer(host, { hosts, consul }));
-  const at = (...addresses: string[]) => addresses.map((address) => ({ address, gossipPort: 8314 }));
+  const at = (...addresses: string[]) => addresses.map((address) => ({ address, gossipPort: 8301 }));
   test.each([
     ["where it is, on one host", oneHost, [undefined]],
     ["at its address, on two", twoHosts, at("10.0.0.1", "10.0.0.2")],
@@ -67,8 +67,8 @@ describe("a host's agent is heard", () => {
   });
 
   test.each([
-    [8300, 8314],
-    [1, 15],
+    [8300, 8301],
+    [1, 2],
   ])("from port %i on, at %i", (peerPort, port) => {
     expect(agentGossipPort({ peerPort })).toBe(port);
     const [host] = twoHosts.hosts as [HostSettings];
@@ -79,8 +79,8 @@ describe("a host's agent is heard", () => {
 
 test.each([
   ["on one host", oneHost, 2, "10.9.1.3:8300", "10.9.1.3"],
-  ["on several", twoHosts, 2, "10.0.0.2:8302", "10.0.0.2:8303"],
-  ["on several", twoHosts, 3, "10.0.0.1:8304", "10.0.0.1:8305"],
+  ["on several", twoHosts, 2, "10.0.0.2:8304", "10.0.0.2:8305"],
+  ["on several", twoHosts, 3, "10.0.0.1:8306", "10.0.0.1:8307"],
 ])("%s, server %#: where RPC is, and what others join", (_, settings, number, rpc, join) => {
   const peer = serverPeer(number, settings);
   expect([rpcAddress(peer), joinAddress(peer)]).toStrictEqual([rpc, join]);

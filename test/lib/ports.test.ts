@@ -1,4 +1,5 @@
 import type { ServiceSettings } from "../../config/settings.ts";
+import { maxServerNumber } from "../../lib/consul-placement.ts";
 import { balancerPort, consulPort, frontPorts, hostPorts, statsPort } from "../../lib/ports.ts";
 
 const consul = { servers: 3, port: 8500, peerPort: 8300 };
@@ -63,17 +64,17 @@ test.each<[consulServers: number[], ports: [port: number, what: string][]]>([
   [
     [1],
     [
-      [8300, "Consul server 1"],
-      [8301, "Consul server 1"],
+      [8302, "Consul server 1"],
+      [8303, "Consul server 1"],
     ],
   ],
   [
     [2, 7],
     [
-      [8302, "Consul server 2"],
-      [8303, "Consul server 2"],
-      [8312, "Consul server 7"],
-      [8313, "Consul server 7"],
+      [8304, "Consul server 2"],
+      [8305, "Consul server 2"],
+      [8314, "Consul server 7"],
+      [8315, "Consul server 7"],
     ],
   ],
 ])("of several hosts each is open to the others' Consul: servers %j", (consulServers, ports) => {
@@ -94,12 +95,14 @@ test.each<[consulServers: number[], ports: [port: number, what: string][]]>([
     })),
     ...ports.map(([port, what]) => open(port, what)),
     // Whatever the number of servers.
-    open(8314, "the Consul agent"),
+    open(8301, "the Consul agent"),
     ...frontPorts(severalHosts),
   ]);
 });
 
 test("no port is given twice, where every server that there may be is on one host", () => {
-  const taken = hostPorts(severalHosts, { consulServers: [1, 2, 3, 4, 5, 6, 7] }).map(({ port }) => port);
+  const taken = hostPorts(severalHosts, {
+    consulServers: Array.from({ length: maxServerNumber }, (_, i) => i + 1),
+  }).map(({ port }) => port);
   expect(new Set(taken).size).toBe(taken.length);
 });

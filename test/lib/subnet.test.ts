@@ -1,4 +1,5 @@
 import {
+  agentAddress,
   cidrOf,
   consulAddress,
   controlSubnetOf,
@@ -46,6 +47,15 @@ test.each([
   expect(consulAddress(cidr, 1)).toBe(first);
   expect(consulAddress(cidr, 7)).toBe(last);
   expect(dynamicRange(cidr)).toBe(range);
+});
+
+test.each([
+  ["172.30.0.0/16", "172.30.0.2"],
+  ["192.168.1.16/28", "192.168.1.18"],
+])("in %s an agent with a fixed address has %s, which Docker hands out to nobody", (cidr, address) => {
+  expect(agentAddress(cidr)).toBe(address);
+  expect(subnetsOverlap(dynamicRange(cidr), `${address}/32`)).toBe(false);
+  expect(gatewayAddress(cidr)).not.toBe(address);
 });
 
 test("the layout of something else is an error", () => {

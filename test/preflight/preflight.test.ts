@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import net from "node:net";
+import * as pulumi from "@pulumi/pulumi";
 import { contentHash } from "../../lib/images/content-hash.ts";
 import { publishedPorts } from "../../preflight/engine.ts";
-import { preflight } from "../../preflight/preflight.ts";
+import { preflight, withoutHosts } from "../../preflight/preflight.ts";
+import type { StackState } from "../../preflight/state.ts";
 import type { Outcome } from "../../runtime/program.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
@@ -35,11 +37,24 @@ test.each([
   expect(publishedPorts(text)).toStrictEqual(ports);
 });
 
+/** A state that knows these hosts, and what was asked of it. */
+function stateWith(known: Awaited<ReturnType<StackState["hosts"]>> = {}, asked: string[] = []): StackState {
+  const answer = async <T>(what: string, value: T) => {
+    asked.push(what);
+    return value;
+  };
+  return {
+    hosts: () => answer("hosts", known),
+    knowsNetwork: () => answer("network", false),
+    urns: () => answer("urns", ["a urn"]),
+  };
+}
+
 /** What preflight complains of where the engines are like that. */
 async function complaints(config: Record<string, unknown>, engine: Engine): Promise<string[]> {
   mockEngine = engine;
   try {
-    await preflight(settingsFrom(config), async () => false);
+    await preflight(settingsFrom(config), stateWith());
     return [];
   } catch (error) {
     const [head, ...faults] = (error as Error).message.split("\n  ");
@@ -64,7 +79,11 @@ test.each([
   ["something of it runs", ["test--warden--a", "test", ""], false],
 ] as const)("whether the stack is a fresh one: %s", async (_, container, isFresh) => {
   mockEngine = () => running(...(container.length > 0 ? [container as [string, string, string]] : []));
-  expect(await preflight(settingsFrom(hosts), async () => false)).toStrictEqual({ stopped: [], isFresh });
+  expect(await preflight(settingsFrom(hosts), stateWith())).toStrictEqual({
+    stopped: [],
+    isFresh,
+    absent: [],
+  });
 });
 
 test("every port that someone else's container has", async () => {
@@ -114,6 +133,112 @@ test("a port that another program has, where the engine is on this machine", asy
   } finally {
     server.close();
   }
+});
+
+test("whether a port is free is asked only where one engine is on this machine, whose network that is then", async () => {
+  const server = net.createServer().listen(0, "0.0.0.0");
+  await once(server, "listening");
+  const { port } = server.address() as net.AddressInfo;
+  const loadBalancers = { count: 1, max: 1, port };
+  const [here, there] = [{ docker: "unix:///a.sock", address: "10.0.0.1" }, { address: "10.0.0.2" }];
+  const on = (b: object) => complaints({ loadBalancers, hosts: { a: here, b } }, () => running());
+  try {
+    expect(await on({ ...there, docker: "tcp://b:2376" })).toStrictEqual([
+      expect.stringContaining(`port ${port}, `),
+    ]);
+    expect(await on({ ...there, docker: "unix:///b.sock" })).toStrictEqual([]);
+  } finally {
+    server.close();
+  }
+});
+
+describe("of several hosts", () => {
+  const three = ["a", "b", "c"].map(
+    (key, i) => [key, { docker: `tcp://${key}:2376`, address: `10.0.0.${i + 1}` }] as const,
+  );
+  const services = { web: { image: "web", port: 80, default: true } };
+  const settingsOf = (states: Record<string, string>) =>
+    settingsFrom({
+      services,
+      hosts: Object.fromEntries(
+        three.map(([key, host]) => [key, { ...host, ...(states[key] && { state: states[key] }) }]),
+      ),
+    });
+  const output = { networks: [], consulServers: [1] };
+
+  /** What comes of it where these engines are silent and these hosts known; and which were asked. */
+  async function look(states: Record<string, string>, silent: string[], known: string[]) {
+    const asked = new Set<string>();
+    const ofState: string[] = [];
+    mockEngine = (endpoint) => {
+      asked.add(endpoint.slice("tcp://".length, -":2376".length));
+      return silent.some((key) => endpoint === `tcp://${key}:2376`) ? { stderr: "no route" } : running();
+    };
+    const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+    const state = stateWith(Object.fromEntries(known.map((key) => [key, output])), ofState);
+    const done = await preflight(settingsOf(states), state).catch((error: Error) =>
+      error.message.split("\n  ").slice(1),
+    );
+    const warned = warn.mock.calls.map(([text]) => text);
+    warn.mockRestore();
+    return { done, warned, asked: [...asked].sort().join(" "), ofState };
+  }
+
+  const warning = (key: string) =>
+    `host ${key}: no Docker engine answers at tcp://${key}:2376 (no route). Nothing that is there is looked at or changed, now or in the stack's state; ` +
+    "the other hosts go on without it. Once it answers, the next `pulumi up` brings it up to date. If it is gone for good, take " +
+    `flotilla:hosts.${key} out of the config after this.`;
+  const fault = (key: string) =>
+    `host ${key}: no Docker engine answers at tcp://${key}:2376 (no route). Start it, or correct flotilla:hosts.${key}.docker; on this machine "npm run setup" starts one.`;
+
+  test.each<[string, Record<string, string>, string, string, string, string[]]>([
+    ["all answer", {}, "", "a b c", "", []],
+    ["one is silent", {}, "b", "a b c", "b", [warning("b")]],
+    ["two are silent", {}, "a b", "a b c", "a b", [warning("a"), warning("b")]],
+    ["one is away", { b: "away" }, "", "a b c", "b", []],
+    ["one is away, and would be silent", { b: "away" }, "b", "a b c", "b", []],
+    ["one is away that was never reached", { b: "away" }, "", "a c", "b", []],
+    ["one is away, and another silent", { b: "away" }, "c", "a b c", "b c", [warning("c")]],
+    ["one is drained", { b: "drained" }, "", "a b c", "", []],
+    ["one is drained and silent", { b: "drained" }, "b", "a b c", "b", [warning("b")]],
+  ])("%s", async (_, states, silent, known, absent, warned) => {
+    const keys = absent.split(" ").filter(Boolean);
+    const seen = await look(states, silent.split(" "), known.split(" "));
+    const { hosts } = settingsOf(states);
+    expect(seen.done).toStrictEqual({
+      stopped: [],
+      // What is not seen may run.
+      isFresh: keys.length === 0,
+      absent: keys.map((key) => ({
+        host: hosts.find((host) => host.key === key),
+        output: known.split(" ").includes(key) ? output : undefined,
+        urns: ["a urn"],
+      })),
+    });
+    expect(seen.warned).toStrictEqual(warned);
+    // One that is away is not asked at all, and the state only where something is amiss.
+    expect(seen.asked).toBe(["a", "b", "c"].filter((key) => states[key] !== "away").join(" "));
+    expect(seen.ofState).toStrictEqual(keys.length > 0 ? ["hosts", "urns"] : []);
+  });
+
+  test.each<[string, Record<string, string>, string, string, string[]]>([
+    ["all are silent", {}, "a b c", "a b c", [fault("a"), fault("b"), fault("c")]],
+    ["one is silent that was never reached", {}, "b", "a c", [fault("b")]],
+    ["one is silent that was never reached, and another one", {}, "b c", "a c", [fault("b")]],
+    ["one is away, and all others silent", { a: "away" }, "b c", "a b c", [fault("b"), fault("c")]],
+  ])("none goes on where %s", async (_, states, silent, known, faults) => {
+    expect((await look(states, silent.split(" "), known.split(" "))).done).toStrictEqual(faults);
+  });
+
+  test("settings without some are those of the others, and the services' hosts, too", () => {
+    const settings = settingsOf({});
+    const absent = settings.hosts.slice(0, 1).map((host) => ({ host, output: undefined, urns: [] }));
+    const rest = withoutHosts(settings, absent);
+    expect(rest.hosts).toStrictEqual(settings.hosts.slice(1));
+    expect(rest.services.map(({ hosts }) => hosts)).toStrictEqual([["b", "c"]]);
+    expect({ ...rest, hosts: settings.hosts, services: settings.services }).toStrictEqual(settings);
+    expect(withoutHosts(settings, [])).toBe(settings);
+  });
 });
 
 describe("a version that was built before", () => {

@@ -33,6 +33,8 @@ export interface Registered {
   /** What replaces the resource when it changes, beside its inputs; undefined for nothing. */
   readonly replacementTrigger: unknown;
   readonly secretOutputs: readonly string[];
+  /** Id of the resource that takes it along when it is deleted; empty for none. */
+  readonly deletedWith: string;
 }
 
 const SIGNATURE = "4dabf18193072939515e22adb298388d";
@@ -102,6 +104,7 @@ function record(registered: Registered[]): void {
       replaceOnChanges: request.getReplaceonchangesList(),
       replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
+      deletedWith: request.getDeletedwith() && idOfUrn(request.getDeletedwith()),
     });
     return registerResource.call(monitor, request, callback);
   };
@@ -133,6 +136,7 @@ interface ResourceRequest {
   getReplaceonchangesList(): string[];
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
   getAdditionalsecretoutputsList(): string[];
+  getDeletedwith(): string;
 }
 
 interface Urns {

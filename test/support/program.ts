@@ -1,22 +1,36 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { Settings } from "../../config/settings.ts";
 import flotilla from "../../index.ts";
 import type { HostsView } from "../../lib/images/hosts-view.ts";
-import { deploy, type Registered } from "./deploy.ts";
+import type { AbsentHostState } from "../../preflight/preflight.ts";
+import type { HostOutput } from "../../preflight/state.ts";
+import { deploy, find, type Registered } from "./deploy.ts";
 import { hostsWithAll } from "./hosts.ts";
 import { remember } from "./remember.ts";
 import { asConfig, readStackFile } from "./stack-file.ts";
 
 // It asks real engines and binds real ports; it has tests of its own.
 jest.mock("../../preflight/preflight.ts", () => ({
-  preflight: async () => ({ stopped: [], isFresh: mockIsFresh }),
+  ...jest.requireActual("../../preflight/preflight.ts"),
+  preflight: async ({ hosts }: Settings) => ({
+    stopped: [],
+    isFresh: mockIsFresh,
+    absent: hosts.flatMap((host) => (host.key in mockAbsent ? { host, ...mockAbsent[host.key] } : [])),
+  }),
 }));
+jest.mock("../../preflight/state.ts", () => ({ readState: () => ({ hosts: async () => mockKnown }) }));
 jest.mock("../../lib/images/hosts-view.ts", () => ({ lookAtHosts: async () => mockView }));
 
 let mockIsFresh = false;
+let mockAbsent: Readonly<Record<string, Omit<AbsentHostState, "host">>> = {};
+/** Where a stack's hosts are as the state tells of them. */
+let mockKnown: Readonly<Record<string, HostOutput>> = {};
 const mockView: HostsView = hostsWithAll;
 
 // That the config of these stacks is no file's.
 jest.spyOn(pulumi.log, "warn").mockResolvedValue();
+// That a host carries Consul.
+jest.spyOn(pulumi.log, "info").mockResolvedValue();
 
 /** What the whole program made. */
 export interface Run {
@@ -57,10 +71,34 @@ export const ofFreshStack = remember(async (stack: string) => {
 });
 
 /** The whole program with config, its keys without their namespace. */
-export const ofConfig = remember((config: Record<string, unknown>) => {
+export const ofConfig = remember((config: Record<string, unknown>) => runConfig("test", config));
+
+/** The same in a stack of that name. */
+export const runConfig = (stack: string, config: Record<string, unknown>) => {
   const entries = Object.entries(config).map(([key, value]) => [`flotilla:${key}`, value]);
-  return run("test", asConfig(Object.fromEntries(entries)));
-});
+  return run(stack, asConfig(Object.fromEntries(entries)));
+};
+
+/** The same where some hosts are absent, and the state tells of Consul servers. */
+export async function ofConfigWithout(
+  config: Record<string, unknown>,
+  absent: typeof mockAbsent,
+  known: typeof mockKnown = {},
+): Promise<Run> {
+  [mockAbsent, mockKnown] = [absent, known];
+  try {
+    return await runConfig("test", config);
+  } finally {
+    [mockAbsent, mockKnown] = [{}, {}];
+  }
+}
+
+/** URNs of what a program made, as Pulumi has them in its state. */
+export function urnsOf(resources: readonly Registered[], stack = "test"): string[] {
+  const typesOf = ({ type, parent }: Registered): string =>
+    parent === "" ? type : `${typesOf(find(resources, parent))}$${type}`;
+  return resources.map((one) => `urn:pulumi:${stack}::flotilla::${typesOf(one)}::${one.name}`);
+}
 
 /** A host as config has it, its address by its name, of one letter. */
 export const host = (name: string, consulServers: number[]) => ({

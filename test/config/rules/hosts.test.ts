@@ -69,7 +69,9 @@ test("what is set for TLS goes wherever the endpoint goes", () => {
       address: "127.0.0.1",
       peerAddress: "127.0.0.1",
       datacenter: "dc1",
+      state: "active",
       consulServers: [1, 2, 3],
+      placesServers: false,
     },
   ]);
 });
@@ -194,8 +196,8 @@ describe("the Consul servers' homes", () => {
     [[[1, 2, 3], undefined], [`.b.consulServers: ${mustList}, got nothing`]],
     [[undefined, [2], undefined], ["a", "c"].map((key) => `.${key}.consulServers: ${mustList}, got nothing`)],
     [[[], undefined], [`.b.consulServers: ${mustList}, got nothing`]],
-    [[[1], [2]], [": must have a home for every Consul server from 1 to 3, got none for 3"]],
-    [[[], []], [": must have a home for every Consul server from 1 to 3, got none for 1, 2 and 3"]],
+    [[[1], [2]], [": must list 3 Consul servers in all (consul.servers) in their consulServers, got 2"]],
+    [[[], []], [": must list 3 Consul servers in all (consul.servers) in their consulServers, got 0"]],
     [
       [
         [1, 2],
@@ -211,5 +213,32 @@ describe("the Consul servers' homes", () => {
       })),
     );
     expect(faultsOf({ hosts })).toStrictEqual(lines.map((line) => `flotilla:hosts${line}`));
+  });
+});
+
+describe("the services of a host", () => {
+  const web = { image: "nginx", port: 80 };
+  const route = { path: "/other" };
+  test.each<[string, Record<string, string>, string[], string[]]>([
+    ["that is active", {}, ["a", "b", "c"], ["a", "b"]],
+    ["that is drained drop out of it", { b: "drained" }, ["a", "c"], ["a"]],
+    ["that is the only one of a service go", { a: "drained", b: "drained" }, ["c"], []],
+    // What runs there runs on.
+    ["that is away stay what they are", { b: "away" }, ["a", "b", "c"], ["a", "b"]],
+  ])("%s", (_, states, byDefault, named) => {
+    const hosts = hostsWith(
+      ...["a", "b", "c"].map((key, i) => ({
+        address: `10.0.0.${i + 1}`,
+        ...(states[key] && { state: states[key] }),
+      })),
+    );
+    const services = { web: { ...web, default: true }, other: { ...web, route, hosts: ["b", "a"] } };
+    const settings = settingsFrom({ hosts, services });
+    expect(settings.services.map(({ name, hosts }) => [name, hosts])).toStrictEqual([
+      ["other", named],
+      ["web", byDefault],
+    ]);
+    // Consul's servers stay on each.
+    expect(settings.hosts.map(({ consulServers }) => consulServers)).toStrictEqual([[1], [2], [3]]);
   });
 });

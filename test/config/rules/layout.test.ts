@@ -42,16 +42,16 @@ describe("host ports", () => {
       "services.web.publish: service web can't have host port 32768 with loadBalancers.ipv6: that takes port 0 inside the balancers, which is no port",
     ],
     [
-      { hosts: twoHosts, consul: { peerPort: 8080 } },
+      { hosts: twoHosts, consul: { peerPort: 8078 } },
       "consul.peerPort: Consul server 1 for the other hosts and the balancers together (loadBalancers.port) both take host port 8080",
     ],
     [
-      { hosts: twoHosts, consul: { peerPort: 8066 } },
+      { hosts: twoHosts, consul: { peerPort: 8079 } },
       "consul.peerPort: the Consul agent for the other hosts and the balancers together (loadBalancers.port) both take host port 8080",
     ],
     [
-      { hosts: twoHosts, consul: { port: 8313 } },
-      "consul.port: Consul server 2 and the Consul agent for the other hosts (consul.peerPort) both take host port 8314",
+      { hosts: twoHosts, consul: { port: 8299 } },
+      "consul.port: Consul server 3 and the Consul agent for the other hosts (consul.peerPort) both take host port 8301",
     ],
     [
       { hosts: twoHosts, loadBalancers: { peerPort: 8181 } },
@@ -59,7 +59,11 @@ describe("host ports", () => {
     ],
     [
       { hosts: twoHosts, loadBalancers: { peerPort: 8301 } },
-      "consul.peerPort: Consul server 1 for the other hosts and the balancers of other hosts (loadBalancers.peerPort) both take host port 8301",
+      "consul.peerPort: the Consul agent for the other hosts and the balancers of other hosts (loadBalancers.peerPort) both take host port 8301",
+    ],
+    [
+      { hosts: twoHosts, loadBalancers: { peerPort: 8302 } },
+      "consul.peerPort: Consul server 1 for the other hosts and the balancers of other hosts (loadBalancers.peerPort) both take host port 8302",
     ],
     [
       { hosts: twoHosts, services: { web: { ...web, publish: 7443 } } },
@@ -73,7 +77,7 @@ describe("host ports", () => {
     ["that no single host needs", { consul: { peerPort: 8080 }, loadBalancers: { peerPort: 8181 } }],
     [
       "that servers on different hosts have",
-      { hosts: hostsAt("10.0.0.1", "10.0.0.2", "10.0.0.3"), consul: { port: 8304 } },
+      { hosts: hostsAt("10.0.0.1", "10.0.0.2", "10.0.0.3"), consul: { port: 8306 } },
     ],
     ["by themselves", { hosts: twoHosts }],
   ])("%s", (_, config) => {
@@ -89,6 +93,17 @@ describe("several hosts", () => {
   const mustList = "must list the Consul servers that live here ([] for none), since other hosts list theirs";
   test.each<[Record<string, unknown>, string[]]>([
     [{ hosts: { a, b } }, []],
+    // A server that has moved is another one.
+    [{ hosts: { a, b: { ...b, consulServers: [14] } } }, []],
+    [{ hosts: { a: { ...a, state: "away" }, b } }, []],
+    [{ hosts: { a: { ...a, state: "drained" }, b } }, []],
+    [
+      { hosts: { a: { ...a, state: "away" }, b: { ...b, state: "drained" } } },
+      [
+        'hosts.a.state: must be "active" on one host at least, got "away"',
+        'hosts.b.state: must be "active" on one host at least, got "drained"',
+      ],
+    ],
     [
       { hosts: { a, b: { ...b, docker: "ssh://a" } } },
       ['hosts.b.docker: must not be the engine of host a, got "ssh://a"'],
@@ -105,7 +120,7 @@ describe("several hosts", () => {
     ],
     [
       { hosts: { a, b: { ...b, consulServers: [] } } },
-      ["hosts: must have a home for every Consul server from 1 to 3, got none for 2"],
+      ["hosts: must list 3 Consul servers in all (consul.servers) in their consulServers, got 2"],
     ],
     [
       { hosts: { a, b: { ...b, consulServers: [2, 3] } } },
@@ -113,11 +128,11 @@ describe("several hosts", () => {
     ],
     [
       { hosts: { a, b: { ...b, consulServers: [2, 5] } } },
-      ["hosts.b.consulServers[1]: must be at most 3 (consul.servers), got 5"],
+      ["hosts: must list 3 Consul servers in all (consul.servers) in their consulServers, got 4"],
     ],
     [
       { hosts: { a }, consul: { servers: 5 } },
-      ["hosts: must have a home for every Consul server from 1 to 5, got none for 2, 4 and 5"],
+      ["hosts: must list 5 Consul servers in all (consul.servers) in their consulServers, got 2"],
     ],
     [
       { hosts: { a, b }, services: { web: { ...web, publish: 8080 } } },
