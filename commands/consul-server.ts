@@ -15,7 +15,7 @@ import { type AutopilotHealth, unfitServers } from "./support/autopilot.ts";
 export interface ConsulServerArgs {
   readonly stack: string;
   readonly docker: Endpoint;
-  /** Docker endpoints of all hosts with servers. */
+  /** Docker endpoints of all hosts that are reached: any may have servers, or agents. */
   readonly serverHosts: readonly Endpoint[];
   /** Container of the server; also its node name. */
   readonly server: string;

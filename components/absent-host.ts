@@ -25,7 +25,7 @@ export class AbsentHost extends pulumi.ComponentResource {
     const { stack, host, provider, urns, cluster } = args;
     const consulServers = host.consulServers;
     const all = urns.map(parseUrn).filter((one) => isOfHost(one, { stack, key: host.key, consulServers }));
-    keep(all, { provider, deletedWith: cluster.members[host.key] }, cluster);
+    keep(all, { stack, provider, deletedWith: cluster.members[host.key], cluster });
     this.registerOutputs({});
   }
 }
@@ -43,22 +43,23 @@ class KeptResource extends pulumi.CustomResource {
   }
 }
 
-function keep(
-  all: readonly StateResource[],
-  { provider, deletedWith }: { provider: docker.Provider; deletedWith: pulumi.Resource | undefined },
-  cluster: ConsulCluster,
-): void {
-  const components: { types: string; name: string; resource: pulumi.Resource }[] = [
+/** What all of a host's resources have in common. */
+interface Common {
+  readonly stack: string;
+  readonly provider: docker.Provider;
+  readonly deletedWith: pulumi.Resource | undefined;
+  readonly cluster: ConsulCluster;
+}
+
+function keep(all: readonly StateResource[], { stack, provider, deletedWith, cluster }: Common): void {
+  const components: Component[] = [
     { types: "flotilla:index:ConsulCluster", name: "consul", resource: cluster },
   ];
   // Parents come first.
   for (const { types, name } of all.toSorted((a, b) => a.types.length - b.types.length)) {
     const type = types.at(-1) ?? "";
-    const above = types.slice(0, -1).join("$");
-    const parents = components
-      .filter(({ types }) => types === above)
-      .sort((a, b) => score(b.name, name) - score(a.name, name));
-    const parent = parents[0]?.resource;
+    const above = components.filter((one) => one.types === types.slice(0, -1).join("$"));
+    const parent = parentOf(name, stack, above);
     const opts = { ...(parent && { parent }), ...(deletedWith && { deletedWith }) };
     if (type.startsWith("flotilla:")) {
       const resource = new pulumi.ComponentResource(type, name, {}, { ...opts, ignoreChanges: ["*"] });
@@ -73,5 +74,22 @@ function keep(
   }
 }
 
-/** How well a component's name fits into that of what may be below it. */
-const score = (component: string, name: string) => (name.includes(component) ? component.length : 0);
+interface Component {
+  /** Its type after those above it, as URNs have them. */
+  readonly types: string;
+  readonly name: string;
+  readonly resource: pulumi.Resource;
+}
+
+/** The component that a resource is below: of several pools that whose name its own begins with, after the stack's maybe. */
+function parentOf(
+  name: string,
+  stack: string,
+  components: readonly Component[],
+): pulumi.Resource | undefined {
+  const names = [name, name.replace(`${stack}--`, "")];
+  const fits = components
+    .filter((component) => names.some((one) => one.startsWith(component.name)))
+    .sort((a, b) => b.name.length - a.name.length);
+  return (fits[0] ?? components[0])?.resource;
+}

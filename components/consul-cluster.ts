@@ -161,7 +161,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
       {
         stack,
         docker: host.settings.docker,
-        serverHosts: [...new Set(placement(args).map(({ host }) => host.settings.docker))],
+        serverHosts: args.hosts.map(({ settings }) => settings.docker),
         server: containerName,
         next,
         address: rpcAddress(peer),

@@ -125,7 +125,9 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
   expect(after).toHaveLength(before.length);
   const changed = after.flatMap((line, index) => {
     const was = before[index] ?? "";
-    return line === was ? [] : [was.length > 100 ? differing(was, line) : [was, line]];
+    // Where balancers of other hosts are, many lines say.
+    const ofPeers = was.replaceAll("<% domain %>", "balancer.flotilla").replace(":<% port %>", ":7443");
+    return line === was || line === ofPeers ? [] : [was.length > 100 ? differing(was, line) : [was, line]];
   });
   expect(changed).toStrictEqual([
     [
@@ -141,33 +143,10 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
     ],
     ['  user admin insecure-password "<% statsPassword %>"', `  user admin insecure-password "<&"'>"`],
     ["  bind :<% inside %> name <% port %>", "  bind :40848 name 8080"],
-    ["bind :<% port %>", "bind :7443"],
-    [
-      "  http-request deny unless { ssl_c_s_dn(CN) *.<% domain %> }",
-      "  http-request deny unless { ssl_c_s_dn(CN) *.balancer.flotilla }",
-    ],
-    ["$name }}.<% domain %>", "$name }}.balancer.flotilla"],
     [
       "  stick-table type ipv6 size <% room %> expire 10s store conn_cur",
       "  stick-table type ipv6 size 6144 expire 10s store conn_cur",
     ],
-    [
-      "  http-request set-var(txn.peer) str(local_{{ $name }}.<% domain %>)",
-      "  http-request set-var(txn.peer) str(local_{{ $name }}.balancer.flotilla)",
-    ],
-    ["$name }}.<% domain %>", "$name }}.balancer.flotilla"],
-    expect.arrayContaining([
-      expect.stringContaining("NodeAddress }}:7443 check check-sni check_{{ $name }}.balancer.flotilla "),
-    ]),
-    [
-      "  use-server {{ .ID }} if { ssl_fc_sni {{ $cookie }}_{{ $name }}.<% domain %> }",
-      "  use-server {{ .ID }} if { ssl_fc_sni {{ $cookie }}_{{ $name }}.balancer.flotilla }",
-    ],
-    expect.arrayContaining([
-      expect.stringMatching(
-        /NodeAddress \}\}:7443 track .* sni str\(final_\{\{ \$name \}\}\.balancer\.flotilla\)$/,
-      ),
-    ]),
   ]);
 });
 

@@ -48,7 +48,7 @@ describe.each([
         id,
         {},
         ["*"],
-        `Command absent-${key}--forgotten`,
+        `Command consul--member--${key}`,
         false,
       ]);
       const secret =
@@ -70,9 +70,9 @@ describe.each([
       parent,
       secrets: marked,
       ignoreChanges,
-    } = find(await without(key), `Command absent-${key}--forgotten`);
+    } = find(await without(key), `Command consul--member--${key}`);
     expect({ parent, marked, ignoreChanges }).toStrictEqual({
-      parent: `AbsentHost absent-${key}`,
+      parent: "ConsulCluster consul",
       marked: ["stdin"],
       ignoreChanges: [],
     });

@@ -302,7 +302,7 @@ describe("Consul servers", () => {
     const told = (id: string) => JSON.parse(String(find(all, id).inputs.stdin));
     expect(told("Command consul--3--quorum")).toMatchObject({
       docker: "tcp://a:2376",
-      serverHosts: ["tcp://b:2376", "tcp://a:2376"],
+      serverHosts: ["tcp://a:2376", "tcp://b:2376", "tcp://c:2376"],
     });
     expect(told("Command consul--setup")).toMatchObject({
       docker: "tcp://b:2376",

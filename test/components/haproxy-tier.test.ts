@@ -240,7 +240,7 @@ describe("several hosts", () => {
       expect(haproxy).toContain("http-request deny unless { ssl_c_s_dn(CN) *.balancer.flotilla }");
       // The name that is called tells what for; connections are not kept, and one that gets no receipt is over soon.
       expect(haproxy).toContain("check-sni check_{{ $name }}.balancer.flotilla");
-      expect(haproxy).toContain('$tls := "tcp-ut 3s pool-max-conn 0 ssl ca-file /etc/flotilla/authority.pem');
+      expect(haproxy).toContain('$tls := "tcp-ut 3s ssl ca-file /etc/flotilla/authority.pem');
       expect(haproxy).toContain(
         "  option srvtcpka\n  srvtcpka-idle 1s\n  srvtcpka-intvl 1s\n  srvtcpka-cnt 3\n",
       );
