@@ -267,6 +267,8 @@ describe("several hosts", () => {
       ({ id, inputs }) => JSON.stringify(inputs) !== JSON.stringify(find(after, id).inputs),
     );
     expect(differing.map(({ id }) => id).sort()).toStrictEqual([
+      // Where a server that goes looks for agents.
+      ...[1, 2, 3].map((number) => `Command consul--${number}--quorum`),
       // Looks at all balancers for what Consul may have lost.
       "Command consul--setup",
       // Which agents there are, and so whose tokens stay.
