@@ -10,22 +10,29 @@ export const maxServerNumber = 14;
  * too many, the last of the host that has most goes.
  * @param hosts keys of the hosts that there are to be
  * @param former where servers were, hosts that are to go among them
+ * @param away hosts to which none comes, though those that are there stay
  */
-export function placeServers(hosts: readonly string[], servers: number, former: Placement = {}): Placement {
+export function placeServers(
+  hosts: readonly string[],
+  servers: number,
+  former: Placement = {},
+  away: readonly string[] = [],
+): Placement {
   const keys = hosts.toSorted();
+  const open = keys.filter((key) => !away.includes(key));
   const placed = new Map(keys.map((key) => [key, [...(former[key] ?? [])]]));
   const used = new Set(Object.values(former).flat());
   const count = () => [...placed.values()].flat().length;
-  const by = (better: (a: number, b: number) => boolean) =>
-    keys.reduce((best, key) => (better(sizeOf(key), sizeOf(best)) ? key : best), keys[0] ?? "");
+  const by = (some: readonly string[], better: (a: number, b: number) => boolean) =>
+    some.reduce((best, key) => (better(sizeOf(key), sizeOf(best)) ? key : best), some[0] ?? "");
   const sizeOf = (key: string) => placed.get(key)?.length ?? 0;
-  while (keys.length > 0 && count() < servers) {
+  while (open.length > 0 && count() < servers) {
     const number = lowestFree(used);
     used.add(number);
-    placed.get(by((a, b) => a < b))?.push(number);
+    placed.get(by(open, (a, b) => a < b))?.push(number);
   }
   while (count() > servers) {
-    const fullest = placed.get(by((a, b) => a > b));
+    const fullest = placed.get(by(keys, (a, b) => a > b));
     fullest?.sort((a, b) => a - b).pop();
   }
   return Object.fromEntries([...placed].map(([key, numbers]) => [key, numbers.sort((a, b) => a - b)]));

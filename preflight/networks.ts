@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { HostSettings, Settings } from "../config/settings.ts";
-import { type Endpoint, isLocal } from "../lib/docker-endpoint.ts";
+import { addressOf, type Endpoint, isLocal } from "../lib/docker-endpoint.ts";
 import { controlNetworkName, networkName } from "../lib/names.ts";
 import { cidrOf, subnetsOverlap } from "../lib/subnet.ts";
 import { ask } from "./engine.ts";
@@ -73,10 +73,12 @@ async function faultsOf(
   );
   if (!own) return faults;
   if (!(await isKnown(own.Id))) {
+    const docker = `docker -H ${addressOf(host.docker)}`;
     return [
       `host ${host.key}: there is a network ${own.Name} already that this stack's state does not know, so another user or ` +
         `clone has a stack ${stack} there. Give this one another name, or use that one's state (\`pulumi login\`). If nobody ` +
-        `has, it was left behind: docker network rm ${own.Name}`,
+        "has, it was left behind, as on a host that was taken out of the config while it was dead: " +
+        `${docker} rm --force $(${docker} ps --all --quiet --filter label=flotilla.stack=${stack}); ${docker} network rm ${own.Name}`,
     ];
   }
   return faults;

@@ -20,6 +20,7 @@ export async function withServersInPlace(
     hosts.map(({ key }) => key),
     consul.servers,
     former,
+    hosts.filter(({ state }) => state === "away").map(({ key }) => key),
   );
   return told({
     ...settings,

@@ -24,6 +24,17 @@ test.each<[string, string, number, Placement, Placement]>([
   expect(placeServers(hosts.split(" ").filter(Boolean), servers, former)).toStrictEqual(placement);
 });
 
+test.each<[string[], Placement]>([
+  [[], { a: [1, 3], b: [2], c: [] }],
+  [["c"], { a: [1, 3], b: [2, 4], c: [] }],
+  [["b", "c"], { a: [1, 3, 4], b: [2], c: [] }],
+  [["a"], { a: [1, 3], b: [2], c: [4] }],
+  [["a", "b", "c"], { a: [1, 3], b: [2], c: [] }],
+])("none comes to hosts that are away: %j", (away, placement) => {
+  const servers = Object.values(placement).flat().length;
+  expect(placeServers(["a", "b", "c"], servers, { a: [1, 3], b: [2] }, away)).toStrictEqual(placement);
+});
+
 test("a server that is there stays through growth and back, whatever its number", () => {
   const three = { a: [4], b: [2], c: [3] };
   const five = placeServers(["a", "b", "c"], 5, three);

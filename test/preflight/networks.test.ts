@@ -56,6 +56,9 @@ test("the control network is looked at as the other is", async () => {
 test("a stack of the same name that another state knows", async () => {
   const [fault] = await networkFaults(settings, host, [...others, own], knowsNothing);
   expect(fault).toMatch(/^host a: there is a network test already that this stack's state does not know/);
+  const docker = `docker -H ${host.docker}`;
+  const remove = `${docker} rm --force $(${docker} ps --all --quiet --filter label=flotilla.stack=test)`;
+  expect(fault?.endsWith(`: ${remove}; ${docker} network rm test`)).toBe(true);
 });
 
 describe("an outage is announced", () => {
