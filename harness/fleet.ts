@@ -126,7 +126,7 @@ export class Fleet {
     const stack = new Stack<Config>(`${runInfo().prefix}-5`);
     const config = configOf(21_080, "10.213.5.0/24", webOf(application));
     config.hosts = Object.fromEntries(hosts.map(({ key, address, docker }) => [key, { docker, address }]));
-    config.services.web.replicas = 2;
+    Object.assign(config.services.web, { replicas: 2, sessions: true, drain: 2 });
     return new Fleet(stack, config, application);
   }
 

@@ -1,5 +1,6 @@
 import { Lab } from "../../harness/engine/lab.ts";
 import { Fleet, whoAnswers } from "../../harness/fleet.ts";
+import { request } from "../../harness/http.ts";
 import { Load } from "../../harness/load/load.ts";
 import { everyMethod, type Plan, unhurried } from "../../harness/load/plan.ts";
 import type { Failure } from "../../harness/load/samples.ts";
@@ -7,6 +8,7 @@ import { runInfo } from "../../harness/run-info.ts";
 import { sleep, within } from "../../harness/wait.ts";
 import { baseImages } from "../../lib/base-images.ts";
 import { frontName } from "../../lib/names.ts";
+import { attempt } from "../../runtime/program.ts";
 
 const lines = (text: string) => text.split("\n").filter(Boolean);
 
@@ -61,6 +63,27 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     await fleet.stack.run("up");
     await everywhere("a", "b", "c");
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
+  });
+
+  test("a session keeps to its copy, whichever host it comes to", async () => {
+    const hosts = ["a", "b", "c"];
+    // Of each host's clients some are given to copies elsewhere.
+    for (const url of [...hosts, ...hosts].map(urlOf)) {
+      const { headers } = await request(url, { method: "GET" });
+      const [cookie = "", ...more] = headers["set-cookie"] ?? [];
+      expect([cookie.split("=")[0], more]).toEqual(["flotilla-web", []]);
+      for (const other of hosts) {
+        for (const method of ["GET", "POST", "GET"] as const) {
+          const answer = await request(`${urlOf(other)}${method === "POST" ? "echo" : ""}`, {
+            method,
+            headers: { Cookie: cookie.split(";")[0] ?? "" },
+            ...(method === "POST" && { body: "x" }),
+          });
+          expect([answer.status, answer.headers["x-served-by"]]).toEqual([200, headers["x-served-by"]]);
+          expect(answer.headers["set-cookie"]).toBeUndefined();
+        }
+      }
+    }
   });
 
   test("one that is cut off serves those who reach it, and brings itself back without the others", async () => {
@@ -145,8 +168,26 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
 
+  test("one that returns after that is told of, and admitted again by what is said", async () => {
+    await startLoads();
+    await lab.revive("c");
+    const { docker, address } = lab.host("c");
+    const { code, output } = await fleet.attemptUp(({ hosts }) => {
+      hosts.c = { docker, address };
+    });
+    expect(code).not.toBe(0);
+    const advice = [...output.matchAll(/while it was dead: (docker .*)$/gm)].map(
+      ([, command = ""]) => command,
+    );
+    expect(advice.length).toBeGreaterThan(0);
+    for (const command of advice) await attempt("sh", ["-c", command]);
+    await fleet.stack.run("up");
+    expect(await failures()).toEqual([]);
+    await everywhere("a", "b", "c");
+  });
+
   test("is taken away with all it made", async () => {
     await fleet.stack.run("destroy");
-    for (const key of ["a", "b"]) expect(await lab.docker(key, "ps", "--all", "--quiet")).toBe("");
+    for (const { key } of lab.hosts) expect(await lab.docker(key, "ps", "--all", "--quiet")).toBe("");
   });
 });
