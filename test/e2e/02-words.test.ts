@@ -6,6 +6,7 @@ import { Fleet } from "../../harness/fleet.ts";
 import { runInfo } from "../../harness/run-info.ts";
 import { within } from "../../harness/wait.ts";
 import { registrationOf } from "../../lib/catalogue.ts";
+import { authorityOf, certificateOf } from "../../lib/certificates.ts";
 import { routesBackend } from "../../lib/haproxy.ts";
 import { renderFile } from "../../lib/render.ts";
 import { routingTable } from "../../lib/routes.ts";
@@ -53,11 +54,11 @@ describe("HAProxy's configuration", () => {
       fc.uniqueArray(service, { selector: ({ name }) => name, minLength: 40, maxLength: 40, size: "max" }),
       { numRuns: 1, seed },
     )[0] as (ServiceSettings & { readonly port: number })[];
-    const text = JSON.stringify(routingTable(services, { hosts: 1, perHost: 2 }));
+    const text = JSON.stringify(routingTable(services, { hosts: 2, perHost: 2 }));
 
     const [agent, balancer] = [await fleet.the("agent"), (await fleet.containers("balancer"))[0]];
     const start = ["--detach", "--network=none", "--name", consul, "--entrypoint=consul", agent.Config.Image];
-    await docker("run", ...start, "agent", "-dev", "-bind=127.0.0.1");
+    await docker("run", ...start, "agent", "-dev", "-bind=127.0.0.1", "-node=here");
     const put = (path: string, body: string) => {
       const to = `http://127.0.0.1:8500/v1/${path}`;
       const curl = [
@@ -78,6 +79,9 @@ describe("HAProxy's configuration", () => {
       const { name } = service;
       const registration = registrationOf(service, `test-${name}-1`);
       await put("agent/service/register", JSON.stringify(registration));
+      const { Name, Check: _, ...rest } = registrationOf(service, `test-${name}-2`);
+      const elsewhere = { Node: "elsewhere", Address: "192.0.2.7", Service: { ...rest, Service: Name } };
+      await put("catalog/register", JSON.stringify(elsewhere));
       if (index % 2) await put(`kv/flotilla/maintenance/${name}`, String(index));
     }
 
@@ -90,17 +94,22 @@ describe("HAProxy's configuration", () => {
     const view = {
       ports: [8080, 8181].map((port) => ({ inside: port, port })),
       statsPassword: "x",
+      node: "here",
+      peers: { port: 7443, domain: "balancer.flotilla" },
       maxconn: undefined,
       drain: 1,
       trustedProxies: ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "::ffff:192.0.2.2"],
       clients: { most: 1000, room: 65_536 },
     };
+    const own = certificateOf("a secret", "*.balancer.flotilla", "test");
+    const files = { authority: authorityOf("a secret").certificate, peer: `${own.certificate}${own.key}` };
     const script =
-      "cat >/tmp/in && consul-template -once -template /tmp/in:/tmp/out >&2 && haproxy -c -f /tmp/out >&2 && cat /tmp/out";
-    const variables = ["THREADS=1", "STATS_PORT=2", "GATEWAY=192.0.2.1"].flatMap((each) => [
-      "-e",
-      `FLOTILLA_${each}`,
-    ]);
+      'for f in authority peer; do eval "echo \\"\\$$f\\"" >/etc/flotilla/$f.pem; done && cat >/tmp/in && ' +
+      "consul-template -once -template /tmp/in:/tmp/out >&2 && haproxy -c -f /tmp/out >&2 && cat /tmp/out";
+    const variables = [
+      ...["THREADS=1", "STATS_PORT=2", "GATEWAY=192.0.2.1"].map((each) => `FLOTILLA_${each}`),
+      ...Object.entries(files).map(([name, text]) => `${name}=${text}`),
+    ].flatMap((each) => ["-e", each]);
     const rendered = await run(
       "docker",
       [
@@ -115,5 +124,8 @@ describe("HAProxy's configuration", () => {
     expect(rendered).not.toContain("test-worker-of-");
     const backends = [...rendered.matchAll(/^backend service\.(\S+)$/gm)].map(([, name]) => name);
     expect([seed, backends.sort()]).toEqual([seed, services.map(({ name }) => name).sort()]);
+    // What is here is a server by itself, what is elsewhere is one of its host, once for each service.
+    expect(rendered.match(/^ {2}server elsewhere 192\.0\.2\.7:7443 check /gm)).toHaveLength(services.length);
+    expect(rendered).not.toMatch(/^ {2}server test-\S+-2 /m);
   });
 });
