@@ -30,7 +30,7 @@ const program: Command = new Command("npm run drill --")
   )
   .option(
     "--part <i/n>",
-    "of every-resource, every-loss and every-key only each n-th step, from the i-th on; without it the short form takes a seventh, another one each day",
+    "of every-resource, every-loss and every-key only each n-th step, from the i-th on; without it the short form takes a tenth, another one each day",
   )
   .option("--step <text>", "of every-resource and every-key only the steps with that in their names")
   .option("--yes", "don't ask")
