@@ -23,8 +23,7 @@ export class AbsentHost extends pulumi.ComponentResource {
   constructor(name: string, args: AbsentHostArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:AbsentHost", name, {}, opts);
     const { stack, host, provider, urns, cluster } = args;
-    const consulServers = host.consulServers;
-    const all = urns.map(parseUrn).filter((one) => isOfHost(one, { stack, key: host.key, consulServers }));
+    const all = urns.map(parseUrn).filter((one) => isOfHost(one, { stack, ...host }));
     keep(all, { stack, provider, deletedWith: cluster.members[host.key], cluster });
     this.registerOutputs({});
   }

@@ -3,7 +3,13 @@ import type { ConsulServerArgs } from "../commands/consul-server.ts";
 import type { ConsulSetupArgs, Policy } from "../commands/consul-setup.ts";
 import type { ForgetHostArgs } from "../commands/forget-host.ts";
 import type { ConsulSettings, HostSettings, NetworkSettings } from "../config/settings.ts";
-import { joinAddress, type PeerSettings, rpcAddress, serverPeer } from "../lib/consul-peers.ts";
+import {
+  joinAddress,
+  type PeerSettings,
+  rpcAddress,
+  serverNumbers,
+  serverPeer,
+} from "../lib/consul-peers.ts";
 import {
   agentPolicyName,
   agentRules,
@@ -320,10 +326,7 @@ const peerSettings = ({ network, consul, allHosts }: ConsulClusterArgs): PeerSet
 
 /** Names of all servers that there are to be, those on hosts that are not reached, too. */
 const allServers = ({ stack, allHosts }: ConsulClusterArgs) =>
-  allHosts
-    .flatMap(({ consulServers }) => consulServers)
-    .sort((a, b) => a - b)
-    .map((number) => consulServerName(stack, number));
+  serverNumbers(allHosts).map((number) => consulServerName(stack, number));
 
 const nodeIdOf = (stack: string, number: number) => uuidOf(`${stack} server ${number}`);
 
@@ -341,10 +344,7 @@ const founders = (servers: number) => Math.min(servers, 3);
  * configuration of those that are there as it is, and no two groups can ever found a cluster each.
  */
 const founderNumbers = ({ consul, hosts }: PeerSettings) =>
-  hosts
-    .flatMap(({ consulServers }) => consulServers)
-    .sort((a, b) => a - b)
-    .slice(0, founders(consul.servers));
+  serverNumbers(hosts).slice(0, founders(consul.servers));
 
 /** Addresses that servers and agents join by, as a list in HCL: the founders', which don't change with the count. */
 export function joinAddresses(settings: PeerSettings): string {

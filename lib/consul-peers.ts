@@ -32,9 +32,18 @@ export function serverPeer(number: number, { network, consul, hosts }: PeerSetti
   const home = hosts.find(({ consulServers }) => consulServers.includes(number));
   if (hosts.length < 2 || home === undefined)
     return { address: consulAddress(network.controlSubnet, number), ...usual, isPublished: false };
-  const rpcPort = consul.peerPort + 2 * number;
-  return { address: home.peerAddress, rpcPort, gossipPort: rpcPort + 1, isPublished: true };
+  return { address: home.peerAddress, ...serverPorts(number, consul), isPublished: true };
 }
+
+/** Ports of a server where there are several hosts. */
+export function serverPorts(number: number, { peerPort }: Pick<ConsulSettings, "peerPort">) {
+  const rpcPort = peerPort + 2 * number;
+  return { rpcPort, gossipPort: rpcPort + 1 };
+}
+
+/** Numbers of all servers, in ascending order. */
+export const serverNumbers = (hosts: readonly Pick<HostSettings, "consulServers">[]) =>
+  hosts.flatMap(({ consulServers }) => consulServers).sort((a, b) => a - b);
 
 /** Where a host's agent is heard by gossip; undefined on a single host, where it finds its own address. */
 export function agentPeer(

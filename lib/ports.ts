@@ -1,6 +1,6 @@
 import type { Path } from "../config/faults.ts";
 import type { ConsulSettings, HostSettings, LoadBalancerSettings, Settings } from "../config/settings.ts";
-import { agentGossipPort } from "./consul-peers.ts";
+import { agentGossipPort, serverPorts } from "./consul-peers.ts";
 
 /** A port of a Docker host that something takes. */
 export interface HostPort {
@@ -74,8 +74,8 @@ export function hostPorts(settings: PortSettings, host: Pick<HostSettings, "cons
     ...(hosts.length > 1
       ? [
           ...host.consulServers.flatMap((i) => {
-            const first = peerPort + 2 * i;
-            return [first, first + 1].map((port) => heard(port, `Consul server ${i} for the other hosts`));
+            const { rpcPort, gossipPort } = serverPorts(i, consul);
+            return [rpcPort, gossipPort].map((port) => heard(port, `Consul server ${i} for the other hosts`));
           }),
           heard(agentGossipPort(consul), "the Consul agent for the other hosts"),
         ]
