@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from "node:net";
 import { posix } from "node:path";
+import { isUnicast as startsUnicast } from "../lib/subnet.ts";
 
 /** Says what {@link isKey} wants. */
 export const keyRule = "at most 24 lower-case letters, digits and single dashes, a letter first";
@@ -37,7 +38,7 @@ export function isAddress(text: string): boolean {
 /** Whether a text is an IPv4 address that a machine has, and others reach it at. */
 export function isUnicast(text: string): boolean {
   const [first = 0] = text.split(".").map(Number);
-  return isIPv4(text) && first >= 1 && first <= 223 && first !== 127;
+  return isIPv4(text) && startsUnicast(first);
 }
 
 /** Whether a text is an IPv4 or IPv6 address, or a block of them in CIDR notation. */

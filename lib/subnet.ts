@@ -24,9 +24,11 @@ export function parseSubnet(cidr: string): Subnet | undefined {
 
   const base = octets.reduce<number>((sum, octet = 0) => sum * 256 + octet, 0);
   const [first = 0] = octets;
-  const isUnicast = first >= 1 && first <= 223 && first !== 127;
-  return isUnicast && base % sizeOf(prefix) === 0 ? { base, prefix } : undefined;
+  return isUnicast(first) && base % sizeOf(prefix) === 0 ? { base, prefix } : undefined;
 }
+
+/** Whether IPv4 addresses that begin with this number can be a machine's that others reach: neither loopback nor multicast. */
+export const isUnicast = (first: number) => first >= 1 && first <= 223 && first !== 127;
 
 /**
  * The control network of a stack that names none: one of the 2,048 with 64 addresses in 198.18.0.0/15, which RFC 2544 sets
