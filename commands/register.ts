@@ -10,10 +10,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RolloutOrder } from "../config/settings.ts";
 import {
+  type AnsweringService,
   catalogueDiff,
   getsRequests,
   type Held,
   leavingOf,
+  type Scope,
   type ServiceDefinition,
 } from "../lib/catalogue.ts";
 import { placementKey } from "../lib/consul-keys.ts";
@@ -44,10 +46,11 @@ import { StopFirst } from "./support/stop-first.ts";
 export interface RegisterArgs {
   readonly stack: string;
   readonly host: string;
-  /** Docker endpoint of the host, and of each whose balancers send requests to its instances. */
+  /** Docker endpoint of the host. */
   readonly docker: Endpoint;
-  readonly balancerHosts: readonly Endpoint[];
-  /** Balancers on each of them. */
+  /** Whether there are other hosts, whose balancers come to those of this one. */
+  readonly hasPeers: boolean;
+  /** Balancers on the host. */
   readonly balancersPerHost: number;
   /** Container of the host's agent. */
   readonly agent: string;
@@ -90,6 +93,9 @@ interface Address {
 /** Seconds for everything whose time is not the service's own. */
 const SLACK = 300;
 
+/** Seconds within which every balancer hears of a change. */
+const HEARD = 5;
+
 /** Seconds that the engine or Consul gets to answer where a stack, which may be in any state, is taken away. */
 const ANSWER = 5;
 
@@ -111,7 +117,7 @@ class Registrar {
     const { stack, host, agent, token, tokenId, service } = args;
     this.#args = args;
     this.#engine = new DockerEngine(args.docker);
-    this.#balancers = new Balancers(stack, args.balancerHosts, args.balancersPerHost);
+    this.#balancers = new Balancers(stack, [args.docker], args.balancersPerHost);
     this.#consul = new Consul(this.#engine, agent, token);
     this.#registrations = new Registrations(this.#consul, agent, tokenId);
     this.#record = new PoolRecord(this.#consul, service, host);
@@ -138,6 +144,7 @@ class Registrar {
     await this.#alone(async () => {
       const remove = await this.#bringIn();
       await this.#keepToSessions(remove);
+      if (instances.length === 0) await this.#keepForPeers(remove);
       await this.#record.recordSize(instances.length);
       const history = instances.length > 0 ? await this.#record.recordVersion(image) : undefined;
       await this.#takeOut(remove);
@@ -254,15 +261,31 @@ class Registrar {
     const { service, instances, drain } = this.#args;
     if (service.port === undefined || !service.sessions || leaving.length === 0 || instances.length === 0)
       return;
-    const held = await this.#registrations.of(service.name);
-    await this.#registrations.put(
-      leaving.flatMap((instance) => {
-        const now = held[instance];
-        return now ? [leavingOf(service, instance, now)] : [];
-      }),
-    );
+    await this.#narrow(service, leaving, "sessions");
     say(`${service.name}: ${count(leaving)} to leave, for ${drain} s there for their sessions only`);
     await sleep(drain * 1000);
+  }
+
+  /**
+   * Keeps the host's last instances for a moment where nobody else is left. Balancers of other hosts, who hear of it later
+   * than those of this one, may be losing theirs at the same time, and send a request back and forth that nobody would answer.
+   */
+  async #keepForPeers(leaving: readonly string[]): Promise<void> {
+    const { service, hasPeers } = this.#args;
+    if (service.port === undefined || !hasPeers || leaving.length === 0) return;
+    await this.#narrow(service, leaving, "last resort");
+    say(`${service.name}: ${count(leaving)} to leave, for ${HEARD} s there for what no other host has`);
+    await sleep(HEARD * 1000);
+  }
+
+  async #narrow(service: AnsweringService, instances: readonly string[], scope: Scope): Promise<void> {
+    const held = await this.#registrations.of(service.name);
+    await this.#registrations.put(
+      instances.flatMap((instance) => {
+        const now = held[instance];
+        return now ? [leavingOf(service, instance, now, scope)] : [];
+      }),
+    );
   }
 
   async #takeOut(instances: readonly string[]): Promise<void> {
@@ -307,6 +330,7 @@ class Registrar {
     const { service } = this.#args;
     try {
       await this.#alone(async () => {
+        await this.#keepForPeers(instances);
         await this.#record.recordSize(0);
         await this.#takeOut(instances);
         await this.#record.forget();

@@ -1,7 +1,7 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/register.ts";
-import type { LoadBalancerSettings, ServiceSettings, TmpfsMount } from "../config/settings.ts";
+import type { HostSettings, LoadBalancerSettings, ServiceSettings, TmpfsMount } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
 import { serviceConfinement } from "../lib/confinement.ts";
 import {
@@ -30,6 +30,8 @@ import { VolumeContainer } from "./volume-container.ts";
 export interface ServerPoolArgs {
   readonly stack: string;
   readonly host: DockerHost;
+  /** Every host of the stack. */
+  readonly hosts: readonly HostSettings[];
   /**
    * Those of the host, by which alone requests reach the copies. They must be ready before anything is registered; the
    * containers themselves need not wait for them.
@@ -217,7 +219,7 @@ export class ServerPool extends pulumi.ComponentResource {
   }
 
   #input(servers: readonly docker.Container[], image: HostImage, args: ServerPoolArgs): Inputs<RegisterArgs> {
-    const { stack, host, agent, cluster, service, credentials } = args;
+    const { stack, host, hosts, agent, cluster, service, credentials } = args;
     const { name, source, port, health, sessions, volumes, rollout, drain, stopGrace } = service;
     const isOfPool = (container: string) =>
       instanceNumber(container, { stack, service: name, host: host.key }) !== undefined;
@@ -225,7 +227,7 @@ export class ServerPool extends pulumi.ComponentResource {
       stack,
       host: host.key,
       docker: host.settings.docker,
-      balancerHosts: [host.settings.docker],
+      hasPeers: hosts.length > 1,
       balancersPerHost: countOf(args),
       agent: agent.containerName,
       agentId: agent.containerId,

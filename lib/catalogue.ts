@@ -80,17 +80,27 @@ const tagsOf = (port: number) => (port === NO_PORT ? [] : ["flotilla"]);
 /** Whether requests may be on their way to an instance, by what an agent holds of it. */
 export const getsRequests = ({ Port }: Pick<Held, "Port">) => Port !== NO_PORT;
 
+/** Which requests balancers still send to an instance, in HAProxy's words: those of clients that keep to it, or those that nobody else is there for. */
+const scopes = { sessions: "weight 0", "last resort": "backup" } as const;
+
+export type Scope = keyof typeof scopes;
+
 /**
- * The registration of an instance that is to leave: balancers send it only the requests of clients that keep to it. How it
- * is reached and checked stays as the agent holds it.
+ * The registration of an instance that is to leave, and is sent only such requests. How it is reached and checked stays as
+ * the agent holds it.
  */
-export function leavingOf(service: AnsweringService, instance: string, held: Held): Registration {
-  return onlyForSessions(asHeld(service, instance, held));
+export function leavingOf(
+  service: AnsweringService,
+  instance: string,
+  held: Held,
+  scope: Scope,
+): Registration {
+  return onlyFor(scope, asHeld(service, instance, held));
 }
 
-/** The same registration, by which balancers send the instance only the requests of clients that keep to it. */
-export function onlyForSessions(registration: Registration): Registration {
-  return { ...registration, Meta: { ...registration.Meta, "haproxy-options": "weight 0" } };
+/** The same registration, by which balancers send the instance only such requests. */
+export function onlyFor(scope: Scope, registration: Registration): Registration {
+  return { ...registration, Meta: { ...registration.Meta, "haproxy-options": scopes[scope] } };
 }
 
 /** Meta data by which it shows which token an instance was registered with. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RolloutOrder } from "../../config/settings.ts";
-import { type Held, onlyForSessions, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
+import { type Held, onlyFor, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
 import { serviceBackend } from "../../lib/haproxy.ts";
 import { CommandFailure, say } from "../../runtime/command.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
@@ -80,7 +80,7 @@ export class Admission {
       if (service.sessions) {
         // A client that one balancer has given to a new instance must be known by all others.
         await registrations.put(
-          instances.map((instance) => onlyForSessions(registrationOf(service, instance))),
+          instances.map((instance) => onlyFor("sessions", registrationOf(service, instance))),
         );
         await balancers.require(serviceBackend(service.name), instances, complaint, "known");
       }

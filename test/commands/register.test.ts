@@ -22,7 +22,7 @@ const args: RegisterArgs = {
   stack: "test",
   host: "a",
   docker: "tcp://a:1",
-  balancerHosts: ["tcp://a:1"],
+  hasPeers: false,
   balancersPerHost: 1,
   agent: "test--agent--a",
   agentId: "an-id",
@@ -459,15 +459,13 @@ Correct the application, or health.path, port or health.timeout in its config, a
     expect(fleet.log.slice(-2)).toStrictEqual([up("new-1"), "deregisters new-1"]);
   });
 
-  test.concurrent("balancers on every host are asked", async () => {
+  test.concurrent("every balancer of the host is asked", async () => {
     const fleet = new Fleet();
     fleet.roles = { ...fleet.roles, balancer: ["balancer-1", "balancer-2"] };
-    await register(fleet, { instances: ["w1"], balancerHosts: ["tcp://a:1", "tcp://b:1"] });
+    await register(fleet, { instances: ["w1"], hasPeers: true });
     expect(fleet.log.filter((line) => line.endsWith(" in service.web?")).sort()).toStrictEqual([
       "tcp://a:1 balancer-1: w1 up in service.web?",
       "tcp://a:1 balancer-2: w1 up in service.web?",
-      "tcp://b:1 balancer-1: w1 up in service.web?",
-      "tcp://b:1 balancer-2: w1 up in service.web?",
     ]);
   });
 
@@ -529,6 +527,26 @@ Correct the application, or health.path, port or health.timeout in its config, a
     expect(said).toContain("web: 1 instance to leave, for 1 s there for their sessions only\n");
     expect(code).toBe(0);
   });
+
+  test.concurrent.each([
+    ["some stay", ["w1"], true, ["deregisters w2"]],
+    ["none stays, and no other host comes here", [], false, ["deregisters w1", "deregisters w2"]],
+    [
+      "none stays",
+      [],
+      true,
+      ["registers w1 with backup", "registers w2 with backup", "deregisters w1", "deregisters w2"],
+    ],
+  ])(
+    "what other hosts have sent back finds those that leave where %s",
+    async (_, instances, hasPeers, log) => {
+      const fleet = new Fleet("w1", "w2");
+      const { said } = await register(fleet, { instances, hasPeers });
+      expect(fleet.log.filter((line) => line.includes("registers "))).toStrictEqual(log);
+      const stay = "web: 2 instances to leave, for 5 s there for what no other host has\n";
+      expect(said.includes(stay)).toBe(log.length > 2);
+    },
+  );
 
   test.concurrent("another token: the agent is to keep it for what it holds, as it holds it", async () => {
     const fleet = new Fleet("w1", "old-1");
@@ -1203,6 +1221,15 @@ describe("register --withdraw", () => {
       ]);
       expect(code).toBe(0);
     });
+  });
+
+  test.concurrent("the last that there are stay for a moment for what other hosts have sent back", async () => {
+    const fleet = new Fleet("w1");
+    fleet.services = [{ name: "web", hosts: ["b"] }];
+    const { said } = await withdraw(fleet, { hasPeers: true });
+    expect(fleet.log[0]).toBe("registers w1 with backup");
+    expect(fleet.log).toContain("deregisters w1");
+    expect(said).toContain("web: 1 instance to leave, for 5 s there for what no other host has\n");
   });
 
   test.concurrent("a pool of nought leaves nothing behind either", async () => {

@@ -48,14 +48,20 @@ test("what HAProxy could read as something else is written so that it can't", ()
   expect(Check?.HTTP).toBe("http://w1:8000/a'b?c=%20");
 });
 
-test("an instance that is to leave is reached and checked as before, and given nothing but what keeps to it", () => {
-  const { Port, Meta } = registrationOf(web, "w1");
-  const next = { ...web, port: 9000, health: { ...http, path: "/ready" } };
-  const leaving = leavingOf(next, "w1", { Port, Meta });
-  expect(leaving).toMatchObject({ ID: "w1", Port: 8000, Meta: { ...Meta, "haproxy-options": "weight 0" } });
-  // Wanted once more, it is to be given everything again.
-  expect(catalogueDiff(web, ["w1"], { w1: leaving }).change).toStrictEqual(["w1"]);
-});
+test.each([
+  ["what keeps to it", "sessions", "weight 0"],
+  ["what nobody else is there for", "last resort", "backup"],
+] as const)(
+  "an instance that is to leave is reached and checked as before, and given nothing but %s",
+  (_, scope, options) => {
+    const { Port, Meta } = registrationOf(web, "w1");
+    const next = { ...web, port: 9000, health: { ...http, path: "/ready" } };
+    const leaving = leavingOf(next, "w1", { Port, Meta }, scope);
+    expect(leaving).toMatchObject({ ID: "w1", Port: 8000, Meta: { ...Meta, "haproxy-options": options } });
+    // Wanted once more, it is to be given everything again.
+    expect(catalogueDiff(web, ["w1"], { w1: leaving }).change).toStrictEqual(["w1"]);
+  },
+);
 
 test("a worker is there to be seen: it has nothing by which balancers would find it, and nothing to check", () => {
   const mail = { name: "mail" };
