@@ -44,6 +44,8 @@ export interface ConsulClusterArgs {
   readonly hosts: readonly DockerHost[];
   /** All hosts of the data centre. */
   readonly allHosts: readonly HostSettings[];
+  /** Whether the stack has no other data centre. */
+  readonly isOnly: boolean;
   readonly credentials: Credentials;
   /** Whether Pulumi must refuse to delete the servers' data. */
   readonly protect: boolean;
@@ -69,7 +71,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
   readonly identity: pulumi.Output<string>;
   /** What the stack's tokens may do. */
   readonly policies: readonly Inputs<Policy>[];
-  /** By host, where there are several: its end has Consul forget what it had there. What ends with it is not asked itself. */
+  /** By host, where the stack has several: its end has Consul forget what it had there. What ends with it is not asked itself. */
   readonly members: Readonly<Record<string, pulumi.Resource>>;
   /** A server to talk to, and the Docker endpoint of its host. */
   readonly contact: { readonly docker: Endpoint; readonly server: string };
@@ -83,17 +85,17 @@ export class ConsulCluster extends pulumi.ComponentResource {
     // two of them are there, those that are left have none any more.
     for (const [index, place] of [...places.entries()].reverse()) {
       const next = consulServerName(args.stack, places[index - 1]?.number ?? 0);
-      servers.unshift(this.#server(joined(name, place.number), place, next, args, servers[0]));
+      // No other data centre has a server of that number.
+      servers.unshift(this.#server(joined("consul", place.number), place, next, args, servers[0]));
     }
     this.servers = servers.map(({ container }) => container);
     this.policies = policiesOf(args);
-    const [first] = places;
-    this.contact = {
-      docker: first?.host.settings.docker ?? "",
-      server: consulServerName(args.stack, first?.number ?? 1),
-    };
-    this.members = args.allHosts.length > 1 ? this.#members(joined(name, "member"), args) : {};
-    this.identity = this.#setup(joined(name, "setup"), places, args, servers);
+    this.contact = contactOf(args);
+    const isAlone = args.isOnly && args.allHosts.length === 1;
+    this.members = isAlone ? {} : this.#members("consul--member", args);
+    const { datacenter = "" } = args.allHosts[0] ?? {};
+    const setup = joined("consul", "setup", ...(args.isOnly ? [] : [datacenter]));
+    this.identity = this.#setup(setup, places, args, servers);
 
     this.endpoints = places.map(({ number }) => ({
       name: consulServerName(args.stack, number),
@@ -265,6 +267,14 @@ function policiesOf({ stack, allHosts, credentials }: ConsulClusterArgs): Inputs
     ),
     policy(policyName("operator"), "npm run maintenance, npm run rollback", operatorRules, operator),
   ];
+}
+
+/** The first server that is reached or, where none is, the first of all. */
+function contactOf({ stack, hosts, allHosts }: ConsulClusterArgs): ConsulCluster["contact"] {
+  const reached = hosts.map(({ settings }) => settings);
+  const [number = 1] = [...serverNumbers(reached), ...serverNumbers(allHosts)];
+  const home = allHosts.find(({ consulServers }) => consulServers.includes(number));
+  return { docker: home?.docker ?? "", server: consulServerName(stack, number) };
 }
 
 /** Where a server lives. */

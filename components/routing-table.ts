@@ -16,15 +16,18 @@ export interface RoutingTableArgs {
   readonly agent: ConsulAgent;
   readonly cluster: Pick<ConsulCluster, "identity">;
   readonly services: readonly ServiceSettings[];
-  /** All hosts, those that are not reached, too. */
+  /** All hosts of the stack, those that are not reached and those of other data centres, too. */
   readonly hosts: readonly HostSettings[];
-  /** Those whose balancers are to follow. */
+  /** Those of the data centre, whose balancers are to follow. */
   readonly balancerHosts: readonly DockerHost[];
   readonly loadBalancers: LoadBalancerSettings;
   readonly credentials: Credentials;
 }
 
-/** Which requests go to which service, and how many of them at once: written to Consul, from where every balancer takes it without a restart. */
+/**
+ * Which requests go to which service, and how many of them at once: written to the Consul of a data centre, from where each
+ * of its balancers takes it without a restart.
+ */
 export class RoutingTable extends pulumi.ComponentResource {
   constructor(name: string, args: RoutingTableArgs, opts?: pulumi.ComponentResourceOptions) {
     super("flotilla:index:RoutingTable", name, {}, opts);
@@ -40,7 +43,7 @@ export class RoutingTable extends pulumi.ComponentResource {
         agent: agent.containerName,
         token: credentials.registration.secretId,
         consulId: cluster.identity,
-        routes: routingTable(services, { hosts: hosts.length, perHost: loadBalancers.count }, loadBalancers),
+        routes: routingTable(services, { stack, datacenter: host.settings.datacenter, hosts, loadBalancers }),
         placement: services.map(({ name, hosts }) => ({ name, hosts })),
       },
       { parent: this },

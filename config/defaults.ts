@@ -1,4 +1,5 @@
-import { placeServers } from "../lib/consul-placement.ts";
+import { placeServersInEach } from "../lib/consul-placement.ts";
+import { inDataCentre, namesOf } from "../lib/data-centres.ts";
 import { endpointOf } from "../lib/docker-endpoint.ts";
 import { controlSubnetOf } from "../lib/subnet.ts";
 import type { Path } from "./faults.ts";
@@ -21,13 +22,15 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
     loadBalancers: { ...loadBalancers, count: loadBalancers.count ?? Math.min(2, loadBalancers.max) },
     ...(registry && { registry }),
     services: Object.entries(draft.services).map(([name, service]) =>
-      serviceOf(name, withSecrets(name, service, isEncrypted), name === byDefault, keys),
+      serviceOf(name, withSecrets(name, service, isEncrypted), name === byDefault, keys, namesOf(hosts)),
     ),
   };
 }
 
 function hostsOf({ hosts, consul }: Draft): HostSettings[] {
-  const dealtOut = placeServers(Object.keys(hosts), consul.servers);
+  const places = Object.entries(hosts).map(([key, { datacenter }]) => ({ key, datacenter }));
+  const keys = namesOf(places).map((name) => inDataCentre(places, name).map(({ key }) => key));
+  const dealtOut = placeServersInEach(keys, consul.servers);
   return sorted(hosts).map(([key, { docker, tls, insecure: _, consulServers, ...host }]) => ({
     ...host,
     key,
@@ -43,6 +46,7 @@ function serviceOf(
   draft: ServiceDraft,
   isDefault: boolean,
   hostKeys: string[],
+  dataCentres: string[],
 ): ServiceSettings {
   const { build, version, image, pin, env, secrets, hosts = hostKeys, rollout, ...rest } = draft;
   return {
@@ -57,6 +61,7 @@ function serviceOf(
     rollout: { ...rollout, surge: surgeOf(rollout.surge, draft.replicas) },
     default: isDefault,
     hosts: hosts.filter((key) => hostKeys.includes(key)).toSorted(),
+    failover: (draft.failover ?? dataCentres).toSorted(),
   };
 }
 

@@ -31,8 +31,12 @@ export interface HostSettings {
   readonly docker: Endpoint;
   /** Address at which users reach the host's published ports. */
   readonly address: string;
-  /** IPv4 address at which the stack's other hosts reach its published ports; says nothing where there are none. */
+  /**
+   * IPv4 address at which the other hosts of its data centre reach its published ports; says nothing where there are none.
+   * Those of other data centres come to `address`.
+   */
   readonly peerAddress: string;
+  /** Hosts of one data centre have a Consul in common, and send requests to each other's copies; others fail over to them. */
   readonly datacenter: string;
   /** Whether it is "away", as when it is broken, and left as it is; or "drained": then no service runs there. */
   readonly state: "active" | "drained" | "away";
@@ -149,6 +153,8 @@ export interface ServiceSettings extends Limits {
   readonly publish?: number;
   /** Keys of the hosts it runs on, sorted. */
   readonly hosts: readonly string[];
+  /** Data centres, sorted, whose copies answer for those of another one that has none left; its own says nothing. */
+  readonly failover: readonly string[];
 }
 
 export interface BuildSource {

@@ -319,6 +319,7 @@ const service = shape({
   default: flag().optional(),
   publish: port.optional(),
   hosts: listOf(z.string("must be a host's key"), "host keys").optional(),
+  failover: listOf(z.string("must be a data centre's name"), "data centres").optional(),
 });
 
 /** The whole config by shape: types, bounds and defaults, but no rule that looks at two values. */

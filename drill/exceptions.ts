@@ -52,6 +52,7 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "hosts.<key>.consulServers": "says something only where there are several hosts",
   "consul.peerPort": "says something only where there are several hosts",
   "loadBalancers.peerPort": "says something only where there are several hosts",
+  "services.<name>.failover": "says something only where there are several data centres",
   "registry.address": "needs a registry",
   "registry.username": "needs a registry",
   "registry.password": "needs a registry",

@@ -1,8 +1,11 @@
 /** Numbers of the Consul servers on each host, by its key. */
 export type Placement = Readonly<Record<string, readonly number[]>>;
 
-/** Most servers that there have ever been, whatever has moved: so many have ports and addresses. */
-export const maxServerNumber = 14;
+/** Servers of all data centres together that there may be. */
+export const maxServersInAll = 15;
+
+/** The highest number that a server can have, whatever has moved: so many have ports and addresses. */
+export const maxServerNumber = 2 * maxServersInAll;
 
 /**
  * Where Consul's servers live, where nobody says. Those that are there stay. One that is missing, since its host is gone or
@@ -11,17 +14,19 @@ export const maxServerNumber = 14;
  * @param hosts keys of the hosts that there are to be
  * @param former where servers were, hosts that are to go among them
  * @param away hosts to which none comes, though those that are there stay
+ * @param taken numbers that are somebody's in another data centre
  */
 export function placeServers(
   hosts: readonly string[],
   servers: number,
   former: Placement = {},
   away: readonly string[] = [],
+  taken: readonly number[] = [],
 ): Placement {
   const keys = hosts.toSorted();
   const open = keys.filter((key) => !away.includes(key));
   const placed = new Map(keys.map((key) => [key, [...(former[key] ?? [])]]));
-  const used = new Set(Object.values(former).flat());
+  const used = new Set([...taken, ...Object.values(former).flat()]);
   const count = () => [...placed.values()].flat().length;
   const by = (some: readonly string[], better: (a: number, b: number) => boolean) =>
     some.reduce((best, key) => (better(sizeOf(key), sizeOf(best)) ? key : best), some[0] ?? "");
@@ -36,6 +41,24 @@ export function placeServers(
     fullest?.sort((a, b) => a - b).pop();
   }
   return Object.fromEntries([...placed].map(([key, numbers]) => [key, numbers.sort((a, b) => a - b)]));
+}
+
+/**
+ * The same in several data centres, each of which has so many servers.
+ * @param hosts keys of the hosts of each data centre
+ */
+export function placeServersInEach(
+  hosts: readonly (readonly string[])[],
+  servers: number,
+  former: Placement = {},
+  away: readonly string[] = [],
+): Placement {
+  const placed: Record<string, readonly number[]> = {};
+  for (const keys of hosts) {
+    const taken = Object.values(placed).flat();
+    Object.assign(placed, placeServers(keys, servers, former, away, taken));
+  }
+  return placed;
 }
 
 /** Hosts whose loss would leave the others without a majority. */

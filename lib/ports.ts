@@ -1,6 +1,7 @@
 import type { Path } from "../config/faults.ts";
 import type { ConsulSettings, HostSettings, LoadBalancerSettings, Settings } from "../config/settings.ts";
 import { agentGossipPort, serverPorts } from "./consul-peers.ts";
+import { inDataCentre } from "./data-centres.ts";
 
 /** A port of a Docker host that something takes. */
 export interface HostPort {
@@ -16,7 +17,7 @@ export interface HostPort {
 
 type PortSettings = Pick<Settings, "loadBalancers" | "services"> & {
   readonly consul: Pick<ConsulSettings, "port" | "peerPort">;
-  readonly hosts: readonly unknown[];
+  readonly hosts: readonly Pick<HostSettings, "datacenter">[];
 };
 
 /** Port on which balancer i, numbered from 1, answers alone. */
@@ -63,7 +64,10 @@ export function frontPorts({ loadBalancers, services, hosts }: Omit<PortSettings
 }
 
 /** Every port that is taken on a host. */
-export function hostPorts(settings: PortSettings, host: Pick<HostSettings, "consulServers">): HostPort[] {
+export function hostPorts(
+  settings: PortSettings,
+  host: Pick<HostSettings, "consulServers" | "datacenter">,
+): HostPort[] {
   const { consul, hosts } = settings;
   const { peerPort } = consul;
   const heard = (port: number, what: string) => open(port, peerPort, what, ["consul", "peerPort"]);
@@ -71,7 +75,7 @@ export function hostPorts(settings: PortSettings, host: Pick<HostSettings, "cons
     ...host.consulServers.map((i) =>
       local(consulPort(consul, i), consul.port, `Consul server ${i}`, ["consul", "port"]),
     ),
-    ...(hosts.length > 1
+    ...(inDataCentre(hosts, host.datacenter).length > 1
       ? [
           ...host.consulServers.flatMap((i) => {
             const { rpcPort, gossipPort } = serverPorts(i, consul);

@@ -1,11 +1,14 @@
 import type {
+  HostSettings,
   LoadBalancerSettings,
   LoadSettings,
   Route,
   ServiceSettings,
   TimeoutSettings,
 } from "../config/settings.ts";
+import { inDataCentre } from "./data-centres.ts";
 import { time, word } from "./haproxy.ts";
+import { agentName } from "./names.ts";
 import { insidePorts } from "./ports.ts";
 
 /** What balancers are told of services, as it stands in Consul's KV store under `flotilla/routes`. Texts are HAProxy's. */
@@ -20,8 +23,6 @@ export interface RoutingTable {
 
 export interface ServiceEntry {
   readonly name: string;
-  /** Keys of the hosts that it runs on. */
-  readonly hosts: readonly string[];
   /** Ports at which balancers answer for it alone. */
   readonly ports: readonly number[];
   /** Whether clients keep to the server that answered them first. */
@@ -41,25 +42,36 @@ export interface PeerEntry {
   readonly server: string;
   /** Requests that a balancer gives another host at once for each of its copies. */
   readonly concurrency: number;
+  /** Hosts of other data centres that are asked once there is no copy left in this one. */
+  readonly failover: readonly FailoverHost[];
 }
 
-/** The balancers of a stack. */
-export interface BalancerCount {
-  readonly hosts: number;
-  readonly perHost: number;
+export interface FailoverHost {
+  /** What it is called as a server. */
+  readonly name: string;
+  readonly address: string;
+  /** Copies that it is meant to have. */
+  readonly copies: number;
+}
+
+/** Where a routing table holds: in one data centre. */
+export interface RoutesScope {
+  readonly stack: string;
+  readonly datacenter: string;
+  /** Every host of the stack. */
+  readonly hosts: readonly Pick<HostSettings, "key" | "address" | "datacenter">[];
+  readonly loadBalancers: Pick<LoadBalancerSettings, "ipv6" | "count">;
 }
 
 /**
  * The routing table. The most specific route comes first: a whole host before a wildcard, a longer wildcard before a
- * shorter one, any host last; then a longer path before a shorter one. Of a service's load limits each of the balancers,
- * so many in all, is told its share, rounded up: none is told to give nothing. Of workers balancers are told nothing.
+ * shorter one, any host last; then a longer path before a shorter one. Of a service's load limits each of the data centre's
+ * balancers is told its share, rounded up: none is told to give nothing. Of workers balancers are told nothing.
  */
-export function routingTable(
-  services: readonly ServiceSettings[],
-  { hosts: hostCount, perHost }: BalancerCount,
-  loadBalancers: Pick<LoadBalancerSettings, "ipv6"> = { ipv6: false },
-): RoutingTable {
-  const hasPeers = hostCount > 1;
+export function routingTable(services: readonly ServiceSettings[], scope: RoutesScope): RoutingTable {
+  const { loadBalancers } = scope;
+  const hasPeers = scope.hosts.length > 1;
+  const hostCount = inDataCentre(scope.hosts, scope.datacenter).length;
   const sorted = services.filter(({ port }) => port !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     routes: sorted
@@ -69,12 +81,12 @@ export function routingTable(
       .sort(bySpecificity)
       .map(({ host, path, service }) => ({ condition: condition(host, path), service })),
     default: sorted.find((service) => service.default)?.name ?? "",
-    services: sorted.map(({ name, hosts, publish, timeouts, load, sessions }) => {
-      const share = (limit: number) => Math.ceil(limit / (hostCount * perHost));
+    services: sorted.map((service) => {
+      const { name, publish, timeouts, load, sessions } = service;
+      const share = (limit: number) => Math.ceil(limit / (hostCount * loadBalancers.count));
       const limits = { ...load, concurrency: share(load.concurrency), queue: share(load.queue) };
       return {
         name,
-        hosts,
         ports: publish === undefined ? [] : insidePorts(publish, loadBalancers),
         sessions,
         backend: [
@@ -91,14 +103,25 @@ export function routingTable(
               `timeout queue ${time(load.wait)}`,
               ...(sessions ? [cookieLine(name, hasPeers)] : []),
             ],
-            // The shares of all balancers elsewhere, dealt out to those of the copy's own host.
-            server: `maxconn ${limits.concurrency * (hostCount - 1)}`,
+            // The shares of all balancers elsewhere, dealt out to those of the copy's own host; another data centre's are as many.
+            server: `maxconn ${limits.concurrency * Math.max(1, hostCount - 1)}`,
             concurrency: limits.concurrency,
+            failover: failoverHosts(service, scope),
           },
         }),
       };
     }),
   };
+}
+
+function failoverHosts(
+  { hosts: keys, failover, replicas }: ServiceSettings,
+  { stack, datacenter, hosts }: RoutesScope,
+): FailoverHost[] {
+  return hosts
+    .filter((host) => host.datacenter !== datacenter && failover.includes(host.datacenter))
+    .filter(({ key }) => keys.includes(key))
+    .map(({ key, address }) => ({ name: agentName(stack, key), address, copies: replicas }));
 }
 
 /** A route of one host and one path; each is empty where any will do. */

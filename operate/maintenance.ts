@@ -2,6 +2,7 @@
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { announceChange } from "../commands/support/announce-change.ts";
 import { BALANCER_TIMEOUT, Balancers } from "../commands/support/balancers.ts";
+import { inDataCentre, namesOf } from "../lib/data-centres.ts";
 import { addressOf } from "../lib/docker-endpoint.ts";
 import { maintenanceBackend } from "../lib/haproxy.ts";
 import { maintenanceKey } from "../lib/maintenance.ts";
@@ -9,7 +10,7 @@ import { CommandFailure, notYet, say, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 import { SetupError } from "../setup/say.ts";
-import { type OperatedStack, readStack } from "./stack.ts";
+import { type OperatedHost, type OperatedStack, readStack } from "./stack.ts";
 
 /** Seconds that Consul gets to take a change. */
 const CONSUL_TIMEOUT = 5;
@@ -50,13 +51,16 @@ async function off(stack: OperatedStack, services: readonly string[]) {
 }
 
 async function status(stack: OperatedStack, services: readonly string[]) {
-  const values = await throughAnyAgent(stack, (consul) =>
+  const centres = await inEachDataCentre(stack, (consul) =>
     Promise.all(services.map((service) => consul.get<{ Value: string }[]>(keyOf(service)))),
   );
   for (const [index, service] of services.entries()) {
-    const [entry] = values[index] ?? [];
-    const seconds = entry && Buffer.from(entry.Value, "base64").toString();
-    console.log(`${service}: ${seconds ? `in maintenance, Retry-After ${seconds} s` : "served"}`);
+    for (const { name, answer } of centres) {
+      const [entry] = answer[index] ?? [];
+      const seconds = entry && Buffer.from(entry.Value, "base64").toString();
+      const where = centres.length > 1 ? ` in ${name}` : "";
+      console.log(`${service}${where}: ${seconds ? `in maintenance, Retry-After ${seconds} s` : "served"}`);
+    }
   }
 }
 
@@ -97,7 +101,7 @@ async function change(
   tell: (consul: Consul, service: string) => Promise<unknown>,
 ): Promise<string> {
   const start = performance.now();
-  await throughAnyAgent(stack, async (consul) => {
+  await inEachDataCentre(stack, async (consul) => {
     await announceChange(consul);
     for (const service of services) await tell(consul, service);
   });
@@ -127,12 +131,34 @@ async function notFollowing(
   return [...new Set((await Promise.all(lines)).flat(2))];
 }
 
-/** Asks the first host that answers: Consul's store is the same for all. */
-function throughAnyAgent<T>(stack: OperatedStack, ask: (consul: Consul) => Promise<T>): Promise<T> {
-  return within(CONSUL_TIMEOUT, `Consul of the stack ${stack.name} is not to be reached`, async () => {
+/** What the Consul of a data centre has answered. */
+interface Answer<T> {
+  readonly name: string;
+  readonly answer: T;
+}
+
+/** Asks the Consul of each data centre, all at once. */
+function inEachDataCentre<T>(
+  stack: OperatedStack,
+  ask: (consul: Consul) => Promise<T>,
+): Promise<Answer<T>[]> {
+  const answers = namesOf(stack.hosts).map(async (name) => {
+    const answer = await throughAnyAgent(stack, inDataCentre(stack.hosts, name), ask);
+    return { name, answer };
+  });
+  return Promise.all(answers);
+}
+
+/** Asks the first host that answers: Consul's store is the same for all of a data centre. */
+function throughAnyAgent<T>(
+  { name, token }: OperatedStack,
+  hosts: readonly OperatedHost[],
+  ask: (consul: Consul) => Promise<T>,
+): Promise<T> {
+  return within(CONSUL_TIMEOUT, `Consul of the stack ${name} is not to be reached`, async () => {
     const reasons: string[] = [];
-    for (const { key, docker, agent } of stack.hosts) {
-      const consul = new Consul(new DockerEngine(docker), agent, stack.token);
+    for (const { key, docker, agent } of hosts) {
+      const consul = new Consul(new DockerEngine(docker), agent, token);
       try {
         return await ask(consul);
       } catch (error) {

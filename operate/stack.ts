@@ -21,6 +21,7 @@ export interface OperatedStack {
 
 export interface OperatedHost {
   readonly key: string;
+  readonly datacenter: string;
   readonly docker: Endpoint;
   readonly agent: string;
 }
@@ -29,6 +30,8 @@ interface HostOutput {
   readonly docker: string;
   readonly tls?: string;
   readonly agent: string;
+  /** Only of late. */
+  readonly datacenter?: string;
 }
 
 /** The stack's outputs, as far as they are asked for here. */
@@ -66,8 +69,9 @@ export async function readStack(name: string = stack): Promise<OperatedStack> {
   }
   return {
     name,
-    hosts: Object.entries(hosts).map(([key, { docker, tls, agent }]) => ({
+    hosts: Object.entries(hosts).map(([key, { docker, tls, agent, datacenter = "" }]) => ({
       key,
+      datacenter,
       docker: endpointOf(docker, tls),
       agent,
     })),

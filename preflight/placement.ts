@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../config/settings.ts";
-import { hostsThatCarry, type Placement, placeServers } from "../lib/consul-placement.ts";
+import { hostsThatCarry, type Placement, placeServersInEach } from "../lib/consul-placement.ts";
+import { type DataCentre, dataCentresOf } from "../lib/data-centres.ts";
 import type { StackState } from "./state.ts";
 
 /**
@@ -16,8 +17,8 @@ export async function withServersInPlace(
   const former: Placement = Object.fromEntries(
     Object.entries(await known()).map(([key, { consulServers }]) => [key, consulServers ?? []]),
   );
-  const placement = placeServers(
-    hosts.map(({ key }) => key),
+  const placement = placeServersInEach(
+    dataCentresOf(hosts).map((centre) => centre.hosts.map(({ key }) => key)),
     consul.servers,
     former,
     hosts.filter(({ state }) => state === "away").map(({ key }) => key),
@@ -29,17 +30,22 @@ export async function withServersInPlace(
 }
 
 function told(settings: Settings): Settings {
-  const { hosts, consul } = settings;
-  if (hosts.length < 2 || consul.servers < 3) return settings;
+  const centres = dataCentresOf(settings.hosts);
+  if (settings.consul.servers >= 3)
+    for (const centre of centres) tell(centre, centres.length > 1 ? ` in data centre ${centre.name}` : "");
+  return settings;
+}
+
+function tell({ hosts }: DataCentre, where: string): void {
+  if (hosts.length < 2) return;
   const carrying = hostsThatCarry(Object.fromEntries(hosts.map((host) => [host.key, host.consulServers])));
-  if (carrying.length === 0) return settings;
+  if (carrying.length === 0) return;
   const advice =
     hosts.length < 3
       ? "With a third host there would be one."
-      : `Spread them by hosts.<key>.consulServers; a server that moves takes a number that none has had.`;
+      : "Spread them by hosts.<key>.consulServers; a server that moves takes a number that none has had.";
   pulumi.log.info(
-    `Consul has no quorum any more when host ${carrying.join(" or ")} is lost: what serves then serves on, but nothing can be ` +
-      `changed until it is back. ${advice}`,
+    `Consul has no quorum any more${where} when host ${carrying.join(" or ")} is lost: what serves then serves on, but ` +
+      `nothing can be changed until it is back. ${advice}`,
   );
-  return settings;
 }

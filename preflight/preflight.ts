@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, Settings } from "../config/settings.ts";
+import { inDataCentre, movedHosts, namesOf } from "../lib/data-centres.ts";
 import { addressOf } from "../lib/docker-endpoint.ts";
 import { capacityFaults } from "./capacity.ts";
 import { dataFaults } from "./data.ts";
@@ -16,8 +17,11 @@ import { versionFaults } from "./versions.ts";
 export interface Findings {
   /** Containers of services that are started by their registration, and that do not run. */
   readonly stopped: readonly string[];
-  /** Whether nothing of the stack runs on any host: then there is nothing that one part must wait for another to spare. */
-  readonly isFresh: boolean;
+  /**
+   * Names of the data centres in which nothing of the stack runs on any host: there is nothing there that one part must
+   * wait for another to spare.
+   */
+  readonly fresh: readonly string[];
   /** Hosts that are not reached, or not to be, and that are left as they are. */
   readonly absent: readonly AbsentHostState[];
 }
@@ -47,14 +51,29 @@ export async function preflight(settings: Settings, state: StackState = readStat
   const reached = withoutHosts(settings, absent);
   // An engine that does not answer has no images to tell of.
   if (faults.length === 0) faults.push(...(await versionFaults(reached)));
+  if (settings.hosts.length > 1) faults.push(...moveFaults(settings, await state.hosts()));
   if (faults.length > 0)
     throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
   const warnings = await Promise.all(reached.hosts.map((host) => ephemeralPorts(settings, host)));
   for (const warning of warnings.flat()) pulumi.log.warn(warning);
   warnOfGaps(settings);
   const stopped = await Promise.all(reached.hosts.map((host) => stoppedServers(settings, host)));
-  const isFresh = absent.length === 0 && found.every(({ isFresh }) => isFresh);
-  return { stopped: stopped.flat(), isFresh, absent };
+  const running = settings.hosts.filter(
+    (host) => isAbsent(host) || found[present.findIndex((look) => look.host === host)]?.isFresh === false,
+  );
+  const fresh = namesOf(settings.hosts).filter((name) => inDataCentre(running, name).length === 0);
+  return { stopped: stopped.flat(), fresh, absent };
+}
+
+/** What a host has in one data centre is nothing that another one could go on with. */
+function moveFaults({ hosts }: Settings, known: Readonly<Record<string, HostOutput>>): string[] {
+  const former = Object.fromEntries(Object.entries(known).map(([key, { datacenter }]) => [key, datacenter]));
+  const present = Object.fromEntries(hosts.map(({ key, datacenter }) => [key, datacenter]));
+  return movedHosts(former, present).map(
+    (key) =>
+      `host ${key}: it is in data centre ${former[key]}, and can't go to ${present[key]} with all that it has. Set ` +
+      `flotilla:hosts.${key}.datacenter back to ${former[key]}; or take the host out of the config, run \`pulumi up\`, and add it again.`,
+  );
 }
 
 /** The settings as far as they are about hosts that are reached. */
@@ -128,5 +147,6 @@ async function hostFaults(
     portFaults(settings, host, containers),
     capacityFaults(settings, host),
   ]);
-  return { faults: faults.flat(), isFresh: containers.every(({ stack }) => stack !== settings.stack) };
+  const isFresh = containers.every(({ stack }) => stack !== settings.stack);
+  return { faults: faults.flat(), isFresh };
 }

@@ -4,6 +4,7 @@ import { consulServerPrefix } from "../lib/names.ts";
 /** What the last `up` has told of a host. */
 export interface HostOutput {
   readonly networks?: readonly string[];
+  readonly datacenter?: string;
   /** Numbers of its Consul servers. */
   readonly consulServers?: readonly number[];
 }

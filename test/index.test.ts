@@ -60,6 +60,7 @@ describe("Pulumi.dev.yaml", () => {
           docker: "unix:///var/run/docker.sock",
           agent: "dev--agent--local",
           networks: ["local--network-id", "local--control-id"],
+          datacenter: "dc1",
           consulServers: [1, 2, 3],
         },
       },
@@ -367,6 +368,76 @@ describe("a host that is absent", () => {
     const known = { b: { consulServers: [2] }, d: { consulServers: [5] }, e: { consulServers: [1] } };
     const { outputs } = await ofConfigWithout(config, {}, known);
     expect(outputs.hosts).toMatchObject({ b: { consulServers: [2, 3] }, d: { consulServers: [5] } });
+  });
+});
+
+describe("several data centres", () => {
+  const { b, d } = everything.hosts;
+  const dealtOut = { ...d, consulServers: undefined };
+  const hosts = {
+    b: { ...b, consulServers: undefined },
+    d: { ...dealtOut, datacenter: "dc2" },
+    e: { ...dealtOut, docker: "tcp://e:2376", address: "10.0.0.14", datacenter: "dc2" },
+  };
+  const config = { ...everything, hosts, consul: { servers: 1 } };
+  const told = (resources: readonly Registered[], id: string) =>
+    JSON.parse(String(find(resources, id).inputs.stdin));
+
+  test("each has a Consul of its own, whose servers nobody mistakes for another's", async () => {
+    const { resources, outputs } = await ofConfig(config);
+    expect(outputs.hosts).toMatchObject({
+      b: { datacenter: "dc1", consulServers: [1] },
+      d: { datacenter: "dc2", consulServers: [2] },
+      e: { datacenter: "dc2", consulServers: [] },
+    });
+    for (const [name, hosts, server] of [
+      ["dc1", ["b"], 1],
+      ["dc2", ["d", "e"], 2],
+    ] as const) {
+      const setup = told(resources, `Command consul--setup--${name}`);
+      expect(Object.keys(setup.hosts)).toStrictEqual(hosts);
+      expect(setup.allServers).toStrictEqual([`test--consul--${server}`]);
+    }
+    // Alone in its data centre, it has nobody to be heard by.
+    expect(find(resources, "Container consul--1").inputs.ports).toHaveLength(1);
+    expect(find(resources, "Container consul--2").inputs.ports).toHaveLength(4);
+  });
+
+  test("each has its own routes, in which the others are what a service fails over to", async () => {
+    const { resources } = await ofConfig(config);
+    const failover = (name: string) =>
+      Object.fromEntries(
+        told(resources, `Command routes--${name}`).routes.services.map(
+          ({ name, peers }: { name: string; peers: { failover: { name: string }[] } }) => [
+            name,
+            peers.failover.map((host) => host.name),
+          ],
+        ),
+      );
+    expect(failover("dc1")).toStrictEqual({
+      db: ["test--agent--d"],
+      web: ["test--agent--d", "test--agent--e"],
+    });
+    expect(failover("dc2")).toStrictEqual({ db: [], web: ["test--agent--b"] });
+    expect(told(resources, "Command routes--dc2").balancerHosts).toStrictEqual([
+      "tcp://d:2376",
+      "tcp://e:2376",
+    ]);
+  });
+
+  test("one that nobody reaches leaves the other as it is", async () => {
+    const before = await ofConfig(config);
+    const output = { networks: ["one"], consulServers: [1], datacenter: "dc1" };
+    const { resources } = await ofConfigWithout(config, { b: { output, urns: urnsOf(before.resources) } });
+    const others = before.resources.filter(
+      ({ provider, type }) => provider !== "b" && provider !== "" && type.startsWith("docker:"),
+    );
+    for (const { id, inputs, type } of others)
+      if (type.endsWith(":Container")) expect([id, find(resources, id).inputs]).toStrictEqual([id, inputs]);
+    for (const id of ["Command routes--dc2", "Command consul--setup--dc2"])
+      expect(told(resources, id)).toStrictEqual(told(before.resources, id));
+    const member = "Command consul--member--b";
+    expect(find(resources, member).inputs).toStrictEqual(find(before.resources, member).inputs);
   });
 });
 

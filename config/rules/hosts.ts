@@ -1,4 +1,6 @@
+import { isIP } from "node:net";
 import { posix } from "node:path";
+import { maxServersInAll } from "../../lib/consul-placement.ts";
 import { tlsFiles } from "../../lib/docker-endpoint.ts";
 import type { SettingsContext } from "../context.ts";
 import { given, listed, type Path, type Problem } from "../faults.ts";
@@ -13,13 +15,23 @@ type TlsContext = Pick<SettingsContext, "hasClientTls" | "lookUp">;
 export function hostRules({ hosts, consul }: Draft, context: TlsContext): Problem[] {
   const all: Hosts = Object.entries(hosts);
   const ofEach = all.flatMap(([key, host]) => [...openness(key, host, context), ...tls(key, host, context)]);
-  const problems = [...names(all), ...endpoints(all), ...peers(all), ...ofEach, ...datacenters(all)];
-  const [first] = all;
-  if (!first) return [{ path: ["hosts"], message: "must name at least one host, got an empty map" }];
+  if (all.length === 0)
+    return [{ path: ["hosts"], message: "must name at least one host, got an empty map" }];
+  const centres = dataCentres(all);
+  return [
+    ...names(all),
+    ...endpoints(all),
+    ...centres.flatMap(peers),
+    ...(centres.length > 1 ? [...addresses(all), ...room(centres, consul.servers)] : []),
+    ...ofEach,
+    ...states(all),
+    ...servers(centres, consul.servers),
+  ];
+}
 
-  // Rules within a data centre say nothing useful while it is unclear which hosts share one.
-  if (problems.some(({ path }) => path.at(-1) === "datacenter")) return problems;
-  return [...problems, ...states(all), ...servers(all, consul.servers)];
+function dataCentres(hosts: Hosts): Hosts[] {
+  const names = new Set(hosts.map(([, { datacenter }]) => datacenter));
+  return [...names].map((name) => hosts.filter(([, { datacenter }]) => datacenter === name));
 }
 
 function names(hosts: Hosts): Problem[] {
@@ -76,21 +88,7 @@ function tls(key: string, { docker, tls }: Host, { lookUp }: TlsContext): Proble
   return [{ path, message }];
 }
 
-function datacenters(hosts: Hosts): Problem[] {
-  const [first, ...others] = hosts;
-  return others
-    .filter(([, { datacenter }]) => datacenter !== first?.[1].datacenter)
-    .map(([key, { datacenter }]) => ({
-      path: ["hosts", key, "datacenter"],
-      message: `must be ${given(first?.[1].datacenter)} as on host ${first?.[0]} (several data centres are for a later version), got ${given(datacenter)}`,
-      about: [
-        ["hosts", key, "datacenter"],
-        ["hosts", first?.[0] ?? "", "datacenter"],
-      ],
-    }));
-}
-
-/** Hosts find each other at addresses of their own, which Consul takes as numbers only. */
+/** Hosts of a data centre find each other at addresses of their own, which Consul takes as numbers only. */
 function peers(hosts: Hosts): Problem[] {
   if (hosts.length < 2) return [];
   const addressOf = ({ peerAddress, address }: Host) => peerAddress ?? address;
@@ -108,6 +106,31 @@ function peers(hosts: Hosts): Problem[] {
   });
 }
 
+/** Balancers of other data centres come to where users do. */
+function addresses(hosts: Hosts): Problem[] {
+  return hosts.flatMap(([key, { address }], index) => {
+    const path = ["hosts", key, "address"];
+    const about = [path, ["hosts"]];
+    if (isIP(address) ? !isUnicast(address) : address === "localhost") {
+      const message = `must be an IPv4 address or a DNS name at which the hosts of other data centres reach this one, got ${given(address)}`;
+      return [{ path, message, about }];
+    }
+    const [twin] = hosts.slice(0, index).find(([, other]) => other.address === address) ?? [];
+    if (twin === undefined) return [];
+    const message = `must not be the address of host ${twin}, since other data centres reach hosts by it, got ${given(address)}`;
+    return [{ path, message, about }];
+  });
+}
+
+/** Each data centre has servers of its own, whose numbers are nobody else's. */
+function room(centres: Hosts[], servers: number): Problem[] {
+  if (centres.length * servers <= maxServersInAll) return [];
+  const path = ["consul", "servers"];
+  const most = Math.floor(maxServersInAll / centres.length);
+  const message = `must be at most ${most} with ${centres.length} data centres, which have ${maxServersInAll} Consul servers at most all together, got ${servers}`;
+  return [{ path, message, about: [path, ["hosts"]] }];
+}
+
 /** Somebody must be there to go on with. */
 function states(hosts: Hosts): Problem[] {
   if (hosts.some(([, { state }]) => state === "active")) return [];
@@ -118,8 +141,9 @@ function states(hosts: Hosts): Problem[] {
   });
 }
 
-/** Each server must live on exactly one host. */
-function servers(hosts: Hosts, count: number): Problem[] {
+/** Each server must live on exactly one host, and each data centre have as many. */
+function servers(centres: Hosts[], count: number): Problem[] {
+  const hosts = centres.flat();
   // Dealt out, where nobody says.
   if (hosts.every(([, { consulServers }]) => consulServers === undefined)) return [];
   const about: Path[] = [["consul", "servers"], ...hosts.map(([key]) => ["hosts", key, "consulServers"])];
@@ -141,10 +165,13 @@ function servers(hosts: Hosts, count: number): Problem[] {
       problems.push({ path: [...path, index], about, message });
     }
   }
+  if (problems.length > 0) return problems;
 
-  if (homes.size !== count && problems.length === 0) {
-    const message = `must list ${count} Consul servers in all (consul.servers) in their consulServers, got ${homes.size}`;
-    problems.push({ path: ["hosts"], message, about });
-  }
-  return problems;
+  return centres.flatMap((centre) => {
+    const listed = centre.flatMap(([, { consulServers = [] }]) => consulServers).length;
+    if (listed === count) return [];
+    const where = centres.length > 1 ? `, in data centre ${centre[0]?.[1].datacenter}` : "";
+    const message = `must list ${count} Consul servers in all (consul.servers) in their consulServers${where}, got ${listed}`;
+    return [{ path: ["hosts"], message, about }];
+  });
 }

@@ -1,3 +1,5 @@
+import { maxServerNumber } from "../../lib/consul-placement.ts";
+import { namesOf } from "../../lib/data-centres.ts";
 import { balancerPrefix, instancePrefix } from "../../lib/names.ts";
 import { frontPorts, type HostPort, hostPorts, ipv6Twin } from "../../lib/ports.ts";
 import {
@@ -51,7 +53,7 @@ function addresses({ network, hosts, services }: Settings): Problem[] {
   return [{ path: ["network", "subnet"], message, about: [["network", "subnet"], ["hosts"], ...counts] }];
 }
 
-function controlAddresses({ stack, network }: Settings): Problem[] {
+function controlAddresses({ stack, network, hosts }: Settings): Problem[] {
   const { subnet, controlSubnet } = network;
   const path = ["network", "controlSubnet"];
   const problem = (message: string, ...about: Path[]) => ({
@@ -59,12 +61,15 @@ function controlAddresses({ stack, network }: Settings): Problem[] {
     message: `${message}, got ${given(controlSubnet)}`,
     about: [path, ...about],
   });
-  const wanted = prefixFor(1, maxConsulServers);
+  // They have addresses by their numbers, and one that moves takes another number.
+  const numbers = hosts.flatMap(({ consulServers }) => consulServers);
+  const servers = namesOf(hosts).length > 1 ? maxServerNumber : Math.max(maxConsulServers, ...numbers);
+  const wanted = prefixFor(1, servers);
   const problems: Problem[] = [];
   if ((parseSubnet(controlSubnet)?.prefix ?? 0) > wanted)
     problems.push(
       problem(
-        `must be a /${wanted} or larger to have up to ${maxConsulServers} Consul servers in its lower half and an agent in its upper one`,
+        `must be a /${wanted} or larger to have up to ${servers} Consul servers in its lower half and an agent in its upper one`,
       ),
     );
   if (subnetsOverlap(subnet, controlSubnet)) {

@@ -1,4 +1,5 @@
 import { posix } from "node:path";
+import { namesOf } from "../../lib/data-centres.ts";
 import type { SettingsContext } from "../context.ts";
 import { given, listed, type Path, type Problem } from "../faults.ts";
 import { isKey, keyRule } from "../formats.ts";
@@ -25,6 +26,7 @@ export function serviceRules(
   secrecy: Pick<Secrecy, "isEncrypted">,
 ): Problem[] {
   const known = Object.keys(draft.hosts);
+  const centres = namesOf(Object.values(draft.hosts));
   return Object.entries(draft.services).flatMap(([name, service]) => {
     const at = (...steps: Path): Path => ["services", name, ...steps];
     return [
@@ -34,6 +36,7 @@ export function serviceRules(
       ...secrets(service, at, secrecy),
       ...mounts(service, at),
       ...placement(service, at, known),
+      ...failover(service, at, centres),
       ...routing(service, at),
     ];
   });
@@ -132,6 +135,15 @@ function placement({ hosts }: ServiceDraft, at: At, known: string[]): Problem[] 
     }
     if (hosts?.indexOf(host) === index) return [];
     return [{ path, message: `must not be listed twice, got ${given(host)} again` }];
+  });
+}
+
+function failover({ failover = [] }: ServiceDraft, at: At, centres: string[]): Problem[] {
+  return failover.flatMap((name, index) => {
+    if (centres.includes(name)) return [];
+    const path = at("failover", index);
+    const message = `must be one of the data centres (${centres.join(", ")}), got ${given(name)}`;
+    return [{ path, message, about: [path, ["hosts"]] }];
   });
 }
 

@@ -12,6 +12,7 @@ const ofRequests = [
   "timeouts",
   "sessions",
   "drain",
+  "failover",
 ] as const;
 
 /** Rules on services without a port: nothing may be said of the requests that they can't answer. */

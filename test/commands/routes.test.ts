@@ -17,7 +17,6 @@ const args: RoutesArgs = {
     services: [
       {
         name: "web",
-        hosts: ["a"],
         ports: [],
         sessions: false,
         backend: ["timeout server 60000ms"],

@@ -24,7 +24,8 @@ const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): 
     const hosts = dockerHosts(settings);
     const credentials = new Credentials("credentials", settings);
     const allHosts = settings.hosts;
-    new ConsulCluster("consul", { ...settings, hosts, allHosts, credentials, isFresh: isFresh === true });
+    const args = { ...settings, hosts, allHosts, isOnly: true, credentials, isFresh: isFresh === true };
+    new ConsulCluster("consul", args);
     for (const host of hosts) {
       const opts = { providers: [host.provider] };
       new ConsulAgent(`agent-${host.key}`, { ...settings, host, credentials, after: [] }, opts);

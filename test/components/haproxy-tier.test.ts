@@ -10,6 +10,7 @@ import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
 import { fixture } from "../support/fixture.ts";
 import { dockerHosts } from "../support/hosts.ts";
 import { remember } from "../support/remember.ts";
+import { scopeOf } from "../support/routes-scope.ts";
 import { secrets } from "../support/secrets.ts";
 import { settingsFrom } from "../support/settings-from.ts";
 
@@ -280,8 +281,8 @@ describe("several hosts", () => {
       balancerHosts: ["unix:///var/run/docker.sock", "tcp://other:2376"],
       balancersPerHost: 3,
     });
-    const settings = settingsFrom({ hosts, services });
-    expect(routes).toStrictEqual(routingTable(settings.services, { hosts: 2, perHost: 3 }));
+    const settings = settingsFrom({ hosts, services, loadBalancers: { count: 3 } });
+    expect(routes).toStrictEqual(routingTable(settings.services, { ...settings, datacenter: "dc1" }));
   });
 });
 
@@ -388,7 +389,7 @@ test("the routing table is handed to a command, with the token that may write it
     agent: "test--agent--local",
     token: secrets.registration,
     consulId: "identity",
-    routes: routingTable(settingsFrom(config).services, { hosts: 1, perHost: 1 }),
+    routes: routingTable(settingsFrom(config).services, scopeOf(1, 1)),
     // Balancers hear nothing of workers; who takes a service away has to know of them.
     placement: ["api", "mail", "web"].map((name) => ({ name, hosts: ["local"] })),
   });

@@ -2,7 +2,7 @@ import { faultsOf } from "../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const serviceKeys =
-  "build, version, image, pin, replicas, port, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, logs, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts";
+  "build, version, image, pin, replicas, port, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, logs, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts, failover";
 const nameRule =
   "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
 const portRule = "must be a whole number from 1 to 65535";
@@ -58,8 +58,8 @@ describe("sections", () => {
       "hosts.a.consulServers: must be a list of numbers of Consul servers, got 1",
     ],
     [
-      { hosts: { a: { consulServers: [15] } } },
-      "hosts.a.consulServers[0]: must be a whole number from 1 to 14, got 15",
+      { hosts: { a: { consulServers: [31] } } },
+      "hosts.a.consulServers[0]: must be a whole number from 1 to 30, got 31",
     ],
     [
       { hosts: { a: { state: "gone" } } },
@@ -68,7 +68,7 @@ describe("sections", () => {
     [{ hosts: { a: { state: "away" } } }, 'hosts.a.state: must be "active" on one host at least, got "away"'],
     [
       { hosts: { a: { consulServers: [0] } } },
-      "hosts.a.consulServers[0]: must be a whole number from 1 to 14, got 0",
+      "hosts.a.consulServers[0]: must be a whole number from 1 to 30, got 0",
     ],
     [
       { network: { subnet: "172.30.0.1/16" } },

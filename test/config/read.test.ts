@@ -77,6 +77,7 @@ const simpleServer: Settings["services"][number] = {
   sessions: false,
   default: true,
   hosts: ["local"],
+  failover: ["dc1"],
 };
 
 test("everything has a default", async () => {
@@ -281,6 +282,7 @@ test("all that can be set is set", async () => {
         route: { host: ["a.example", "b.example"], path: "/api" },
         default: false,
         hosts: ["b"],
+        failover: ["east"],
       },
       {
         name: "web",
@@ -329,6 +331,7 @@ test("all that can be set is set", async () => {
         default: true,
         publish: 3000,
         hosts: ["a", "b"],
+        failover: ["east"],
       },
     ],
   });

@@ -9,7 +9,7 @@ import { registrationOf } from "../../lib/catalogue.ts";
 import { authorityOf, certificateOf } from "../../lib/certificates.ts";
 import { routesBackend } from "../../lib/haproxy.ts";
 import { renderFile } from "../../lib/render.ts";
-import { routingTable } from "../../lib/routes.ts";
+import { type RoutesScope, routingTable } from "../../lib/routes.ts";
 import { run } from "../../runtime/program.ts";
 
 /** Texts of a few characters, which a rule of the config takes. */
@@ -38,8 +38,23 @@ const service: fc.Arbitrary<ServiceSettings> = fc.record({
   route: fc.record({ host: fc.uniqueArray(host, { minLength: 1, maxLength: 4 }), path: routePath }),
   default: fc.boolean(),
   sessions: fc.boolean(),
+  replicas: fc.nat(500),
+  hosts: fc.constant(["a", "b", "c", "d"]),
+  failover: fc.constantFrom([], ["dc2"]),
   publish: fc.option(fc.integer({ min: 10_000, max: 60_000 }), { nil: undefined }),
 }) as fc.Arbitrary<unknown> as fc.Arbitrary<ServiceSettings>;
+
+/** Two hosts here and two elsewhere, of which one has a name for an address. */
+const scope: RoutesScope = {
+  stack: "test",
+  datacenter: "dc1",
+  hosts: ["10.0.0.1", "10.0.0.2", "10.0.0.3", "d.example"].map((address, index) => ({
+    key: "abcd".charAt(index),
+    address,
+    datacenter: index < 2 ? "dc1" : "dc2",
+  })),
+  loadBalancers: { ipv6: false, count: 2 },
+};
 
 // All of what the config takes in one configuration: a run of consul-template and HAProxy for each would take minutes.
 describe("HAProxy's configuration", () => {
@@ -54,7 +69,7 @@ describe("HAProxy's configuration", () => {
       fc.uniqueArray(service, { selector: ({ name }) => name, minLength: 40, maxLength: 40, size: "max" }),
       { numRuns: 1, seed },
     )[0] as (ServiceSettings & { readonly port: number })[];
-    const text = JSON.stringify(routingTable(services, { hosts: 2, perHost: 2 }));
+    const text = JSON.stringify(routingTable(services, scope));
 
     const [agent, balancer] = [await fleet.the("agent"), (await fleet.containers("balancer"))[0]];
     const start = ["--detach", "--network=none", "--name", consul, "--entrypoint=consul", agent.Config.Image];
@@ -75,7 +90,10 @@ describe("HAProxy's configuration", () => {
       return run("docker", ["exec", "-i", consul, ...curl], { input: body });
     };
     await within(20, "Consul takes what it is told", () => put("kv/flotilla/routes", text));
-    for (const [index, service] of services.entries()) {
+    // Of some there are none here; whether elsewhere is told by the table alone.
+    const isHere = (_: unknown, index: number) => index % 4 > 0;
+    const present = services.filter(isHere);
+    for (const [index, service] of present.entries()) {
       const { name } = service;
       const registration = registrationOf(service, `test-${name}-1`);
       await put("agent/service/register", JSON.stringify(registration));
@@ -86,7 +104,7 @@ describe("HAProxy's configuration", () => {
     }
 
     // A worker, and one of a service that is about to become one.
-    for (const name of ["mail", services[0]?.name ?? ""]) {
+    for (const name of ["mail", present[0]?.name ?? ""]) {
       const worker = registrationOf({ name }, `test-worker-of-${name}`);
       await put("agent/service/register", JSON.stringify(worker));
     }
@@ -123,9 +141,17 @@ describe("HAProxy's configuration", () => {
     expect(rendered).toContain(`\nbackend ${routesBackend(text)}\n`);
     expect(rendered).not.toContain("test-worker-of-");
     const backends = [...rendered.matchAll(/^backend service\.(\S+)$/gm)].map(([, name]) => name);
-    expect([seed, backends.sort()]).toEqual([seed, services.map(({ name }) => name).sort()]);
+    const failing = services.filter(({ failover }) => failover.length > 0);
+    const served = new Set([...present, ...failing].map(({ name }) => name));
+    expect([seed, backends.sort()]).toEqual([seed, [...served].sort()]);
     // What is here is a server by itself, what is elsewhere is one of its host, once for each service.
-    expect(rendered.match(/^ {2}server elsewhere 192\.0\.2\.7:7443 check /gm)).toHaveLength(services.length);
+    expect(rendered.match(/^ {2}server elsewhere 192\.0\.2\.7:7443 check /gm)).toHaveLength(present.length);
+    for (const place of ["test--agent--c 10.0.0.3", "test--agent--d d.example"]) {
+      const servers = rendered
+        .split("\n")
+        .filter((line) => line.startsWith(`  server ${place}:7443 backup check `));
+      expect(servers).toHaveLength(failing.length);
+    }
     expect(rendered).not.toMatch(/^ {2}server test-\S+-2 /m);
   });
 });

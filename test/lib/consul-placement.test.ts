@@ -1,4 +1,11 @@
-import { hostsThatCarry, maxServerNumber, type Placement, placeServers } from "../../lib/consul-placement.ts";
+import {
+  hostsThatCarry,
+  maxServerNumber,
+  maxServersInAll,
+  type Placement,
+  placeServers,
+  placeServersInEach,
+} from "../../lib/consul-placement.ts";
 
 test.each<[string, string, number, Placement, Placement]>([
   ["one host has all", "a", 3, {}, { a: [1, 2, 3] }],
@@ -33,6 +40,24 @@ test.each<[string[], Placement]>([
 ])("none comes to hosts that are away: %j", (away, placement) => {
   const servers = Object.values(placement).flat().length;
   expect(placeServers(["a", "b", "c"], servers, { a: [1, 3], b: [2] }, away)).toStrictEqual(placement);
+});
+
+test.each<[string, string, number, Placement, Placement]>([
+  ["each has as many, under other numbers", "a b, c", 3, {}, { a: [1, 3], b: [2], c: [4, 5, 6] }],
+  ["all stay", "a, b", 1, { a: [2], b: [1] }, { a: [2], b: [1] }],
+  ["one is new, and comes first", "a, b", 1, { b: [1] }, { a: [2], b: [1] }],
+  ["one is gone, whose number is nobody's", "a b", 1, { a: [1], c: [2] }, { a: [1], b: [] }],
+  [
+    "one has lost a host",
+    "a b, d",
+    3,
+    { a: [1], b: [2], c: [3], d: [4, 5, 6] },
+    { a: [1, 7], b: [2], d: [4, 5, 6] },
+  ],
+  ["more are wanted", "a, b", 3, { a: [1], b: [2] }, { a: [1, 3, 4], b: [2, 5, 6] }],
+])("in several data centres, %s: %s, %i servers, of %j", (_, centres, servers, former, placement) => {
+  const hosts = centres.split(", ").map((keys) => keys.split(" "));
+  expect(placeServersInEach(hosts, servers, former)).toStrictEqual(placement);
 });
 
 test("a server that is there stays through growth and back, whatever its number", () => {
@@ -81,4 +106,21 @@ test.each<[Placement, string[]]>([
   [{ a: [1, 2], b: [3, 4] }, ["a", "b"]],
 ])("of %j Consul is carried by %j", (placement, carrying) => {
   expect(hostsThatCarry(placement)).toStrictEqual(carrying);
+});
+
+test("whatever data centre is lost and made anew, no number is given that another has, or out of range", () => {
+  const servers = maxServersInAll / 5;
+  let hosts = ["a0", "b0", "c0", "d0", "e0"];
+  let placement: Placement = {};
+  for (let round = 1; round < 30; round++) {
+    placement = placeServersInEach(
+      hosts.map((key) => [key]),
+      servers,
+      placement,
+    );
+    const numbers = Object.values(placement).flat();
+    expect(new Set(numbers).size).toBe(maxServersInAll);
+    expect(Math.max(...numbers)).toBeLessThanOrEqual(maxServerNumber);
+    hosts = hosts.map((key, index) => (index === round % 5 ? `${key.charAt(0)}${round}` : key));
+  }
 });

@@ -16,8 +16,9 @@ const loadBalancers = {
   maxConnectionsPerClient: 1,
 };
 const services = [{ name: "api", publish: 3000 }, { name: "web" }] as ServiceSettings[];
-const settings = { consul, loadBalancers, services, hosts: ["a"] };
-const severalHosts = { ...settings, hosts: ["a", "b"] };
+const datacenter = "dc1";
+const settings = { consul, loadBalancers, services, hosts: [{ datacenter }] };
+const severalHosts = { ...settings, hosts: [{ datacenter }, { datacenter }] };
 
 test("ports derive from the first of their kind", () => {
   expect([1, 2, 4].map((i) => balancerPort(loadBalancers, i))).toStrictEqual([8181, 8282, 8484]);
@@ -39,11 +40,11 @@ test("front publishes for as many balancers as there may be", () => {
 });
 
 test("a host takes the ports of its own Consul servers, too", () => {
-  expect(hostPorts(settings, { consulServers: [3] })).toStrictEqual([
+  expect(hostPorts(settings, { consulServers: [3], datacenter })).toStrictEqual([
     { port: 8502, ip: "127.0.0.1", what: "Consul server 3", path: ["consul", "port"], offset: 2 },
     ...frontPorts(settings),
   ]);
-  expect(hostPorts(settings, { consulServers: [] })).toStrictEqual(frontPorts(settings));
+  expect(hostPorts(settings, { consulServers: [], datacenter })).toStrictEqual(frontPorts(settings));
 });
 
 test("front is where the balancers of other hosts come, if there are any", () => {
@@ -85,7 +86,7 @@ test.each<[consulServers: number[], ports: [port: number, what: string][]]>([
     path: ["consul", "peerPort"],
     offset: port - 8300,
   });
-  expect(hostPorts(severalHosts, { consulServers })).toStrictEqual([
+  expect(hostPorts(severalHosts, { consulServers, datacenter })).toStrictEqual([
     ...consulServers.map((i) => ({
       port: 8499 + i,
       ip: "127.0.0.1",
@@ -102,7 +103,17 @@ test.each<[consulServers: number[], ports: [port: number, what: string][]]>([
 
 test("no port is given twice, where every server that there may be is on one host", () => {
   const taken = hostPorts(severalHosts, {
+    datacenter,
     consulServers: Array.from({ length: maxServerNumber }, (_, i) => i + 1),
   }).map(({ port }) => port);
   expect(new Set(taken).size).toBe(taken.length);
+});
+
+test("a host that is alone in its data centre has nobody to hear its Consul, but balancers elsewhere", () => {
+  const hosts = [{ datacenter }, { datacenter: "dc2" }];
+  const ports = hostPorts({ ...settings, hosts }, { consulServers: [1], datacenter });
+  expect(ports.map(({ port }) => port)).toStrictEqual([
+    8500,
+    ...frontPorts(severalHosts).map(({ port }) => port),
+  ]);
 });

@@ -1,9 +1,10 @@
 import type { Route, ServiceSettings } from "../../config/settings.ts";
 import { routingTable } from "../../lib/routes.ts";
+import { hostsOf, scopeOf } from "../support/routes-scope.ts";
 
 type Looked = Pick<
   ServiceSettings,
-  "port" | "route" | "hosts" | "default" | "publish" | "load" | "timeouts" | "sessions"
+  "port" | "route" | "hosts" | "failover" | "default" | "publish" | "load" | "timeouts" | "sessions"
 >;
 const load = { concurrency: 10, queue: 100, wait: 5 };
 const timeouts = { body: 30, request: 60, idle: 300, tunnel: 3600 };
@@ -15,7 +16,9 @@ function services(of: Record<string, Partial<Looked>>) {
       ({
         name,
         port: 80,
+        replicas: 2,
         hosts: ["local"],
+        failover: ["dc1"],
         default: false,
         load,
         timeouts,
@@ -25,8 +28,8 @@ function services(of: Record<string, Partial<Looked>>) {
   );
 }
 
-const one = { hosts: 1, perHost: 1 };
-const two = { hosts: 1, perHost: 2 };
+const one = scopeOf(1, 1);
+const two = scopeOf(1, 2);
 
 const backendOf = (service: Partial<Looked>, balancers = one) =>
   routingTable(services({ web: service }), balancers).services[0]?.backend ?? [];
@@ -64,9 +67,9 @@ test("what is told of each service", () => {
     routes: [{ condition: "{ path -m reg ^/api(/|$) }", service: "api" }],
     default: "web",
     services: [
-      { name: "api", hosts: ["local"], ports: [], ...rest },
-      { name: "db", hosts: ["local"], ports: [5432], ...rest },
-      { name: "web", hosts: ["a", "b"], ports: [], ...rest },
+      { name: "api", ports: [], ...rest },
+      { name: "db", ports: [5432], ...rest },
+      { name: "web", ports: [], ...rest },
     ],
   });
 });
@@ -96,7 +99,7 @@ test.each<[limit: number, hosts: number, perHost: number, share: number]>([
   [1, 3, 2, 1],
 ])("of a limit of %i on %i hosts each of their %i balancers is told %i", (limit, hosts, perHost, share) => {
   const limited = services({ web: { load: { concurrency: limit, queue: limit, wait: 1 } } });
-  const [web] = routingTable(limited, { hosts, perHost }).services;
+  const [web] = routingTable(limited, scopeOf(hosts, perHost)).services;
   expect(web?.server).toBe(`maxconn ${share}`);
   expect(web?.backend).toContain(`http-request deny deny_status 503 if { queue ge ${share} }`);
 });
@@ -113,9 +116,7 @@ test.each([
   [1.2345, 1235],
   [600, 600_000],
 ])("a wait of %d s is %i ms, whatever the number of balancers", (wait, milliseconds) => {
-  expect(backendOf({ load: { ...load, wait } }, { hosts: 1, perHost: 3 })).toContain(
-    `timeout queue ${milliseconds}ms`,
-  );
+  expect(backendOf({ load: { ...load, wait } }, scopeOf(1, 3))).toContain(`timeout queue ${milliseconds}ms`);
 });
 
 test("a client keeps to a server by a cookie that no other service's takes the place of", () => {
@@ -126,13 +127,13 @@ test("a client keeps to a server by a cookie that no other service's takes the p
 
 describe("several hosts", () => {
   const peersOf = (service: Partial<Looked>, hosts: number, perHost: number) =>
-    routingTable(services({ web: service }), { hosts, perHost }).services[0]?.peers;
+    routingTable(services({ web: service }), scopeOf(hosts, perHost)).services[0]?.peers;
 
   test.each([
     [1, 1],
     [1, 4],
   ])("%i with %i balancers: there are no others", (hosts, perHost) => {
-    const table = routingTable(services({ web: {}, api: { sessions: true } }), { hosts, perHost });
+    const table = routingTable(services({ web: {}, api: { sessions: true } }), scopeOf(hosts, perHost));
     expect(table.services.filter((service) => "peers" in service)).toStrictEqual([]);
   });
 
@@ -146,6 +147,7 @@ describe("several hosts", () => {
       ],
       server: "maxconn 5",
       concurrency: 5,
+      failover: [],
     });
   });
 
@@ -167,17 +169,56 @@ describe("several hosts", () => {
 
   test("a session's cookie may be another host's, which all leave as it is", () => {
     const cookie = "cookie flotilla-web insert indirect nocache preserve httponly attr SameSite=Lax";
-    expect(backendOf({ sessions: true }, { hosts: 2, perHost: 1 })).toContain(cookie);
+    expect(backendOf({ sessions: true }, scopeOf(2, 1))).toContain(cookie);
     expect(peersOf({ sessions: true }, 2, 1)?.backend).toContain(cookie);
     expect(peersOf({}, 2, 1)?.backend.filter((line) => line.startsWith("cookie"))).toStrictEqual([]);
   });
 
   test("the rest of it is as on one with as many balancers", () => {
     const all = services({ web: { default: true }, api: { route: { path: "/api" } }, db: { publish: 5432 } });
-    const { services: of, ...rest } = routingTable(all, { hosts: 2, perHost: 1 });
+    const { services: of, ...rest } = routingTable(all, scopeOf(2, 1));
     expect({ services: of.map(({ peers: _, ...service }) => service), ...rest }).toStrictEqual(
       routingTable(all, two),
     );
+  });
+});
+
+describe("several data centres", () => {
+  const hosts = [...hostsOf("dc1", 2), ...hostsOf("dc2", 2, 2), ...hostsOf("dc3", 1, 4)];
+  const onAll = hosts.map(({ key }) => key);
+  const inAll = ["dc1", "dc2", "dc3"];
+  const peersIn = (datacenter: string, service: Partial<Looked>) =>
+    routingTable(services({ web: { hosts: onAll, failover: inAll, ...service } }), {
+      ...scopeOf(1, 1),
+      datacenter,
+      hosts,
+    }).services[0]?.peers;
+
+  test.each<[string, string, Partial<Looked>, string]>([
+    ["all others", "dc1", {}, "c d e"],
+    ["all others", "dc2", {}, "a b e"],
+    ["those that it names", "dc1", { failover: ["dc3"] }, "e"],
+    ["not its own, though it is named", "dc3", { failover: ["dc3"] }, ""],
+    ["none where it names none", "dc1", { failover: [] }, ""],
+    ["only hosts that have copies", "dc1", { hosts: ["a", "d"] }, "d"],
+    ["where it has none itself, too", "dc2", { hosts: ["a", "e"] }, "a e"],
+  ])("a service fails over to %s: in %s, %j", (_, datacenter, service, keys) => {
+    expect(peersIn(datacenter, service)?.failover).toStrictEqual(
+      keys
+        .split(" ")
+        .filter(Boolean)
+        .map((key) => ({
+          name: `test--agent--${key}`,
+          address: `10.0.0.${onAll.indexOf(key) + 1}`,
+          copies: 2,
+        })),
+    );
+  });
+
+  test("balancers share what a copy is given with those of their own data centre", () => {
+    expect(peersIn("dc1", {})).toMatchObject({ concurrency: 5, server: "maxconn 5" });
+    // The only one of its data centre takes what all of another one give.
+    expect(peersIn("dc3", {})).toMatchObject({ concurrency: 10, server: "maxconn 10" });
   });
 });
 

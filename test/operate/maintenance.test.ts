@@ -109,6 +109,45 @@ test.concurrent("status tells of each service", async () => {
   });
 });
 
+describe("two data centres", () => {
+  const [a, b] = [outputs.hosts.a, outputs.hosts.b];
+  const hosts = { a: { ...a, datacenter: "dc1" }, b: { ...b, datacenter: "dc2" } };
+  const pulumi = { out: stackExport({ ...outputs, hosts }, pools) };
+
+  test.concurrent("both are told", async () => {
+    const each = fleet({ pulumi });
+    expect(await maintenance(each, "on", "--service", "web")).toMatchObject({ code: 0 });
+    const told = each.requests
+      .filter(({ path }) => path === `/v1/kv/${web}`)
+      .map(({ container }) => container);
+    expect(told.sort()).toStrictEqual(["test--agent--a", "test--agent--b"]);
+  });
+
+  test.concurrent("status tells of each", async () => {
+    const each = fleet({ pulumi });
+    const consul = (request: ConsulRequest) =>
+      request.container.endsWith("b") && request.path.endsWith("web")
+        ? { json: [{ Value: btoa("9") }] }
+        : each.consul(request);
+    expect(await maintenance({ ...each, consul }, "status")).toMatchObject({
+      code: 0,
+      printed:
+        "api in dc1: served\napi in dc2: served\nweb in dc1: served\nweb in dc2: in maintenance, Retry-After 9 s\n",
+    });
+  });
+
+  test.concurrent("one that is not reached is told of", async () => {
+    const docker = (endpoint: string) =>
+      endpoint === "tcp://b:1" ? { code: 1, err: "no route" } : undefined;
+    const consul = (request: ConsulRequest) =>
+      request.container.endsWith("b") ? ({ status: 500, text: "no leader" } as const) : each.consul(request);
+    const each = fleet({ pulumi, docker });
+    const { code, said } = await maintenance({ ...each, consul }, "on");
+    expect(code).toBe(1);
+    expect(said).toMatch(/Consul of the stack \S+ is not to be reached.*host b/);
+  });
+});
+
 test.concurrent("a balancer that does not follow is named", async () => {
   const hosts = fleet({
     docker: (endpoint, words) =>

@@ -14,12 +14,15 @@ type Engine = (
   args: string[],
 ) => Pick<Outcome, "stdout"> | Pick<Outcome, "stderr" | "failure">;
 let mockEngine: Engine;
+/** What `docker info` tells of a machine that nothing is amiss with. */
+const mockInfo = () =>
+  ["64", "1000000000000", "linux", "x86_64", "29.0.1", new Date().toISOString()].join("\t");
 
 jest.mock("../../runtime/program.ts", () => ({
   attempt: async (_: string, [, endpoint = "", ...args]: string[]) => {
     // What a host has, and its networks, have tests of their own.
     const elsewhere: Record<string, { stdout: string }> = {
-      info: { stdout: "64 1000000000000" },
+      info: { stdout: mockInfo() },
       network: { stdout: "" },
     };
     const answer = elsewhere[args[0] ?? ""] ?? mockEngine(endpoint, args);
@@ -81,7 +84,7 @@ test.each([
   mockEngine = () => running(...(container.length > 0 ? [container as [string, string, string]] : []));
   expect(await preflight(settingsFrom(hosts), stateWith())).toStrictEqual({
     stopped: [],
-    isFresh,
+    fresh: isFresh ? ["dc1"] : [],
     absent: [],
   });
 });
@@ -184,6 +187,31 @@ describe("of several hosts", () => {
     return { done, warned, asked: [...asked].sort().join(" "), ofState };
   }
 
+  test("one that goes to another data centre by itself is told to stay", async () => {
+    const hosts = Object.fromEntries(
+      three.map(([key, host]) => [key, { ...host, datacenter: key === "a" ? "dc1" : "dc2" }]),
+    );
+    const settings = settingsFrom({ services, hosts, consul: { servers: 1 } });
+    mockEngine = () => running();
+    const found = (known: Record<string, string>) => {
+      const outputs = Object.entries(known).map(([key, datacenter]) => [key, { ...output, datacenter }]);
+      return preflight(settings, stateWith(Object.fromEntries(outputs)));
+    };
+    await expect(found({ a: "dc1", b: "dc1", c: "dc2" })).rejects.toThrow(
+      "host b: it is in data centre dc1, and can't go to dc2 with all that it has. Set flotilla:hosts.b.datacenter back to " +
+        "dc1; or take the host out of the config, run `pulumi up`, and add it again.",
+    );
+    expect(await found({ a: "old", c: "dc2" })).toMatchObject({ fresh: ["dc1", "dc2"] });
+  });
+
+  test("a data centre is a fresh one where nothing of the stack runs", async () => {
+    const hosts = Object.fromEntries(three.map(([key, host]) => [key, { ...host, datacenter: `dc-${key}` }]));
+    mockEngine = (endpoint) =>
+      endpoint.includes("b") ? running(["test--warden--b", "test", ""]) : running();
+    const settings = settingsFrom({ services, hosts, consul: { servers: 1 } });
+    expect(await preflight(settings, stateWith({}))).toMatchObject({ fresh: ["dc-a", "dc-c"] });
+  });
+
   const warning = (key: string) =>
     `host ${key}: no Docker engine answers at tcp://${key}:2376 (no route). Nothing that is there is looked at or changed, now or in the stack's state; ` +
     "the other hosts go on without it. Once it answers, the next `pulumi up` brings it up to date. If it is gone for good, take " +
@@ -208,7 +236,7 @@ describe("of several hosts", () => {
     expect(seen.done).toStrictEqual({
       stopped: [],
       // What is not seen may run.
-      isFresh: keys.length === 0,
+      fresh: keys.length === 0 ? ["dc1"] : [],
       absent: keys.map((key) => ({
         host: hosts.find((host) => host.key === key),
         output: known.split(" ").includes(key) ? output : undefined,
@@ -216,9 +244,9 @@ describe("of several hosts", () => {
       })),
     });
     expect(seen.warned).toStrictEqual(warned);
-    // One that is away is not asked at all, and the state only where something is amiss.
+    // One that is away is not asked at all, and the whole state only where something is amiss.
     expect(seen.asked).toBe(["a", "b", "c"].filter((key) => states[key] !== "away").join(" "));
-    expect(seen.ofState).toStrictEqual(keys.length > 0 ? ["hosts", "urns"] : []);
+    expect(new Set(seen.ofState)).toStrictEqual(new Set(keys.length > 0 ? ["hosts", "urns"] : ["hosts"]));
   });
 
   test.each<[string, Record<string, string>, string, string, string[]]>([

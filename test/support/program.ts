@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Settings } from "../../config/settings.ts";
 import flotilla from "../../index.ts";
+import { namesOf as mockNamesOf } from "../../lib/data-centres.ts";
 import type { HostsView } from "../../lib/images/hosts-view.ts";
 import type { AbsentHostState } from "../../preflight/preflight.ts";
 import type { HostOutput } from "../../preflight/state.ts";
@@ -14,7 +15,7 @@ jest.mock("../../preflight/preflight.ts", () => ({
   ...jest.requireActual("../../preflight/preflight.ts"),
   preflight: async ({ hosts }: Settings) => ({
     stopped: [],
-    isFresh: mockIsFresh,
+    fresh: mockIsFresh ? mockNamesOf(hosts) : [],
     absent: hosts.flatMap((host) => (host.key in mockAbsent ? { host, ...mockAbsent[host.key] } : [])),
   }),
 }));

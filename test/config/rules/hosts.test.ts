@@ -242,3 +242,106 @@ describe("the services of a host", () => {
     expect(settings.hosts.map(({ consulServers }) => consulServers)).toStrictEqual([[1], [2], [3]]);
   });
 });
+
+describe("several data centres", () => {
+  const at = (address: string, datacenter: string, rest: object = {}) => ({ address, datacenter, ...rest });
+  const here = at("10.0.0.1", "dc1");
+  const mustBe = (key: string, got: string) =>
+    `hosts.${key}.address: must be an IPv4 address or a DNS name at which the hosts of other data centres reach this one, got "${got}"`;
+  test.each<[string, Record<string, unknown>[], string[]]>([
+    ["each with a host", [here, at("10.0.0.2", "dc2")], []],
+    ["by names", [at("a.example", "dc1"), at("b.example", "dc2")], []],
+    [
+      "with addresses of their own behind those for all",
+      [
+        at("192.0.2.1", "dc1", { peerAddress: "10.0.0.1" }),
+        at("192.0.2.2", "dc2", { peerAddress: "10.0.0.1" }),
+      ],
+      [],
+    ],
+    ["not by loopback, as is the default", [here, { datacenter: "dc2" }], [mustBe("b", "127.0.0.1")]],
+    ["not by this machine's name", [here, at("localhost", "dc2")], [mustBe("b", "localhost")]],
+    ["not by IPv6", [here, at("2001:db8::1", "dc2")], [mustBe("b", "2001:db8::1")]],
+    [
+      "not at one address",
+      [here, at("10.0.0.1", "dc2")],
+      [
+        'hosts.b.address: must not be the address of host a, since other data centres reach hosts by it, got "10.0.0.1"',
+      ],
+    ],
+    [
+      "of several hosts, which must find each other, too",
+      [at("a.example", "dc1"), at("b.example", "dc1", { peerAddress: "10.0.0.2" }), at("10.0.0.3", "dc2")],
+      [
+        'hosts.a.address: must be an IPv4 address at which the other hosts reach this one, neither loopback nor multicast, or else hosts.a.peerAddress must be set to one, got "a.example"',
+      ],
+    ],
+  ])("%s: %j", (_, hosts, lines) => {
+    expect(faultsOf({ hosts: hostsWith(...hosts) })).toStrictEqual(lines.map((line) => `flotilla:${line}`));
+  });
+
+  test.each([
+    [2, 7, []],
+    [5, 3, []],
+    [
+      3,
+      7,
+      [
+        "consul.servers: must be at most 5 with 3 data centres, which have 15 Consul servers at most all together, got 7",
+      ],
+    ],
+    [
+      6,
+      3,
+      [
+        "consul.servers: must be at most 2 with 6 data centres, which have 15 Consul servers at most all together, got 3",
+      ],
+    ],
+  ])("%i of them with %i servers each", (count, servers, lines) => {
+    const hosts = hostsWith(...Array.from({ length: count }, (_, i) => at(`10.0.0.${i + 1}`, `dc${i}`)));
+    expect(faultsOf({ hosts, consul: { servers } })).toStrictEqual(lines.map((line) => `flotilla:${line}`));
+  });
+
+  test("servers that are listed are as many in each, and nobody's twice", () => {
+    const of = (...numbers: number[][]) =>
+      faultsOf({
+        hosts: hostsWith(
+          ...numbers.map((consulServers, i) => at(`10.0.0.${i + 1}`, `dc${i + 1}`, { consulServers })),
+        ),
+        consul: { servers: 1 },
+      });
+    expect(of([1], [2])).toStrictEqual([]);
+    expect(of([1], [1])).toStrictEqual([
+      "flotilla:hosts.b.consulServers[0]: must not be a server that already lives on host a, got 1",
+    ]);
+    expect(of([1, 2], [])).toStrictEqual(
+      [
+        ["dc1", 2],
+        ["dc2", 0],
+      ].map(
+        ([name, got]) =>
+          `flotilla:hosts: must list 1 Consul servers in all (consul.servers) in their consulServers, in data centre ${name}, got ${got}`,
+      ),
+    );
+  });
+
+  test("a service fails over to those that there are", () => {
+    const hosts = hostsWith(here, at("10.0.0.2", "dc2"));
+    const web = { image: "nginx", port: 80, default: true };
+    expect(faultsOf({ hosts, services: { web: { ...web, failover: ["dc2", "dc1"] } } })).toStrictEqual([]);
+    expect(faultsOf({ hosts, services: { web: { ...web, failover: ["dc3"] } } })).toStrictEqual([
+      'flotilla:services.web.failover[0]: must be one of the data centres (dc1, dc2), got "dc3"',
+    ]);
+    expect(faultsOf({ hosts, services: { mail: { image: "mail", failover: ["dc2"] } } })).toStrictEqual([
+      "flotilla:services.mail.failover: must stand beside port, since a service without one is a worker, which answers no requests, got a list",
+    ]);
+  });
+
+  test("each has room for servers that move", () => {
+    const hosts = hostsWith(here, at("10.0.0.2", "dc2"));
+    const network = { subnet: "10.1.0.0/24", controlSubnet: "10.2.0.0/27" };
+    expect(faultsOf({ hosts, network })).toStrictEqual([
+      'flotilla:network.controlSubnet: must be a /26 or larger to have up to 30 Consul servers in its lower half and an agent in its upper one, got "10.2.0.0/27"',
+    ]);
+  });
+});

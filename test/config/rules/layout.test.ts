@@ -111,7 +111,8 @@ describe("several hosts", () => {
     [
       { hosts: { a, b: { ...b, datacenter: "dc2" } } },
       [
-        'hosts.b.datacenter: must be "dc1" as on host a (several data centres are for a later version), got "dc2"',
+        "hosts: must list 3 Consul servers in all (consul.servers) in their consulServers, in data centre dc1, got 2",
+        "hosts: must list 3 Consul servers in all (consul.servers) in their consulServers, in data centre dc2, got 1",
       ],
     ],
     [

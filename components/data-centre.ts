@@ -1,0 +1,128 @@
+import type { HostSettings, Settings } from "../config/settings.ts";
+import { joined } from "../lib/names.ts";
+import type { Findings } from "../preflight/preflight.ts";
+import { AbsentHost } from "./absent-host.ts";
+import { ConsulAgent } from "./consul-agent.ts";
+import { ConsulCluster } from "./consul-cluster.ts";
+import type { Credentials } from "./credentials.ts";
+import type * as docker from "./docker.ts";
+import type { DockerHost } from "./docker-host.ts";
+import { HaproxyTier } from "./haproxy-tier.ts";
+import type { Images } from "./images.ts";
+import { LogKeeper } from "./log-keeper.ts";
+import { RoutingTable } from "./routing-table.ts";
+import { ServerPool } from "./server-pool.ts";
+import { TokenRevocation } from "./token-revocation.ts";
+import { Warden } from "./warden.ts";
+
+/** Arguments for {@link DataCentre}. */
+export interface DataCentreArgs {
+  readonly name: string;
+  /** Of the whole stack. */
+  readonly settings: Settings;
+  /** Its hosts that are reached. */
+  readonly hosts: readonly DockerHost[];
+  /** All of its hosts. */
+  readonly allHosts: readonly HostSettings[];
+  readonly providerOf: (host: HostSettings) => docker.Provider;
+  readonly credentials: Credentials;
+  readonly images: Images;
+  readonly findings: Findings;
+}
+
+/** What serves on a host. */
+export interface Tier {
+  readonly host: DockerHost;
+  readonly agent: ConsulAgent;
+  readonly balancers: HaproxyTier;
+}
+
+/**
+ * A data centre: a Consul of its own, and what its hosts have. It needs no other one, and so goes on whatever becomes of
+ * them: their balancers alone are asked, where a service has no copy left here. No component, so that what is in it keeps
+ * its place in the state however many there are.
+ */
+export class DataCentre {
+  readonly cluster: ConsulCluster;
+  readonly tiers: readonly Tier[];
+  readonly pools: readonly ServerPool[];
+
+  constructor(args: DataCentreArgs) {
+    const { name, settings, hosts, allHosts, credentials, findings } = args;
+    const isFresh = findings.fresh.includes(name);
+    const isOnly = allHosts.length === settings.hosts.length;
+    const named = (what: string) => (isOnly ? what : joined(what, name));
+    this.cluster = new ConsulCluster(named("consul"), {
+      ...settings,
+      hosts,
+      allHosts,
+      isOnly,
+      credentials,
+      isFresh,
+    });
+    for (const { host, output, urns } of findings.absent) {
+      if (output === undefined || !allHosts.includes(host)) continue;
+      const kept = { ...settings, host, provider: args.providerOf(host), urns, cluster: this.cluster };
+      new AbsentHost(`absent-${host.key}`, kept);
+    }
+    this.tiers = hosts.map((host) => this.#tier(host, isFresh, args));
+    this.pools = this.#pools(isFresh, args);
+    this.#logKeepers(args);
+    this.#routes(named, isFresh, args);
+  }
+
+  #tier(host: DockerHost, isFresh: boolean, { settings, allHosts, credentials }: DataCentreArgs): Tier {
+    const args = { ...settings, host, credentials, isFresh };
+    const opts = { providers: [host.provider] };
+    new Warden(`warden-${host.key}`, args, opts);
+    const ofAgent = { ...args, hosts: allHosts, after: [this.cluster] };
+    const agent = new ConsulAgent(`agent-${host.key}`, ofAgent, opts);
+    return { host, agent, balancers: new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts) };
+  }
+
+  #pools(isFresh: boolean, { settings, credentials, images, findings }: DataCentreArgs): ServerPool[] {
+    const { cluster, tiers } = this;
+    const { stopped } = findings;
+    // Where nothing runs yet, what others take longest to get ready after comes first: an engine makes few containers at once.
+    const after = isFresh ? [...cluster.servers, ...tiers.map(({ balancers }) => balancers.front)] : [];
+    const common = { ...settings, cluster, credentials, images, stopped, isFresh, after };
+    return tiers.flatMap((tier) =>
+      settings.services
+        .filter(({ hosts }) => hosts.includes(tier.host.key))
+        .map((service) => {
+          const name = joined(service.name, tier.host.key);
+          return new ServerPool(name, { ...common, ...tier, service }, { providers: [tier.host.provider] });
+        }),
+    );
+  }
+
+  #logKeepers({ settings, hosts }: DataCentreArgs): void {
+    for (const host of hosts) {
+      const logs = this.pools.filter((pool) => pool.host === host.key).map((pool) => pool.logs);
+      const args = { ...settings, host, logs };
+      if (logs.length > 0) new LogKeeper(`keeper-${host.key}`, args, { providers: [host.provider] });
+    }
+  }
+
+  #routes(
+    named: (what: string) => string,
+    isFresh: boolean,
+    { settings, hosts, credentials }: DataCentreArgs,
+  ): void {
+    // Through any one agent, since Consul's KV store is the whole data centre's.
+    const [entry] = this.tiers;
+    if (entry === undefined) return;
+    const { cluster } = this;
+    const args = { ...settings, ...entry, cluster, balancerHosts: hosts, credentials };
+    // Nobody is sent to a service before it serves; where nothing does yet, all come up side by side.
+    const serving = [...this.pools, ...this.tiers.map(({ balancers }) => balancers)];
+    const dependsOn = isFresh ? entry.agent : serving;
+    const routes = new RoutingTable(named("routes"), args, { dependsOn });
+    // By then all that has tokens has the present ones.
+    new TokenRevocation(
+      named("former-tokens"),
+      { cluster, credentials },
+      { dependsOn: [routes, ...serving] },
+    );
+  }
+}

@@ -1,0 +1,33 @@
+import type { HostSettings } from "../config/settings.ts";
+
+/** Hosts that have a Consul in common; what they know of other data centres is their balancers' addresses. */
+export interface DataCentre {
+  readonly name: string;
+  /** In the order in which they were given. */
+  readonly hosts: readonly HostSettings[];
+}
+
+/** The data centres of some hosts, in the order of their names. */
+export function dataCentresOf(hosts: readonly HostSettings[]): DataCentre[] {
+  return namesOf(hosts).map((name) => ({ name, hosts: inDataCentre(hosts, name) }));
+}
+
+export const inDataCentre = <T extends Pick<HostSettings, "datacenter">>(hosts: readonly T[], name: string) =>
+  hosts.filter(({ datacenter }) => datacenter === name);
+
+/** Names of the data centres of some hosts, sorted. */
+export const namesOf = (hosts: readonly Pick<HostSettings, "datacenter">[]) =>
+  [...new Set(hosts.map(({ datacenter }) => datacenter))].sort();
+
+/** Where each host is, by its key; undefined where nobody has told. */
+export type Whereabouts = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Hosts that have come to another data centre without all those that were, or are, there with them. A data centre may be
+ * given another name, which all of its hosts then have.
+ */
+export function movedHosts(former: Whereabouts, present: Whereabouts): string[] {
+  const keys = Object.keys(present).filter((key) => former[key] !== undefined);
+  const apart = (a: string, b: string) => (former[a] === former[b]) !== (present[a] === present[b]);
+  return keys.filter((key) => former[key] !== present[key] && keys.some((other) => apart(key, other)));
+}
