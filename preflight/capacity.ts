@@ -1,5 +1,4 @@
 import type { HostSettings, Limits, Settings } from "../config/settings.ts";
-import { ask } from "./engine.ts";
 
 /** What a host has for all of its containers together. */
 export interface Capacity {
@@ -9,12 +8,7 @@ export interface Capacity {
 }
 
 /** Limits that a host can't give to a single container: the engine takes no more CPUs than there are. */
-export async function capacityFaults(settings: Settings, host: HostSettings): Promise<string[]> {
-  const [cpus, bytes] = (await ask(host.docker, "info", "--format", "{{.NCPU}} {{.MemTotal}}")).split(" ");
-  return beyond(settings, host, { cpus: Number(cpus), memory: Math.floor(Number(bytes) / 2 ** 20) });
-}
-
-function beyond(settings: Settings, { key }: HostSettings, has: Capacity): string[] {
+export function capacityFaults(settings: Settings, { key }: HostSettings, has: Capacity): string[] {
   return limitsOn(key, settings).flatMap(([path, { cpus = "0", memory = 0 }]) => [
     ...(Number(cpus) > has.cpus
       ? [fault(key, `flotilla:${path}.cpus`, cpus, `${has.cpus} CPUs`, String(has.cpus))]

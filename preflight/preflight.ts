@@ -6,6 +6,7 @@ import { capacityFaults } from "./capacity.ts";
 import { dataFaults } from "./data.ts";
 import { type RunningContainer, running } from "./engine.ts";
 import { ephemeralPorts } from "./ephemeral.ts";
+import { clockWarnings, type Machine, machineFaults, machineOf } from "./machines.ts";
 import { networkFaults, networksOf } from "./networks.ts";
 import { warnOfGaps, warnOfOutages } from "./outages.ts";
 import { portFaults } from "./ports.ts";
@@ -47,7 +48,8 @@ export async function preflight(settings: Settings, state: StackState = readStat
   const isAbsent = ({ key }: HostSettings) => absent.some(({ host }) => host.key === key);
   const present = looks.filter(({ host }) => !isAbsent(host));
   const found = await Promise.all(present.map((look) => hostFaults(settings, look, state.knowsNetwork)));
-  const faults = found.flatMap(({ faults }) => faults);
+  const machines = found.flatMap(({ machine }) => machine ?? []);
+  const faults = [...found.flatMap(({ faults }) => faults), ...machineFaults(machines)];
   const reached = withoutHosts(settings, absent);
   // An engine that does not answer has no images to tell of.
   if (faults.length === 0) faults.push(...(await versionFaults(reached)));
@@ -55,7 +57,7 @@ export async function preflight(settings: Settings, state: StackState = readStat
   if (faults.length > 0)
     throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
   const warnings = await Promise.all(reached.hosts.map((host) => ephemeralPorts(settings, host)));
-  for (const warning of warnings.flat()) pulumi.log.warn(warning);
+  for (const warning of [...warnings.flat(), ...clockWarnings(machines)]) pulumi.log.warn(warning);
   warnOfGaps(settings);
   const stopped = await Promise.all(reached.hosts.map((host) => stoppedServers(settings, host)));
   const running = settings.hosts.filter(
@@ -129,24 +131,26 @@ async function hostFaults(
   settings: Settings,
   { host, containers = "it is away" }: Look,
   isKnown: StackState["knowsNetwork"],
-): Promise<{ faults: string[]; isFresh: boolean }> {
+): Promise<{ faults: string[]; isFresh: boolean; machine?: Machine }> {
   if (typeof containers === "string") {
     const fault =
       `host ${host.key}: no Docker engine answers at ${addressOf(host.docker)} (${containers}). Start it, or correct ` +
       `flotilla:hosts.${host.key}.docker; on this machine "npm run setup" starts one.`;
     return { faults: [fault], isFresh: false };
   }
+  const asked = networksOf(host.docker);
   const ofNetworks = async () => {
-    const networks = await networksOf(host.docker);
+    const networks = await asked;
     warnOfOutages(settings, host, containers, networks);
     return networkFaults(settings, host, networks, isKnown);
   };
+  const ofMachine = asked.then((networks) => machineOf(host, networks));
   const faults = await Promise.all([
     dataFaults(settings, host, containers),
     ofNetworks(),
     portFaults(settings, host, containers),
-    capacityFaults(settings, host),
+    ofMachine.then((machine) => capacityFaults(settings, host, machine)),
   ]);
   const isFresh = containers.every(({ stack }) => stack !== settings.stack);
-  return { faults: faults.flat(), isFresh };
+  return { faults: faults.flat(), isFresh, machine: await ofMachine };
 }
