@@ -5,6 +5,7 @@ import * as docker from "./components/docker.ts";
 import { DockerHost } from "./components/docker-host.ts";
 import { imagePlans } from "./components/image-plans.ts";
 import { Images } from "./components/images.ts";
+import { Reachability } from "./components/reachability.ts";
 import { readSettings } from "./config/read.ts";
 import type { HostSettings } from "./config/settings.ts";
 import { dataCentresOf } from "./lib/data-centres.ts";
@@ -49,6 +50,11 @@ export default async function flotilla() {
       }),
   );
   const tiers = dataCentres.flatMap((centre) => centre.tiers);
+  if (settings.hosts.length > 1) {
+    const dependsOn = tiers.map(({ balancers }) => balancers.ready);
+    for (const tier of tiers)
+      new Reachability(`reach-${tier.host.key}`, { ...settings, ...tier }, { dependsOn });
+  }
   const pools = dataCentres.flatMap((centre) => centre.pools);
 
   return {

@@ -11,10 +11,11 @@ import { writeSync } from "node:fs";
 import { consulServersKey, identityKey, poolKey, routesKey } from "../lib/consul-keys.ts";
 import type { Endpoint } from "../lib/docker-endpoint.ts";
 import type { RoutingTable } from "../lib/routes.ts";
-import { main, notYet, say, within } from "../runtime/command.ts";
+import { CommandFailure, main, notYet, say, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 import { type AutopilotHealth, unfitServers } from "./support/autopilot.ts";
+import { type Place, unreached } from "./support/reach.ts";
 
 /** What `consul-setup` is told on its standard input. */
 export interface ConsulSetupArgs {
@@ -26,6 +27,8 @@ export interface ConsulSetupArgs {
   readonly servers: readonly string[];
   /** Of all that there are to be, those on hosts that are not reached, too. */
   readonly allServers: readonly string[];
+  /** Where those of other hosts are spoken to. */
+  readonly places: readonly Place[];
   /** Not read: servers that were made anew may have lost their data. */
   readonly containerIds: readonly string[];
   /** Every host, by key: its Docker endpoint. */
@@ -55,12 +58,7 @@ const LEADER_TIMEOUT = 60;
 main<ConsulSetupArgs>(async (args) => {
   const { docker, server, servers, allServers, managementToken, gossipKey, policies } = args;
   const consul = new Consul(new DockerEngine(docker), server, managementToken);
-  await within(LEADER_TIMEOUT, "Consul is not ready", async () => {
-    const leader = await consul.get<string>("/v1/status/leader");
-    if (!leader) notYet("no leader elected");
-    const peers = (await consul.get<string[]>("/v1/status/peers")) ?? [];
-    if (peers.length < servers.length) notYet(`${peers.length} of ${servers.length} servers have joined`);
-  });
+  await awaitServers(args, consul);
   // A leader makes its management token a moment after its election.
   await within(LEADER_TIMEOUT, "Consul does not take its policies", async () => {
     // Listed, since Consul 1.14 answers 403 for a name that it does not know.
@@ -75,6 +73,28 @@ main<ConsulSetupArgs>(async (args) => {
   writeSync(1, await identityOf(consul));
   say(`consul: ${servers.length} servers, a leader, ${policies.length} policies`);
 });
+
+/** Waits for a leader and all servers; where they don't come, tells whether the way to them is closed. */
+async function awaitServers(
+  { docker, server, servers, places }: ConsulSetupArgs,
+  consul: Consul,
+): Promise<void> {
+  try {
+    await within(LEADER_TIMEOUT, "Consul is not ready", async () => {
+      const leader = await consul.get<string>("/v1/status/leader");
+      if (!leader) notYet("no leader elected");
+      const peers = (await consul.get<string[]>("/v1/status/peers")) ?? [];
+      if (peers.length < servers.length) notYet(`${peers.length} of ${servers.length} servers have joined`);
+    });
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    const closed = await unreached(new DockerEngine(docker), server, places);
+    if (closed.length === 0) throw error;
+    throw new CommandFailure(
+      [error.message, ...closed.map((line) => `${server} does not reach ${line}.`)].join("\n  "),
+    );
+  }
+}
 
 async function awaitWhole(servers: readonly string[], consul: Consul): Promise<void> {
   await within(LEADER_TIMEOUT, "the Consul cluster is not whole", async () => {

@@ -221,6 +221,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         ...this.contact,
         servers: places.map(({ number }) => consulServerName(stack, number)),
         allServers: allServers(args),
+        places: otherPlaces(this.contact.server, args),
         containerIds: servers.map(({ container }) => container.id),
         hosts: Object.fromEntries(hosts.map(({ key, settings }) => [key, settings.docker])),
         managementToken: credentials.management.secretId,
@@ -275,6 +276,19 @@ function contactOf({ stack, hosts, allHosts }: ConsulClusterArgs): ConsulCluster
   const [number = 1] = [...serverNumbers(reached), ...serverNumbers(allHosts)];
   const home = allHosts.find(({ consulServers }) => consulServers.includes(number));
   return { docker: home?.docker ?? "", server: consulServerName(stack, number) };
+}
+
+/** Where the server that is talked to must reach the others, where they are on several hosts. */
+function otherPlaces(contact: string, args: ConsulClusterArgs): ConsulSetupArgs["places"] {
+  const { stack, allHosts } = args;
+  return allHosts.flatMap(({ key, consulServers }) =>
+    consulServers.flatMap((number) => {
+      const { address, rpcPort, isPublished } = serverPeer(number, peerSettings(args));
+      if (!isPublished || consulServerName(stack, number) === contact) return [];
+      const what = `Consul server ${number} on host ${key}`;
+      return [{ address, port: rpcPort, what, setting: `flotilla:hosts.${key}.peerAddress` }];
+    }),
+  );
 }
 
 /** Where a server lives. */

@@ -19,6 +19,15 @@ export const inDataCentre = <T extends Pick<HostSettings, "datacenter">>(hosts: 
 export const namesOf = (hosts: readonly Pick<HostSettings, "datacenter">[]) =>
   [...new Set(hosts.map(({ datacenter }) => datacenter))].sort();
 
+/** Where a host is reached from another one, and the setting that says so. */
+export function peerAddressOf(
+  host: Pick<HostSettings, "address" | "peerAddress" | "datacenter">,
+  from: Pick<HostSettings, "datacenter">,
+): { readonly address: string; readonly setting: string } {
+  const setting = host.datacenter === from.datacenter ? "peerAddress" : "address";
+  return { address: host[setting], setting };
+}
+
 /** Where each host is, by its key; undefined where nobody has told. */
 export type Whereabouts = Readonly<Record<string, string | undefined>>;
 

@@ -33,6 +33,8 @@ export function isOfHost({ types, name }: StateResource, { stack, key, consulSer
       return isOrBelow(`warden-${key}`);
     case "ConsulAgent":
       return isOrBelow(`agent-${key}`);
+    case "Reachability":
+      return isOrBelow(`reach-${key}`);
     case "LogKeeper":
       return isOrBelow(`keeper-${key}`);
     case "HaproxyTier":

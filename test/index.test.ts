@@ -275,6 +275,8 @@ describe("several hosts", () => {
       // Which agents there are, and so whose tokens stay.
       "Command former-tokens",
       "Command image-web",
+      // Whether they reach it.
+      ...["b", "d"].map((key) => `Command reach-${key}`),
       // Each balancer's share of a load limit is smaller now.
       "Command routes",
     ]);

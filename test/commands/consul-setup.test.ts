@@ -13,6 +13,7 @@ const args: ConsulSetupArgs = {
   server: "test--consul--1",
   servers: ["test--consul--1", "test--consul--2", "test--consul--3"],
   allServers: ["test--consul--1", "test--consul--2", "test--consul--3"],
+  places: [],
   containerIds: ["1", "2", "3"],
   hosts: { a: "tcp://a:1", b: "tcp://b:1" },
   managementToken: "management",

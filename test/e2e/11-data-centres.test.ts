@@ -1,5 +1,5 @@
 import { Lab } from "../../harness/engine/lab.ts";
-import { Fleet, whoAnswers } from "../../harness/fleet.ts";
+import { type Config, Fleet, whoAnswers } from "../../harness/fleet.ts";
 import { Load } from "../../harness/load/load.ts";
 import { everyMethod, type Plan, unhurried } from "../../harness/load/plan.ts";
 import type { Failure } from "../../harness/load/samples.ts";
@@ -53,22 +53,31 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     return ended.flatMap(({ samples }) => samples.failures.filter((failure) => !excused(failure)));
   };
   const athome = { a: "a b", b: "a b", c: "c" };
+  const addC = ({ hosts }: Config) => {
+    const { docker, address } = lab.host("c");
+    hosts.c = { docker, address, datacenter: "dc2" };
+  };
 
-  test("one deployment: each serves by its own copies, with a Consul of its own", async () => {
-    await fleet.stack.run("up");
+  test("a second one is added to the first, and has a Consul of its own", async () => {
+    await fleet.up(({ hosts }) => {
+      delete hosts.c;
+    });
+    await startLoads("a", "b");
+    await fleet.up(addC);
+    expect(await failures()).toEqual([]);
     await answers(athome);
     for (const key of ["a", "c"]) expect(await ofRole(key, "consul")).toHaveLength(1);
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
 
   test("a service moves from one to the other, and back", async () => {
-    await startLoads("a", "b", "c");
+    await startLoads("a", "c");
     await fleet.up(({ services }) => {
       services.web.hosts = ["c"];
     });
     expect(await failures()).toEqual([]);
     await answers({ a: "c", b: "c", c: "c" });
-    await startLoads("a", "b", "c");
+    await startLoads("a", "c");
     await fleet.up(({ services }) => {
       services.web.hosts = ["a", "b"];
     });
@@ -81,7 +90,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
   });
 
   test("the link between them is cut: neither is touched", async () => {
-    await startLoads("a", "b", "c");
+    await startLoads("a", "c");
     lab.part("a", "c");
     lab.part("b", "c");
     await sleep(8);
@@ -110,13 +119,18 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
 
-  test("one that is gone for good is forgotten without being asked", async () => {
+  test("one is taken away and added again, and then dies and is forgotten without being asked", async () => {
+    const removeC = ({ hosts }: Config) => {
+      delete hosts.c;
+    };
     await startLoads("a", "b");
+    await fleet.up(removeC);
+    expect(await lab.docker("c", "ps", "--all", "--quiet")).toBe("");
+    await fleet.up(addC);
+    await answers(athome);
     await lab.die("c");
     await fleet.stack.run("up");
-    await fleet.up((config) => {
-      delete config.hosts.c;
-    });
+    await fleet.up(removeC);
     expect(await failures()).toEqual([]);
     await answers({ a: "a b", b: "a b" });
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");

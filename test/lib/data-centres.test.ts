@@ -4,6 +4,7 @@ import {
   inDataCentre,
   movedHosts,
   namesOf,
+  peerAddressOf,
   type Whereabouts,
 } from "../../lib/data-centres.ts";
 
@@ -21,6 +22,18 @@ test("data centres by their names, their hosts in the order given", () => {
   ]);
   expect(namesOf(hosts)).toStrictEqual(["east", "west"]);
   expect(inDataCentre(hosts, "nowhere")).toStrictEqual([]);
+});
+
+test("within a data centre hosts are reached at one address, from another one at the other", () => {
+  const host = { address: "a.example", peerAddress: "10.0.0.1", datacenter: "west" };
+  expect(peerAddressOf(host, { datacenter: "west" })).toStrictEqual({
+    address: "10.0.0.1",
+    setting: "peerAddress",
+  });
+  expect(peerAddressOf(host, { datacenter: "east" })).toStrictEqual({
+    address: "a.example",
+    setting: "address",
+  });
 });
 
 /** Hosts by one letter, data centres by one digit: "a1 b2". */

@@ -34,6 +34,8 @@ test.each<[string, string, boolean]>([
   ["ConsulAgent", "agent-ab--data", false],
   ["LogKeeper", "keeper-a", true],
   ["LogKeeper", "keeper-a-b", false],
+  ["Reachability", "reach-a", true],
+  ["Reachability", "reach-ab", false],
   ["HaproxyTier", "balancers-a", true],
   ["HaproxyTier", "balancers-ab", false],
   ["HaproxyTier", "balancers-a-ready", true],
