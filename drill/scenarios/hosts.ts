@@ -1,0 +1,191 @@
+import type { Role } from "../../harness/docker.ts";
+import { LongWay } from "../../harness/engine/long-way.ts";
+import { applicationBase } from "../../harness/hosts.ts";
+import { get } from "../../harness/http.ts";
+import { sleep } from "../../harness/wait.ts";
+import type { Scenario } from "../scenario.ts";
+import { flapping, stateChanges } from "../server-states.ts";
+import type { Stage } from "../stage.ts";
+
+/** The host that things happen to; the clients are those of the others. */
+export const lost = "c";
+export const all = ["a", "b", "c"];
+
+/** Seconds after which all is decided that was under way at a host when it was lost. */
+const DECIDED = 5;
+/** Seconds in which all hosts take part again. */
+const AGAIN = 60;
+
+/**
+ * Loses a host, or what it is reached by. A POST that it had been sent may fail, since nobody knows how far it came; all
+ * else is answered, and all of it in good time.
+ */
+export async function lose(stage: Stage, text: string, action: () => Promise<void> | void): Promise<void> {
+  const from = stage.load.seconds;
+  let to = Number.POSITIVE_INFINITY;
+  stage.allow("a POST that had been sent to the host when it was lost", ({ method, start, end }) => {
+    return method === "POST" && start <= to && end >= from && end <= to + DECIDED;
+  });
+  await stage.act(text, async () => action());
+  // What its neighbours had just begun to send, they send.
+  to = stage.load.seconds + 0.1;
+}
+
+/** That no request took longer than it takes to decide that a host is lost. */
+export function expectDecided({ load, expect, notes }: Stage): void {
+  const { max } = load.samples.latency(0, load.seconds);
+  notes.push(`the slowest answer: after ${(max / 1000).toFixed(1)} s`);
+  expect(`each answer came within ${DECIDED} s`, max <= DECIDED * 1000, max);
+}
+
+/** Does something of which each balancer may see that a server goes down and comes up, but not twice. */
+export async function steadily(stage: Stage, action: () => Promise<void>): Promise<void> {
+  const since = new Date();
+  await action();
+  const logs = await Promise.all(all.map((host) => stage.hosts.balancerLogs(host, since)));
+  const seen = logs.flat().map(stateChanges);
+  const times = (state: string) => seen.flat().filter((change) => change.state === state).length;
+  stage.notes.push(`in the eyes of ${seen.length} balancers: ${times("DOWN")} × down, ${times("UP")} × up`);
+  const found = seen.flatMap(flapping);
+  stage.expect("no balancer saw a server go down or come up twice", found.length === 0, found);
+}
+
+export const allAgain = (stage: Stage, seconds = AGAIN) =>
+  stage.back("each host reaches every copy", seconds, () => stage.hosts.reachEachOther(...all));
+
+/** A host that is lost for a while and comes back by itself. */
+function away(
+  name: string,
+  title: string,
+  part: (stage: Stage) => Promise<void> | void,
+  heal: (stage: Stage) => Promise<void> | void,
+  endsAgain = false,
+): Scenario {
+  return {
+    name: `hosts-${name}`,
+    group: "hosts",
+    title,
+    bar: `0 failed but POSTs that it had been sent; all decided within ${DECIDED} s; no server down or up twice; all take part again within ${AGAIN} s`,
+    needs: "hosts",
+    play: (stage) =>
+      steadily(stage, async () => {
+        try {
+          await lose(stage, title, () => part(stage));
+          await sleep(stage.short ? 7 : 30);
+          expectDecided(stage);
+        } finally {
+          if (endsAgain) await lose(stage, "and healed", () => heal(stage));
+          else await stage.act("and healed", async () => heal(stage));
+        }
+        await allAgain(stage);
+      }),
+  };
+}
+
+/** Part of a host that dies, and that Docker starts again. */
+function killed(role: Role, what: string, seconds: number): Scenario {
+  const takesRequests = role === "balancer" || role === "front";
+  const title = `kill -9 of ${what} on one host`;
+  return {
+    name: `hosts-${role}`,
+    group: "hosts",
+    title,
+    bar: `0 failed at the other hosts${takesRequests ? " but POSTs that it had been sent" : ""}; back by itself within ${seconds} s`,
+    needs: "hosts",
+    async play(stage) {
+      const { hosts } = stage;
+      let victims = await hosts.containers(lost, role);
+      const crash = async () => {
+        victims = await hosts.crash(lost, role);
+      };
+      if (takesRequests) await lose(stage, title, crash);
+      else await stage.act(title, crash);
+      await stage.back("it runs again", seconds, async () => {
+        const now = await hosts.containers(lost, role);
+        for (const { Id, Name, State } of victims) {
+          const again = now.find((container) => container.Id === Id)?.State;
+          if (!again?.Running || again.StartedAt === State.StartedAt) throw new Error(`${Name} is down`);
+        }
+        const { status } = await get(hosts.urlOf(lost));
+        if (status !== 200) throw new Error(`its balancers answer ${status}`);
+      });
+      await allAgain(stage);
+      if (takesRequests) expectDecided(stage);
+    },
+  };
+}
+
+const slowness = (
+  name: string,
+  title: string,
+  from: (stage: Stage) => Promise<() => Promise<void>>,
+): Scenario => ({
+  name: `hosts-${name}`,
+  group: "hosts",
+  title,
+  bar: "0 failed but POSTs that it had been sent; no server down or up twice",
+  needs: "hosts",
+  play: (stage) =>
+    steadily(stage, async () => {
+      let end = async () => {};
+      try {
+        await lose(stage, title, async () => {
+          end = await from(stage);
+        });
+        await sleep(stage.short ? 8 : 30);
+      } finally {
+        await stage.act("as quick as before", () => end());
+      }
+      await allAgain(stage);
+    }),
+});
+
+/** Has the copies on a host answer everything 0.9 s late. */
+async function answerLate({ hosts }: Stage): Promise<() => Promise<void>> {
+  const inEach = async (command: string) => {
+    for (const { Id } of await hosts.containers(lost, "server"))
+      await hosts.lab.docker(lost, "exec", Id, "sh", "-c", command);
+  };
+  await inEach("echo late >/tmp/fault");
+  return () => inEach("rm -f /tmp/fault");
+}
+
+async function farAway({ hosts: { lab } }: Stage): Promise<() => Promise<void>> {
+  const way = await LongWay.to(lab.host(lost).network, 450, applicationBase);
+  return () => way.end();
+}
+
+export const lostHosts: Scenario[] = [
+  away(
+    "cut",
+    "The cable of one host cut",
+    ({ hosts }) => hosts.lab.cut(lost),
+    ({ hosts }) => hosts.lab.heal(lost),
+  ),
+  away(
+    "power",
+    "The power of one host gone",
+    ({ hosts }) => hosts.lab.die(lost),
+    ({ hosts }) => hosts.lab.revive(lost),
+  ),
+  away(
+    "daemon",
+    "kill -9 of one host's Docker daemon",
+    ({ hosts }) => hosts.lab.host(lost).daemon.kill(),
+    ({ hosts }) => hosts.lab.host(lost).daemon.start(),
+    // It starts all its containers anew.
+    true,
+  ),
+  away(
+    "partition",
+    "Two hosts cut off from each other, and not from the third",
+    ({ hosts }) => hosts.lab.part("a", "b"),
+    ({ hosts }) => hosts.lab.join("a", "b"),
+  ),
+  killed("consul", "the Consul server", 15),
+  killed("agent", "the Consul agent", 15),
+  killed("balancer", "all balancers", 5),
+  killed("front", "front", 5),
+  slowness("late", "The copies on one host answer everything 0.9 s late", answerLate),
+  slowness("far", "Each packet to and from one host takes 0.45 s", farAway),
+];
