@@ -55,12 +55,18 @@ export class Hosts {
   }
 
   /** That at each of some hosts all copies of all of them answer, and no others. */
-  async reachEachOther(...keys: string[]): Promise<void> {
-    const wanted = (await this.copies(...keys)).join(" ");
-    for (const key of keys) {
+  reachEachOther(...keys: string[]): Promise<void> {
+    return this.reach(keys, keys);
+  }
+
+  /** That at each of some hosts all copies on some answer, and no others. */
+  async reach(on: readonly string[], at: readonly string[]): Promise<void> {
+    const wanted = (await this.copies(...on)).join(" ");
+    const look = async (key: string) => {
       const seen = (await this.answering(key)).join(" ");
       if (seen !== wanted) throw new Error(`at ${key} answer ${seen}, not ${wanted}`);
-    }
+    };
+    await Promise.all(at.map(look));
   }
 
   /** Kills the processes of a host's containers as a crash would; gives the containers. */

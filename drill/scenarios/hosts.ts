@@ -84,7 +84,7 @@ function away(
 
 /** Part of a host that dies, and that Docker starts again. */
 function killed(role: Role, what: string, seconds: number): Scenario {
-  const takesRequests = role === "balancer" || role === "front";
+  const takesRequests = ["server", "balancer", "front"].includes(role);
   const title = `kill -9 of ${what} on one host`;
   return {
     name: `hosts-${role}`,
@@ -182,6 +182,7 @@ export const lostHosts: Scenario[] = [
     ({ hosts }) => hosts.lab.part("a", "b"),
     ({ hosts }) => hosts.lab.join("a", "b"),
   ),
+  killed("server", "all copies", 10),
   killed("consul", "the Consul server", 15),
   killed("agent", "the Consul agent", 15),
   killed("balancer", "all balancers", 5),
