@@ -2,7 +2,7 @@ import { sleep, within } from "../../harness/wait.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 import { whileWriting } from "../writing.ts";
-import { all, allAgain, expectDecided, lose, lost } from "./hosts.ts";
+import { all, allAgain, expectDecided, loseToPowerCut, lost } from "./hosts.ts";
 
 /** Ids of all containers on some hosts. */
 async function containersOn({ hosts }: Stage, ...keys: string[]): Promise<string> {
@@ -72,7 +72,7 @@ export const changedHosts: Scenario[] = [
     async play(stage) {
       const { fleet, hosts } = stage;
       try {
-        await lose(stage, "the power of one host gone", () => hosts.lab.die(lost));
+        await loseToPowerCut(stage, lost);
         await stage.act("3 copies on each", () =>
           fleet.up(({ services }) => {
             services.web.replicas = 3;
@@ -106,15 +106,15 @@ export const changedHosts: Scenario[] = [
       const { hosts } = stage;
       const leader = await hosts.leader();
       const [entry = ""] = without(leader);
-      const silent = await whileWriting(
-        stage,
-        (value) => hosts.consul(entry, "kv", "put", "drill/written", value),
-        async () => {
-          await lose(stage, `the power of ${leader} gone`, () => hosts.lab.die(leader));
+      const write = (value: string) => hosts.consul(entry, "kv", "put", "drill/written", value);
+      const silent = await whileWriting(stage, write, async () => {
+        try {
+          await loseToPowerCut(stage, leader);
           await sleep(stage.short ? 15 : 30);
-        },
-      );
-      await stage.act("and back", () => hosts.lab.revive(leader));
+        } finally {
+          await stage.act("back", () => hosts.lab.revive(leader));
+        }
+      });
       stage.expect("no write had to wait longer than for one election", silent < 15, silent);
       await allAgain(stage);
       expectDecided(stage);

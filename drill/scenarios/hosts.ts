@@ -31,11 +31,18 @@ export async function lose(stage: Stage, text: string, action: () => Promise<voi
   to = stage.load.seconds + 0.1;
 }
 
+/** Has the power of a host go. First nobody reaches it any more; then what runs there ends, which takes a while here. */
+export async function loseToPowerCut(stage: Stage, host: string): Promise<void> {
+  const { lab } = stage.hosts;
+  await lose(stage, `the power of ${host} gone`, () => lab.cut(host));
+  await lab.die(host);
+}
+
 /** That no request took longer than it takes to decide that a host is lost. */
-export function expectDecided({ load, expect, notes }: Stage): void {
-  const { max } = load.samples.latency(0, load.seconds);
-  notes.push(`the slowest answer: after ${(max / 1000).toFixed(1)} s`);
-  expect(`each answer came within ${DECIDED} s`, max <= DECIDED * 1000, max);
+export function expectDecided(stage: Stage): void {
+  const { max } = stage.load.samples.latency(0, stage.load.seconds);
+  stage.notes.push(`the slowest answer: after ${(max / 1000).toFixed(1)} s`);
+  stage.expect(`each answer came within ${DECIDED} s`, max <= DECIDED * 1000, max);
 }
 
 /** Does something of which each balancer may see that a server goes down and comes up, but not twice. */
@@ -57,9 +64,8 @@ export const allAgain = (stage: Stage, seconds = AGAIN) =>
 function away(
   name: string,
   title: string,
-  part: (stage: Stage) => Promise<void> | void,
-  heal: (stage: Stage) => Promise<void> | void,
-  endsAgain = false,
+  goes: (stage: Stage) => Promise<void>,
+  returns: (stage: Stage) => Promise<void>,
 ): Scenario {
   return {
     name: `hosts-${name}`,
@@ -70,12 +76,11 @@ function away(
     play: (stage) =>
       steadily(stage, async () => {
         try {
-          await lose(stage, title, () => part(stage));
+          await goes(stage);
           await sleep(stage.short ? 7 : 30);
           expectDecided(stage);
         } finally {
-          if (endsAgain) await lose(stage, "and healed", () => heal(stage));
-          else await stage.act("and healed", async () => heal(stage));
+          await returns(stage);
         }
         await allAgain(stage);
       }),
@@ -159,28 +164,27 @@ export const lostHosts: Scenario[] = [
   away(
     "cut",
     "The cable of one host cut",
-    ({ hosts }) => hosts.lab.cut(lost),
-    ({ hosts }) => hosts.lab.heal(lost),
+    (stage) => lose(stage, "cut", () => stage.hosts.lab.cut(lost)),
+    (stage) => stage.act("plugged in", async () => stage.hosts.lab.heal(lost)),
   ),
   away(
     "power",
     "The power of one host gone",
-    ({ hosts }) => hosts.lab.die(lost),
-    ({ hosts }) => hosts.lab.revive(lost),
+    (stage) => loseToPowerCut(stage, lost),
+    (stage) => stage.act("back", () => stage.hosts.lab.revive(lost)),
   ),
   away(
     "daemon",
     "kill -9 of one host's Docker daemon",
-    ({ hosts }) => hosts.lab.host(lost).daemon.kill(),
-    ({ hosts }) => hosts.lab.host(lost).daemon.start(),
-    // It starts all its containers anew.
-    true,
+    (stage) => lose(stage, "killed", () => stage.hosts.lab.host(lost).daemon.kill()),
+    // With it all its containers are started anew.
+    (stage) => lose(stage, "started", () => stage.hosts.lab.host(lost).daemon.start()),
   ),
   away(
     "partition",
     "Two hosts cut off from each other, and not from the third",
-    ({ hosts }) => hosts.lab.part("a", "b"),
-    ({ hosts }) => hosts.lab.join("a", "b"),
+    (stage) => lose(stage, "parted", () => stage.hosts.lab.part("a", "b")),
+    (stage) => stage.act("joined", async () => stage.hosts.lab.join("a", "b")),
   ),
   killed("server", "all copies", 10),
   killed("consul", "the Consul server", 15),
