@@ -17,18 +17,23 @@ const DECIDED = 5;
 const AGAIN = 60;
 
 /**
- * Loses a host, or what it is reached by. A POST that it had been sent may fail, since nobody knows how far it came; all
- * else is answered, and all of it in good time.
+ * Loses a host, or what it is reached by, which is noticed within so many seconds. A POST that it had been sent may fail, since
+ * nobody knows how far it came; all else is answered, and all of it in good time.
  */
-export async function lose(stage: Stage, text: string, action: () => Promise<void> | void): Promise<void> {
+export async function lose(
+  stage: Stage,
+  text: string,
+  action: () => Promise<void> | void,
+  // What its neighbours had just begun to send, they send.
+  noticed = 0.1,
+): Promise<void> {
   const from = stage.load.seconds;
   let to = Number.POSITIVE_INFINITY;
   stage.allow("a POST that had been sent to the host when it was lost", ({ method, start, end }) => {
     return method === "POST" && start <= to && end >= from && end <= to + DECIDED;
   });
   await stage.act(text, async () => action());
-  // What its neighbours had just begun to send, they send.
-  to = stage.load.seconds + 0.1;
+  to = stage.load.seconds + noticed;
 }
 
 /** Has the power of a host go. First nobody reaches it any more; then what runs there ends, which takes a while here. */
@@ -106,7 +111,8 @@ function killed(role: Role, what: string, seconds: number): Scenario {
       const crash = async () => {
         victims = await hosts.crash(lost, role);
       };
-      if (takesRequests) await lose(stage, title, crash);
+      // Where its balancers live, it takes a check to find that it has no copy left.
+      if (takesRequests) await lose(stage, title, crash, role === "server" ? stage.lenience : undefined);
       else await stage.act(title, crash);
       await stage.back("it runs again", seconds, async () => {
         const now = await hosts.containers(lost, role);
