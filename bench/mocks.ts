@@ -15,6 +15,7 @@ export const method = `\
 The program alone, under Pulumi's mocks, as nobody has so many hosts at hand: ${sizes.join(", ")} hosts with ${REPLICAS} copies of one service
 on each, all of them to be made. Each size in a process of its own: CPU seconds from the program's start until its last resource
 is registered, the greatest memory of the process, how many resources there are, and the size of all their inputs as JSON.
+Preflight, which asks all hosts at once, is not in it.
 Bar: each is linear, so that in the last step of sizes a host more takes at most 1.5 times as much as in the first one.`;
 
 /** What the program takes for so many hosts. */
