@@ -32,9 +32,9 @@ const rows = {
 };
 
 export const bars: readonly Bar[] = [
-  { what: rows.up, peer: "bare pulumi", most: 1.15 },
-  { what: rows.preview, peer: "bare pulumi", most: 1.25 },
-  { what: rows.down, peer: "bare pulumi", most: 1.3 },
+  { what: rows.up, each: "copy", atMost: { ratio: 1.15, to: "bare pulumi" } },
+  { what: rows.preview, each: "copy", atMost: { ratio: 1.25, to: "bare pulumi" } },
+  { what: rows.down, each: "copy", atMost: { ratio: 1.3, to: "bare pulumi" } },
 ];
 
 /** Notes a figure of one contestant at one size. */

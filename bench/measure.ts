@@ -5,7 +5,9 @@ import type { Bar } from "./bars.ts";
 import * as deploy from "./deploy.ts";
 import * as failure from "./failure.ts";
 import * as growth from "./growth.ts";
+import * as hosts from "./hosts.ts";
 import { describeMachine } from "./machine.ts";
+import * as mocks from "./mocks.ts";
 import type { Plan, Title } from "./plan.ts";
 import * as reload from "./reload.ts";
 import { page, type Result, section } from "./report.ts";
@@ -20,7 +22,7 @@ interface Benchmark {
   measure(session: Session, sizes: readonly number[]): Promise<void>;
 }
 
-const benchmarks: Record<Title, Benchmark> = { deploy, traffic, failure, reload, growth };
+const benchmarks: Record<Title, Benchmark> = { deploy, traffic, failure, reload, growth, hosts, mocks };
 
 const machine = await describeMachine(plan.engine);
 const results: Result[] = [];

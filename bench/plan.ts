@@ -1,6 +1,6 @@
 import type { Peers } from "./peers.ts";
 
-export const titles = ["deploy", "traffic", "failure", "reload", "growth"] as const;
+export const titles = ["deploy", "traffic", "failure", "reload", "growth", "hosts", "mocks"] as const;
 export type Title = (typeof titles)[number];
 
 /** What is to be measured. */
@@ -16,7 +16,16 @@ export interface Plan {
   readonly markdown?: string;
 }
 
-/** Growth takes as long as all the others together, so that it goes fewer rounds: three when the others go five. */
+/** Growth and hosts take as long as all the others together, so that they go fewer rounds: three when the others go five. */
 export function roundsOf(rounds: number): Plan["rounds"] {
-  return { deploy: rounds, traffic: rounds, failure: rounds, reload: rounds, growth: Math.ceil(rounds / 2) };
+  const fewer = Math.ceil(rounds / 2);
+  return {
+    deploy: rounds,
+    traffic: rounds,
+    failure: rounds,
+    reload: rounds,
+    growth: fewer,
+    hosts: fewer,
+    mocks: fewer,
+  };
 }

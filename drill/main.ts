@@ -1,10 +1,8 @@
 /** Plays the scenarios beside the engine that run.ts has found or made; not to be started by hand. */
-import { Fleet } from "../harness/fleet.ts";
-import { Project } from "../harness/project.ts";
 import { runInfo } from "../harness/run-info.ts";
-import { step } from "../harness/say.ts";
 import { timed } from "../harness/wait.ts";
 import { choose } from "./choose.ts";
+import { type Ground, OwnStack, ThreeHosts, UsersStack } from "./grounds.ts";
 import { Live } from "./live.ts";
 import { type Part, partText, whole } from "./part.ts";
 import { play, type Result } from "./play.ts";
@@ -41,11 +39,10 @@ const {
 } = JSON.parse(process.argv[2] ?? "{}") as Order;
 const live = new Live();
 const book = new Book(report, short);
-const fleet = stack ? Fleet.ofUser(stack) : Fleet.ofDrill(new Project());
 const mode = { short, part, ...(only && { step: only }), ownApplication: !stack };
-let trusted = true;
+const oneHost = stack ? new UsersStack(stack) : new OwnStack();
+const grounds = [oneHost, new ThreeHosts()] as const;
 
-if (!stack) await step("bringing up a stack for the drill", () => fleet.toStart());
 const chosen = choose(scenarios, names, part, share);
 live.line(`of every-…: ${partText(part)}; of the others: ${partText(share)}`);
 try {
@@ -59,18 +56,17 @@ try {
     live.line(
       `\n${index + 1}/${chosen.length} ${scenario.name}: ${scenario.title}\n    bar: ${scenario.bar}`,
     );
-    const { result, seconds } = await timed(() => playOn(scenario));
+    const ground = grounds[scenario.needs === "hosts" ? 1 : 0];
+    const { result, seconds } = await timed(() => playOn(ground, scenario));
     for (const line of lines(result)) live.line(`    ${line}`);
     live.line(`    over after ${seconds.toFixed(0)} s`);
-    trusted = result.shortfalls.length === 0;
+    ground.trusted = result.shortfalls.length === 0;
     // After each of them, so that a drill that is cut off leaves what it has seen.
     book.add(result);
   }
 } finally {
   live.end();
-  if (stack) await step(`bringing ${stack} back to its own config`, () => startOver());
-  // With an engine of its own goes all that is on it.
-  else if (!runInfo().namespace) await fleet.stack.attempt("destroy");
+  for (const ground of grounds) await ground.leave();
 }
 const { results, skipped } = book;
 const missed = results.filter(({ shortfalls }) => shortfalls.length > 0);
@@ -82,27 +78,13 @@ process.exitCode = missed.length > 0 || results.length === 0 ? 1 : 0;
 
 function whyNot({ needs }: Scenario): string | undefined {
   if (stack && needs !== "any stack") return "it changes what only a stack of the drill's own may be changed";
-  if (needs === "own engine" && !runInfo().namespace)
-    return "it would stop your Docker engine; as root the drill has one of its own";
+  if (runInfo().namespace) return undefined;
+  if (needs === "own engine") return "it would stop your Docker engine; as root the drill has one of its own";
+  if (needs === "hosts") return "there is one Docker engine; as root the drill has as many as it wants";
   return undefined;
 }
 
-async function playOn(scenario: Scenario): Promise<Result> {
-  await startOver(scenario.start);
-  return play(scenario, fleet, mode, live);
-}
-
-/** After a scenario that fell short. A stack of the drill's own that can't be mended is made anew. */
-async function mend(): Promise<void> {
-  if (stack) await fleet.stack.run("up", "--refresh");
-  else if ((await fleet.stack.attempt("up", "--refresh")).code !== 0) await fleet.remake();
-}
-
-/** Brings the stack to its start, edited. After a scenario that fell short nothing is taken for granted. */
-async function startOver(edit?: Scenario["start"]): Promise<void> {
-  const was = JSON.stringify(fleet.stack.config);
-  fleet.startOver((config) => edit?.(config, short));
-  if (!trusted && !stack) fleet.application.restore();
-  if (!trusted) await mend();
-  else if (JSON.stringify(fleet.stack.config) !== was) await fleet.stack.run("up");
+async function playOn(ground: Ground, scenario: Scenario): Promise<Result> {
+  await ground.startOver(scenario.start, short);
+  return play(scenario, ground, mode, live);
 }

@@ -1,8 +1,9 @@
-import type { Fleet } from "../harness/fleet.ts";
 import { Load } from "../harness/load/load.ts";
-import { everyMethod, type Plan, pagesOnly, unhurried } from "../harness/load/plan.ts";
+import { atEach, everyMethod, type Plan, pagesOnly, unhurried } from "../harness/load/plan.ts";
 import type { Failure, Latency, Slice } from "../harness/load/samples.ts";
+import { receiptsOf } from "../harness/receipts.ts";
 import { sleep } from "../harness/wait.ts";
+import type { Ground } from "./grounds.ts";
 import type { Live } from "./live.ts";
 import type { Part } from "./part.ts";
 import type { Scenario } from "./scenario.ts";
@@ -50,15 +51,15 @@ export interface Mode {
   readonly ownApplication: boolean;
 }
 
-/** Plays one scenario on a fleet that is ready for it. */
+/** Plays one scenario on a stack that is ready for it. */
 export async function play(
   scenario: Scenario,
-  fleet: Fleet,
+  ground: Pick<Ground, "fleet" | "hosts">,
   mode: Mode,
   live: Pick<Live, "say" | "watch">,
 ): Promise<Result> {
-  const plan = planOf(scenario, fleet.url, mode);
-  const stage = new Stage(fleet, new Load(plan), mode, live);
+  const plan = await planOf(scenario, ground, mode);
+  const stage = new Stage(ground, new Load(plan), mode, live);
   live.watch(stage.load);
   const rest = mode.short ? 0.5 : 4;
   let [from, to] = [0, 0];
@@ -77,7 +78,9 @@ export async function play(
 
   const { samples } = stage.load;
   from = Math.min(from, stage.events[0]?.at ?? from);
-  const receipts = mode.ownApplication ? await stage.receipts() : new Map<string, number>();
+  const receipts = mode.ownApplication
+    ? await receiptsOf(ground.fleet, stage.load.run)
+    : new Map<string, number>();
   const { allowed, counted } = judge(stage, receipts);
   const notAllowed = new Set(counted);
   if (counted.length > 0) stage.shortfalls.push(`${counted.length} of ${samples.requests} requests failed`);
@@ -117,7 +120,23 @@ export async function play(
   };
 }
 
-function planOf({ plan }: Scenario, url: string, { short, ownApplication }: Mode): Plan {
+async function planOf(
+  scenario: Scenario,
+  { fleet, hosts }: Pick<Ground, "fleet" | "hosts">,
+  mode: Pick<Mode, "short" | "ownApplication">,
+): Promise<Plan> {
+  const planAt = (url: string) => usualPlan(scenario, url, mode);
+  if (!hosts) return planAt(fleet.url);
+  const { at = ({ keys }) => keys.slice(0, -1) } = scenario;
+  const places = (await at(hosts)).map((key) => [key, hosts.urlOf(key)]);
+  return atEach(Object.fromEntries(places), planAt);
+}
+
+function usualPlan(
+  { plan }: Scenario,
+  url: string,
+  { short, ownApplication }: Pick<Mode, "short" | "ownApplication">,
+): Plan {
   if (plan) return plan(url, short);
   if (!ownApplication) return pagesOnly(url);
   // Whatever waits for WebSockets to end waits long: the short form holds some in one scenario only.

@@ -1,4 +1,5 @@
 import type { Config } from "../harness/fleet.ts";
+import type { Hosts } from "../harness/hosts.ts";
 import type { Plan } from "../harness/load/plan.ts";
 import type { Stage } from "./stage.ts";
 
@@ -15,9 +16,11 @@ export interface Scenario {
   readonly bar: string;
   /**
    * What it can't do without: the drill's own stack, whose code and images it changes; an engine of its own, which it
-   * stops. Without it the scenario is skipped, and said to be.
+   * stops; a stack over several hosts. Without it the scenario is skipped, and said to be.
    */
-  readonly needs: "any stack" | "own stack" | "own engine";
+  readonly needs: "any stack" | "own stack" | "own engine" | "hosts";
+  /** Where there are several hosts: those at whose balancers the clients stand. @default all but the last */
+  readonly at?: (hosts: Hosts) => readonly string[] | Promise<readonly string[]>;
   /** How the config differs from the drill's usual one: 4 servers, 2 balancers, 3 Consul servers. */
   readonly start?: (config: Config, short: boolean) => void;
   /** What the clients do, where that is not every kind of request. */

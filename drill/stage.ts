@@ -1,11 +1,13 @@
 import { diagnosticsOf } from "../harness/diagnostics.ts";
 import { type Container, docker, names } from "../harness/docker.ts";
 import type { Config, Fleet } from "../harness/fleet.ts";
+import type { Hosts } from "../harness/hosts.ts";
 import { type Answer, get } from "../harness/http.ts";
 import { Load } from "../harness/load/load.ts";
 import type { Plan } from "../harness/load/plan.ts";
 import type { Failure } from "../harness/load/samples.ts";
 import { within } from "../harness/wait.ts";
+import type { Ground } from "./grounds.ts";
 import type { Live } from "./live.ts";
 import { partOf } from "./part.ts";
 import type { Mode } from "./play.ts";
@@ -37,6 +39,7 @@ const LENIENCE = 5;
 /** Where a scenario plays: the fleet, the load on it, and the book of what was seen. */
 export class Stage {
   readonly fleet: Fleet;
+  readonly #hosts: Hosts | undefined;
   /** Whether the short form is wanted: less load, shorter waits, the same claims. */
   readonly short: boolean;
   readonly #mode: Pick<Mode, "part" | "step">;
@@ -54,17 +57,24 @@ export class Stage {
   readonly #watch: Live["watch"];
 
   constructor(
-    fleet: Fleet,
+    { fleet, hosts }: Pick<Ground, "fleet" | "hosts">,
     load: Load,
     mode: Pick<Mode, "short" | "part" | "step">,
     live: Pick<Live, "say" | "watch">,
   ) {
     this.fleet = fleet;
+    this.#hosts = hosts;
     this.load = load;
     this.short = mode.short;
     this.#mode = mode;
     this.#say = live.say;
     this.#watch = live.watch;
+  }
+
+  /** The hosts, where the scenario needs several. */
+  get hosts(): Hosts {
+    if (this.#hosts === undefined) throw new Error("only a scenario that needs hosts has several");
+    return this.#hosts;
   }
 
   /** Does something, and marks the moment. */
@@ -277,27 +287,6 @@ export class Stage {
   async ail({ Id }: Container, kind?: "slow" | "500"): Promise<void> {
     const command = kind ? `echo ${kind} >/tmp/fault` : "rm -f /tmp/fault";
     await docker("exec", Id, "sh", "-c", command);
-  }
-
-  /** How often the servers have begun each POST, by its number. */
-  async receipts(): Promise<Map<string, number>> {
-    const [volumes] = await this.fleet.containers("volumes", this.fleet.service);
-    const counts = new Map<string, number>();
-    if (!volumes) return counts;
-    const script = `cat /var/log/flotilla/receipts/* 2>/dev/null | grep "^${this.load.run}-"; true`;
-    const lines = await docker(
-      "run",
-      "--rm",
-      "--network=none",
-      "--volumes-from",
-      volumes.Id,
-      "debian:trixie-slim",
-      "sh",
-      "-c",
-      script,
-    );
-    for (const id of lines.split("\n").filter(Boolean)) counts.set(id, (counts.get(id) ?? 0) + 1);
-    return counts;
   }
 }
 

@@ -12,6 +12,7 @@ const port = /^ {4}port = int\(.*\)$/m;
 export class Application {
   readonly folder: string;
   readonly #drilled: boolean;
+  #base: string | undefined;
 
   /** For the drill, the example comes with what drill/application adds to it. */
   constructor(name: string, drilled = false) {
@@ -23,7 +24,18 @@ export class Application {
   /** Version 1.0.0 again, in good order. */
   restore(): void {
     cpSync(join(runInfo().root, "examples/simple-server"), this.folder, { recursive: true });
-    if (!this.#drilled) return;
+    if (this.#drilled) this.#addDrill();
+    if (this.#base)
+      writeFileSync(join(this.folder, "Dockerfile"), `FROM ${this.#base}\nCOPY *.py page.html /app/\n`);
+  }
+
+  /** Has it built from an image of its own from now on, in which all but its code is there already. */
+  buildOn(image: string): void {
+    this.#base = image;
+    this.restore();
+  }
+
+  #addDrill(): void {
     cpSync(join(runInfo().root, "drill/application"), this.folder, { recursive: true });
     appendFileSync(join(this.folder, ".dockerignore"), "!drill.py\n!Dockerfile.other\n");
     appendFileSync(

@@ -37,17 +37,26 @@ export type Role = (typeof roles)[number];
 /** The Docker engine that DOCKER_HOST names. */
 export const docker = (...args: string[]) => run("docker", args);
 
+/** What sends the docker client to an engine; without one, to that of DOCKER_HOST. */
+export const to = (engine?: string) => (engine === undefined ? [] : ["-H", engine]);
+
 const lines = (text: string) => text.split("\n").filter(Boolean);
 
-/** A stack's containers, stopped ones too, in the order of their names. */
-export async function containers(stack: string, role?: Role, service?: string): Promise<Container[]> {
+/** A stack's containers on an engine, stopped ones too, in the order of their names. */
+export async function containers(
+  stack: string,
+  role?: Role,
+  service?: string,
+  engine?: string,
+): Promise<Container[]> {
   const labels = { "flotilla.stack": stack, "flotilla.role": role, "flotilla.service": service };
   const filters = Object.entries(labels).flatMap(([label, value]) =>
     value === undefined ? [] : ["--filter", `label=${label}=${value}`],
   );
-  const ids = lines(await docker("ps", "--all", "--quiet", "--no-trunc", ...filters));
+  const ids = lines(await docker(...to(engine), "ps", "--all", "--quiet", "--no-trunc", ...filters));
   if (ids.length === 0) return [];
-  const { code, stdout, output } = await attempt("docker", ["inspect", "--type=container", ...ids]);
+  const inspect = [...to(engine), "inspect", "--type=container", ...ids];
+  const { code, stdout, output } = await attempt("docker", inspect);
   // One that goes in between is not there.
   if (code !== 0 && !/no such container/i.test(output)) throw new Error(output.trimEnd());
   return (JSON.parse(stdout) as Container[])

@@ -179,6 +179,11 @@ export class Fleet {
     return withDefaults(this.stack.config);
   }
 
+  /** Endpoints of the engines that it is configured for, each once. */
+  get engines(): string[] {
+    return [...new Set(Object.values(this.config.hosts).map(({ docker }) => docker))];
+  }
+
   get url(): string {
     const [host] = Object.values(this.config.hosts);
     return `http://${host?.address ?? "127.0.0.1"}:${this.config.loadBalancers.port}/`;

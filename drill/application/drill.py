@@ -1,7 +1,7 @@
 """The example application with what the drill asks of it besides.
 
 It keeps a receipt of every POST, tells the headers that it was sent, answers a POST late when it is asked to, holds
-WebSockets, and falls ill on demand: `echo slow >/tmp/fault` makes it answer everything three seconds late,
+WebSockets, and falls ill on demand: `echo slow >/tmp/fault` makes it answer everything three seconds late, `echo late` 0.9 s,
 `echo 500 >/tmp/fault` with an error. With ONE_AT_A_TIME in its environment it serves one request after the other, its
 health check among them. It passes its check only READY_AFTER seconds after its start, where that is set.
 """
@@ -88,8 +88,7 @@ class Handler(server.Handler):
     def _falls_ill(self):
         """Whether the request has been answered with an error."""
         fault = FAULT.read_text().strip() if FAULT.exists() else ""
-        if fault == "slow":
-            time.sleep(3)
+        time.sleep({"late": 0.9, "slow": 3}.get(fault, 0))
         if fault != "500":
             return False
         self.close_connection = True

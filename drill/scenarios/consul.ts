@@ -2,6 +2,7 @@ import { type Container, crash, docker } from "../../harness/docker.ts";
 import { sleep } from "../../harness/wait.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
+import { whileWriting } from "../writing.ts";
 
 /** Seconds that Consul has, all told, to be whole again: an election, and the leader's round through its members. */
 const WHOLE = 90;
@@ -21,32 +22,9 @@ async function losingNothing(stage: Stage, action: () => Promise<void>): Promise
   });
 }
 
-/** Does something while a value is written four times a second; gives how long no write went through, at the most. */
-async function whileWriting(stage: Stage, action: () => Promise<void>): Promise<number> {
-  const consul = await stage.fleet.consul();
-  let longest = 0;
-  let last = stage.load.seconds;
-  let running = true;
-  const writer = (async () => {
-    while (running) {
-      const written = await consul.put("/v1/kv/drill/written", `${last}`).then(
-        () => true,
-        () => false,
-      );
-      const now = stage.load.seconds;
-      longest = Math.max(longest, now - last);
-      if (written) last = now;
-      await sleep(0.25);
-    }
-  })();
-  try {
-    await action();
-  } finally {
-    running = false;
-    await writer;
-  }
-  stage.notes.push(`longest time without a write to Consul: ${longest.toFixed(1)} s`);
-  return longest;
+async function writerOf({ fleet }: Stage): Promise<(value: string) => Promise<void>> {
+  const consul = await fleet.consul();
+  return (value) => consul.put("/v1/kv/drill/written", value);
 }
 
 /** The leader first. */
@@ -83,7 +61,7 @@ export const consul: Scenario[] = [
     play: (stage) =>
       losingNothing(stage, async () => {
         for (const servers of [5, 3]) {
-          const silent = await whileWriting(stage, async () => {
+          const silent = await whileWriting(stage, await writerOf(stage), async () => {
             await stage.act(`${servers} Consul servers`, () =>
               stage.fleet.up((config) => {
                 config.consul.servers = servers;
@@ -104,7 +82,7 @@ export const consul: Scenario[] = [
       losingNothing(stage, async () => {
         const before = await stage.fleet.containers();
         stage.fleet.project.renewImage("consul");
-        const silent = await whileWriting(stage, async () => {
+        const silent = await whileWriting(stage, await writerOf(stage), async () => {
           await stage.act("a new Consul image", () => stage.fleet.up());
         });
         stage.expect("no write had to wait longer than for one election", silent < 15, silent);

@@ -1,10 +1,12 @@
 import type { Scenario } from "../scenario.ts";
 import { attack } from "./attack.ts";
 import { balancers } from "./balancers.ts";
+import { changedHosts } from "./changed-hosts.ts";
 import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
 import { everyKey } from "./every-key.ts";
 import { everyResource } from "./every-resource.ts";
+import { lostHosts } from "./hosts.ts";
 import { interrupted } from "./interrupted.ts";
 import { lasting } from "./lasting.ts";
 import { underLoad } from "./load.ts";
@@ -33,6 +35,8 @@ export const scenarios: readonly Scenario[] = [
   ...sessions,
   ...underLoad,
   ...attack,
+  ...lostHosts,
+  ...changedHosts,
   everyResource,
   ...everyLoss,
   everyKey,

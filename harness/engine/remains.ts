@@ -30,11 +30,12 @@ function kill(pid: number): void {
 
 /** Kills what is found until there is no more, and waits until all of it is gone. */
 export async function killAll(find: () => number[]): Promise<void> {
-  const deadline = Date.now() + 10_000;
   let victims = find();
+  // On a busy machine to find them takes longer than to kill them.
+  const deadline = Date.now() + 10_000;
   while (victims.length > 0) {
-    if (Date.now() > deadline) throw new Error(`processes ${victims.join(", ")} can't be killed`);
     for (const pid of victims) kill(pid);
+    if (Date.now() > deadline) throw new Error(`processes ${victims.join(", ")} can't be killed`);
     await sleep(0.05);
     // Those that nobody has buried have no arguments any more.
     victims = [...new Set([...victims.filter((pid) => commandLine(pid) !== ""), ...find()])];

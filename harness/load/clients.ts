@@ -37,7 +37,7 @@ type Fault = Pick<Failure, "reason" | "status" | "servedBy">;
 
 /** One request; what was wrong with it, or undefined when its answer is the one that was asked for. */
 function ask(
-  { method, path }: Pick<Client, "method" | "path">,
+  { method, path, url = plan.url }: Pick<Client, "method" | "path" | "url">,
   agent: http.Agent | false,
   body: string,
 ): Promise<Fault | undefined> {
@@ -46,7 +46,7 @@ function ask(
       "Content-Length": Buffer.byteLength(body),
       ...(plan.ownApplication && { Accept: "application/json" }),
     };
-    const request = http.request(new URL(path, plan.url), { method, agent, headers }, (response) => {
+    const request = http.request(new URL(path, url), { method, agent, headers }, (response) => {
       let text = "";
       response.setEncoding("utf8").on("data", (part: string) => {
         text += part;
@@ -89,13 +89,13 @@ let numbers = 0;
 
 /** One request, sent again as often as its client does that; gives whether it was answered as it should. */
 async function once(client: Client, agent: http.Agent | false): Promise<boolean> {
-  const { name, method, retries } = client;
+  const { name, method, url, retries } = client;
   const id = method === "POST" ? `${run}-${++numbers}` : undefined;
   const path = id ? `${client.path}${client.path.includes("?") ? "&" : "?"}id=${id}` : client.path;
   const start = now();
   let fault: Fault | undefined;
   for (let tries = 0; tries <= retries; tries++) {
-    fault = await ask({ method, path }, agent, id ? `request ${id}` : "");
+    fault = await ask({ method, path, url }, agent, id ? `request ${id}` : "");
     if (!fault) break;
   }
   if (fault) failures.push({ client: name, method, ...(id && { id }), start, end: now(), ...fault });

@@ -5,6 +5,8 @@ export interface Client {
   readonly method: "GET" | "HEAD" | "OPTIONS" | "POST";
   /** Path and query. A POST gets a number of its own on top, as query parameter `id`. */
   readonly path: string;
+  /** Base of the path, where that is not the plan's. */
+  readonly url?: string;
   /** One connection for all requests, or a new one for each. */
   readonly keepAlive: boolean;
   /** Seconds of rest between two requests. */
@@ -100,11 +102,23 @@ export const getsOf = (url: string, path: string): Plan => ({
   ownApplication: true,
 });
 
-/** The same clients with twice the rest, for machines that have more to do. */
-export const unhurried = (plan: Plan): Plan => ({
+/** The same clients with twice the rest, or so many times as much, for machines that have more to do. */
+export const unhurried = (plan: Plan, times = 2): Plan => ({
   ...plan,
-  clients: plan.clients.map((client) => ({ ...client, rest: 2 * client.rest })),
+  clients: plan.clients.map((client) => ({ ...client, rest: times * client.rest })),
 });
+
+/** A plan's clients at each of several places, whose names are told with theirs. */
+export function atEach(places: Readonly<Record<string, string>>, planOf: (url: string) => Plan): Plan {
+  const plans = Object.entries(places).map(([place, url]) => ({ place, ...planOf(url) }));
+  const [first] = plans;
+  if (first === undefined) throw new Error("clients are to stand somewhere");
+  const { place: _, ...plan } = first;
+  const clients = plans.flatMap(({ place, url, clients }) =>
+    clients.map((client) => ({ ...client, name: `${client.name}, at ${place}`, url })),
+  );
+  return { ...plan, clients };
+}
 
 /** What an application of unknown kind can be asked: its first page. */
 export const pagesOnly = (url: string): Plan => ({

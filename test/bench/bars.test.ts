@@ -1,7 +1,7 @@
 import { type Bar, verdicts } from "../../bench/bars.ts";
 import { rowsOf } from "../../bench/statistics.ts";
 
-const bars: Bar[] = [{ what: "up, s", peer: "bare", most: 1.15 }];
+const bars: Bar[] = [{ what: "up, s", each: "copy", atMost: { ratio: 1.15, to: "bare" } }];
 
 /** Rows of what flotilla and its peer take at each size. */
 const rows = (times: Record<number, readonly [ours: number, theirs: number]>) =>
@@ -38,4 +38,26 @@ it.each([
   ["nothing", {}, []],
 ] as const)("says of %s whether the bars are met", (_, times, lines) => {
   expect(verdicts(bars, rows(times))).toEqual(lines);
+});
+
+it.each([
+  [
+    "a line",
+    { 10: 5, 20: 10, 100: 50 },
+    ["- memory, linear: met (0.500 MiB a host from 10 to 20, 0.500 MiB a host from 20 to 100)"],
+  ],
+  [
+    "a bend",
+    { 10: 5, 20: 10, 100: 90 },
+    ["- memory, linear: missed (0.500 MiB a host from 10 to 20, 1.00 MiB a host from 20 to 100)"],
+  ],
+  ["two sizes, which tell nothing", { 10: 5, 20: 10 }, []],
+])("says without a peer whether it is linear: %s", (_, values, lines) => {
+  const figures = Object.entries(values).map(([size, value]) => ({
+    round: 1,
+    what: `${size}: memory, MiB`,
+    by: "flotilla",
+    value,
+  }));
+  expect(verdicts([{ what: "memory, MiB", each: "host" }], rowsOf(figures))).toEqual(lines);
 });

@@ -44,12 +44,14 @@ it.each([
 it.each([
   [1, 1],
   [5, 3],
-])("of %p rounds growth goes %p", (rounds, growth) => {
+])("of %p rounds growth and hosts go %p", (rounds, fewer) => {
   expect(roundsOf(rounds)).toEqual({
     deploy: rounds,
     traffic: rounds,
     failure: rounds,
     reload: rounds,
-    growth,
+    growth: fewer,
+    hosts: fewer,
+    mocks: fewer,
   });
 });

@@ -1,12 +1,12 @@
-import { Lab } from "../../harness/engine/lab.ts";
-import { Fleet, whoAnswers } from "../../harness/fleet.ts";
+import type { Lab } from "../../harness/engine/lab.ts";
+import type { Fleet } from "../../harness/fleet.ts";
+import { Hosts } from "../../harness/hosts.ts";
 import { request } from "../../harness/http.ts";
 import { Load } from "../../harness/load/load.ts";
-import { everyMethod, type Plan, unhurried } from "../../harness/load/plan.ts";
+import { everyMethod, unhurried } from "../../harness/load/plan.ts";
 import type { Failure } from "../../harness/load/samples.ts";
 import { runInfo } from "../../harness/run-info.ts";
 import { sleep, within } from "../../harness/wait.ts";
-import { baseImages } from "../../lib/base-images.ts";
 import { frontName } from "../../lib/names.ts";
 import { attempt } from "../../runtime/program.ts";
 
@@ -14,35 +14,28 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
 
 // Only a run with a network of its own has room for hosts.
 (runInfo().namespace ? describe : describe.skip)("three hosts", () => {
+  let hosts: Hosts;
   let lab: Lab;
   let fleet: Fleet;
   /** Clients of the balancers on a and b, who are there from the second test on. */
   let loads: Load[] = [];
 
   beforeAll(async () => {
-    lab = await Lab.start(["a", "b", "c"]);
-    await lab.take(Object.values(baseImages));
-    fleet = Fleet.onHosts(lab.hosts);
-    await fleet.create();
+    hosts = await Hosts.start(["a", "b", "c"]);
+    ({ lab, fleet } = hosts);
   });
   afterEach(async () => {
     for (const load of loads.splice(0)) await load.stop();
   });
   afterAll(() => lab?.stop());
 
-  const urlOf = (key: string) => `http://${lab.host(key).address}:${fleet.config.loadBalancers.port}/`;
-  const planAt = (key: string): Plan => ({ ...unhurried(everyMethod(urlOf(key))), sockets: 0 });
-  const ofRole = async (key: string, role: string) =>
-    lines(await lab.docker(key, "ps", "--format", "{{.ID}}", "--filter", `label=flotilla.role=${role}`));
-  /** Short ids of the copies on some hosts. */
-  const copies = async (...keys: string[]) =>
-    (await Promise.all(keys.map((key) => ofRole(key, "server")))).flat().sort();
-  const answering = async (key: string) => Object.keys(await whoAnswers(urlOf(key), 150)).sort();
-  const everywhere = async (...keys: string[]) => {
-    for (const key of keys) expect(await answering(key)).toEqual(await copies(...keys));
-  };
+  const urlOf = (key: string) => hosts.urlOf(key);
+  const answering = (key: string) => hosts.answering(key);
+  const copies = (...keys: string[]) => hosts.copies(...keys);
+  const everywhere = (...keys: string[]) => hosts.reachEachOther(...keys);
   const startLoads = async () => {
-    loads = ["a", "b"].map((key) => new Load(planAt(key)));
+    const plans = ["a", "b"].map((key) => unhurried(everyMethod(urlOf(key))));
+    loads = plans.map((plan) => new Load({ ...plan, sockets: 0 }));
     await sleep(2);
   };
   /** What has failed for whom, less what is excused; ends the load. */
@@ -53,11 +46,6 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     for (const { samples } of ended) expect(samples.requests).toBeGreaterThan(300);
     return ended.flatMap(({ samples }) => samples.failures.filter((failure) => !excused(failure)));
   };
-  const consul = async (...args: string[]) => {
-    const [server = ""] = await ofRole("a", "consul");
-    const { consulToken } = await fleet.outputs();
-    return lab.docker("a", "exec", "--env", `CONSUL_HTTP_TOKEN=${consulToken}`, server, "consul", ...args);
-  };
 
   test("one deployment: each host's balancers reach every copy", async () => {
     await fleet.stack.run("up");
@@ -66,13 +54,13 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
   });
 
   test("a session keeps to its copy, whichever host it comes to", async () => {
-    const hosts = ["a", "b", "c"];
+    const { keys } = hosts;
     // Of each host's clients some are given to copies elsewhere.
-    for (const url of [...hosts, ...hosts].map(urlOf)) {
+    for (const url of [...keys, ...keys].map(urlOf)) {
       const { headers } = await request(url, { method: "GET" });
       const [cookie = "", ...more] = headers["set-cookie"] ?? [];
       expect([cookie.split("=")[0], more]).toEqual(["flotilla-web", []]);
-      for (const other of hosts) {
+      for (const other of keys) {
         for (const method of ["GET", "POST", "GET"] as const) {
           const answer = await request(`${urlOf(other)}${method === "POST" ? "echo" : ""}`, {
             method,
@@ -88,17 +76,16 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
 
   test("one that is cut off serves those who reach it, and brings itself back without the others", async () => {
     lab.cut("c");
-    const [agent = ""] = await ofRole("c", "agent");
+    const [agent] = await hosts.containers("c", "agent");
     const front = `http://${frontName(fleet.name, "c")}:${fleet.config.loadBalancers.port}/`;
     const serves = async () => {
       const args = ["curl", "--silent", "--fail", "--max-time", "1", "--output", "/dev/null", front];
-      await lab.docker("c", "exec", agent, ...args);
+      await lab.docker("c", "exec", agent?.Id ?? "", ...args);
     };
     await within(5, "it serves", serves);
-    for (const role of ["front", "balancer", "server"]) {
-      const [victim = ""] = await ofRole("c", role);
-      const pid = await lab.docker("c", "inspect", "--format", "{{.State.Pid}}", victim);
-      process.kill(Number(pid), "SIGKILL");
+    for (const role of ["front", "balancer", "server"] as const) {
+      const [victim] = await hosts.containers("c", role);
+      if (victim) process.kill(victim.State.Pid, "SIGKILL");
       await within(5, `it serves again after its ${role} was killed`, async () => {
         for (let i = 0; i < 10; i++) await serves();
       });
@@ -163,8 +150,10 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     });
     expect(await failures()).toEqual([]);
     await everywhere("a", "b");
-    expect(await consul("members")).not.toMatch(/--c\b|failed/);
-    expect(lines(await consul("operator", "raft", "list-peers"))).toHaveLength(1 + fleet.size.consul);
+    expect(await hosts.consul("a", "members")).not.toMatch(/--c\b|failed/);
+    expect(lines(await hosts.consul("a", "operator", "raft", "list-peers"))).toHaveLength(
+      1 + fleet.size.consul,
+    );
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
 

@@ -1,0 +1,5 @@
+export const readState = () => ({
+  hosts: async () => ({}),
+  knowsNetwork: async () => false,
+  urns: async () => [],
+});

@@ -1,0 +1,119 @@
+import { baseImages } from "../lib/base-images.ts";
+import { ownImages } from "../lib/images/own-images.ts";
+import { imageName, imageRepository } from "../lib/names.ts";
+import { type Container, containers, docker, type Role, shortIds } from "./docker.ts";
+import { Lab } from "./engine/lab.ts";
+import { Fleet, whoAnswers } from "./fleet.ts";
+
+/** The application's image on the run's own engine, on which it is built in no time elsewhere. It has Python. */
+export const applicationBase = "application-base";
+
+/** A stack over all hosts of a lab, and what each of them shows of it. */
+export class Hosts {
+  readonly lab: Lab;
+  readonly fleet: Fleet;
+
+  private constructor(lab: Lab, fleet: Fleet) {
+    this.lab = lab;
+    this.fleet = fleet;
+  }
+
+  /** Hosts with what images are built from, and a stack that is configured for them; nothing of it is up. */
+  static async start(keys: readonly string[], signal?: AbortSignal): Promise<Hosts> {
+    const lab = await Lab.start(keys, signal);
+    const fleet = Fleet.onHosts(lab.hosts);
+    await fleet.create();
+    await docker("build", "--quiet", "--tag", applicationBase, fleet.application.folder);
+    fleet.application.buildOn(applicationBase);
+    const images = [applicationBase, ...Object.values(baseImages), ...(await imagesToHand(fleet.name))];
+    await lab.take(images);
+    return new Hosts(lab, fleet);
+  }
+
+  get keys(): string[] {
+    return this.lab.hosts.map(({ key }) => key);
+  }
+
+  /** What the balancers of a host answer at. */
+  urlOf(key: string): string {
+    return `http://${this.lab.host(key).address}:${this.fleet.config.loadBalancers.port}/`;
+  }
+
+  containers(key: string, role?: Role): Promise<Container[]> {
+    return containers(this.fleet.name, role, undefined, this.lab.host(key).docker);
+  }
+
+  /** The copies on some hosts, as they know themselves. */
+  async copies(...keys: string[]): Promise<string[]> {
+    const each = await Promise.all(keys.map((key) => this.containers(key, "server")));
+    return shortIds(each.flat().filter(({ State }) => State.Running));
+  }
+
+  /** The copies that answer at a host's balancers. */
+  async answering(key: string): Promise<string[]> {
+    return Object.keys(await whoAnswers(this.urlOf(key), 150)).sort();
+  }
+
+  /** That at each of some hosts all copies of all of them answer, and no others. */
+  reachEachOther(...keys: string[]): Promise<void> {
+    return this.reach(keys, keys);
+  }
+
+  /** That at each of some hosts all copies on some answer, and no others. */
+  async reach(on: readonly string[], at: readonly string[]): Promise<void> {
+    const wanted = (await this.copies(...on)).join(" ");
+    const look = async (key: string) => {
+      const seen = (await this.answering(key)).join(" ");
+      if (seen !== wanted) throw new Error(`at ${key} answer ${seen}, not ${wanted}`);
+    };
+    await Promise.all(at.map(look));
+  }
+
+  /** Kills the processes of a host's containers as a crash would; gives the containers. */
+  async crash(key: string, role: Role): Promise<Container[]> {
+    const victims = await this.containers(key, role);
+    if (victims.length === 0) throw new Error(`there is no ${role} on ${key}`);
+    for (const { State } of victims) process.kill(State.Pid, "SIGKILL");
+    return victims;
+  }
+
+  /** Runs Consul's client in a server of a host, with the management token. */
+  async consul(key: string, ...args: string[]): Promise<string> {
+    const [server] = await this.containers(key, "consul");
+    if (server === undefined) throw new Error(`there is no Consul server on ${key}`);
+    const { consulToken } = await this.fleet.outputs();
+    const token = ["--env", `CONSUL_HTTP_TOKEN=${consulToken}`];
+    return this.lab.docker(key, "exec", ...token, server.Id, "consul", ...args);
+  }
+
+  /** The host of Consul's leader, as a server on another one knows it. */
+  async leader(): Promise<string> {
+    const [entry = ""] = this.keys;
+    const [, leader] =
+      /^(\S+) .* leader /m.exec(await this.consul(entry, "operator", "raft", "list-peers")) ?? [];
+    for (const key of this.keys) {
+      const servers = await this.containers(key, "consul");
+      if (servers.some(({ Name }) => Name === leader)) return key;
+    }
+    throw new Error(`no host has Consul's leader ${leader}`);
+  }
+
+  /** What a host's balancers have logged since a moment, each by itself. */
+  async balancerLogs(key: string, since: Date): Promise<string[]> {
+    const balancers = await this.containers(key, "balancer");
+    const logs = ({ Id }: Container) => this.lab.docker(key, "logs", "--since", since.toISOString(), Id);
+    return Promise.all(balancers.map(logs));
+  }
+}
+
+/** Images of ours that other stacks of the run have, named for this one as well: their tags are what they are made of. */
+async function imagesToHand(stack: string): Promise<string[]> {
+  const all = (await docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}")).split("\n");
+  const ours = new Map<string, string>();
+  for (const image of all) {
+    const role = ownImages.find((role) => image.includes(`--${role}:`));
+    if (role) ours.set(`${imageRepository(imageName(stack, role))}:${image.split(":").at(-1)}`, image);
+  }
+  for (const [name, image] of ours) await docker("tag", image, name);
+  return [...ours.keys()];
+}
