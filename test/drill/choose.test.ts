@@ -1,5 +1,5 @@
 import { choose, unknownNames } from "../../drill/choose.ts";
-import { type Part, parsePart, partOf, partOfDay, shareOfDay } from "../../drill/part.ts";
+import { oneOfDay, type Part, parsePart, partOf, partOfDay, shareOfDay } from "../../drill/part.ts";
 
 const all = [
   { name: "scale" },
@@ -52,9 +52,14 @@ test("the parts of a list are all of it, each item once", () => {
   expect(parts).toStrictEqual([["a", "e"], ["b", "f"], ["c"], ["d"]]);
 });
 
+test("of some items each has its day", () => {
+  const days = ["2026-12-30", "2026-12-31", "2027-01-01"].map((day) => new Date(day));
+  expect(days.map((day) => oneOfDay(["a", "b", "c"], day)).sort()).toStrictEqual(["a", "b", "c"]);
+});
+
 test.each([
   ["tenths", partOfDay, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
-  ["thirds", shareOfDay, [1, 2, 3]],
+  ["quarters", shareOfDay, [1, 2, 3, 4]],
 ])("days in a row take all %s, also over the turn of a year", (_, of, all) => {
   const start = new Date("2026-12-30T12:00:00Z").getTime();
   const numbers = all.map((_, index) => of(new Date(start + index * 86_400_000)).number);
