@@ -71,7 +71,9 @@ export class ConsulCluster extends pulumi.ComponentResource {
   readonly identity: pulumi.Output<string>;
   /** What the stack's tokens may do. */
   readonly policies: readonly Inputs<Policy>[];
-  /** By host, where the stack has several: its end has Consul forget what it had there. What ends with it is not asked itself. */
+  /**
+   * By host, where the stack has several: its end has Consul forget what it had there. What ends with it is not asked itself.
+   */
   readonly members: Readonly<Record<string, pulumi.Resource>>;
   /** A server to talk to, and the Docker endpoint of its host. */
   readonly contact: { readonly docker: Endpoint; readonly server: string };
@@ -183,10 +185,8 @@ export class ConsulCluster extends pulumi.ComponentResource {
     return { container, quorum };
   }
 
-  #members(
-    name: string,
-    { stack, allHosts, credentials }: ConsulClusterArgs,
-  ): Record<string, pulumi.Resource> {
+  #members(name: string, args: ConsulClusterArgs): Record<string, pulumi.Resource> {
+    const { stack, allHosts, credentials } = args;
     const members = allHosts.map(({ key, consulServers }) => {
       const servers = consulServers.map((number) => consulServerName(stack, number));
       const member = programCommand<ForgetHostArgs>(
@@ -195,7 +195,7 @@ export class ConsulCluster extends pulumi.ComponentResource {
         {
           host: key,
           nodes: [agentName(stack, key), ...servers],
-          ...this.contact,
+          ...contactOf(args, key),
           managementToken: credentials.management.secretId,
         },
         { parent: this },
@@ -270,10 +270,12 @@ function policiesOf({ stack, allHosts, credentials }: ConsulClusterArgs): Inputs
   ];
 }
 
-/** The first server that is reached or, where none is, the first of all. */
-function contactOf({ stack, hosts, allHosts }: ConsulClusterArgs): ConsulCluster["contact"] {
+/** The first server that is reached or, where none is, the first of all; on another host than one that goes, if there is any. */
+function contactOf({ stack, hosts, allHosts }: ConsulClusterArgs, going?: string): ConsulCluster["contact"] {
   const reached = hosts.map(({ settings }) => settings);
-  const [number = 1] = [...serverNumbers(reached), ...serverNumbers(allHosts)];
+  const staying = (some: readonly HostSettings[]) => some.filter(({ key }) => key !== going);
+  const inOrder = [staying(reached), staying(allHosts), reached, allHosts];
+  const [number = 1] = inOrder.flatMap(serverNumbers);
   const home = allHosts.find(({ consulServers }) => consulServers.includes(number));
   return { docker: home?.docker ?? "", server: consulServerName(stack, number) };
 }

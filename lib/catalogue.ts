@@ -80,7 +80,10 @@ const tagsOf = (port: number) => (port === NO_PORT ? [] : ["flotilla"]);
 /** Whether requests may be on their way to an instance, by what an agent holds of it. */
 export const getsRequests = ({ Port }: Pick<Held, "Port">) => Port !== NO_PORT;
 
-/** Which requests balancers still send to an instance, in HAProxy's words: those of clients that keep to it, or those that nobody else is there for. */
+/**
+ * Which requests balancers still send to an instance, in HAProxy's words: those of clients that keep to it, or those that
+ * nobody else is there for.
+ */
 const scopes = { sessions: "weight 0", "last resort": "backup" } as const;
 
 export type Scope = keyof typeof scopes;

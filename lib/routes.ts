@@ -103,7 +103,7 @@ export function routingTable(services: readonly ServiceSettings[], scope: Routes
               `timeout queue ${time(load.wait)}`,
               ...(sessions ? [cookieLine(name, hasPeers)] : []),
             ],
-            // The shares of all balancers elsewhere, dealt out to those of the copy's own host; another data centre's are as many.
+            // The shares of all balancers elsewhere, dealt out to those of the copy's own host. Another data centre may have more.
             server: `maxconn ${limits.concurrency * Math.max(1, hostCount - 1)}`,
             concurrency: limits.concurrency,
             failover: failoverHosts(service, scope),

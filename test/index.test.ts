@@ -290,6 +290,15 @@ describe("several hosts", () => {
     }
   });
 
+  test.each([
+    ["b", "d", 2],
+    ["d", "b", 1],
+  ])("that host %s goes, Consul is told on host %s", async (key, other, number) => {
+    const { stdin } = find((await ofConfig(everything)).resources, `Command consul--member--${key}`).inputs;
+    const { docker, server } = JSON.parse(String(stdin));
+    expect([docker, server]).toStrictEqual([`tcp://${other}:2376`, `test--consul--${number}`]);
+  });
+
   test("a service runs only where it is told to", async () => {
     const { outputs } = await ofConfig(everything);
     expect(outputs.services).toStrictEqual({

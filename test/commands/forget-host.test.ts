@@ -14,6 +14,8 @@ class Cluster implements FakeHosts {
   readonly members: Readonly<Record<string, number>>;
   readonly log: string[] = [];
   asked = 0;
+  /** Whether the server that is asked is there. */
+  runs = true;
   answer: ConsulAnswer | undefined;
 
   constructor(members: Record<string, number>) {
@@ -21,7 +23,7 @@ class Cluster implements FakeHosts {
   }
 
   docker() {
-    return {};
+    return { out: this.runs ? `/${args.server}\ttrue\n` : "" };
   }
 
   consul({ endpoint, container, method, path, token }: ConsulRequest): ConsulAnswer {
@@ -60,6 +62,13 @@ test.concurrent.each<[string, Record<string, number>, string, string[]]>([
   expect(cluster.log).toStrictEqual(log);
 });
 
+test.concurrent("one that goes only now is waited for", async () => {
+  const cluster = new Cluster({ "test--agent--b": 1 });
+  setTimeout(() => Object.assign(cluster.members, { "test--agent--b": 4 }), 3000);
+  expect(await runCommand(cluster, "forget-host", args)).toStrictEqual({ code: 0, said: forgotten });
+  expect(cluster.log).toStrictEqual([leave("test--agent--b")]);
+});
+
 test.concurrent("an update does nothing", async () => {
   const cluster = new Cluster({ "test--agent--b": 4 });
   expect(await runCommand(cluster, "forget-host", args, "--nothing")).toStrictEqual({ code: 0, said: "" });
@@ -72,6 +81,11 @@ test.concurrent("a Consul that refuses fails nothing", async () => {
     code: 0,
     said: expect.stringMatching(/^consul: host b is not forgotten: .*ACL not found\n$/),
   });
+});
+
+test.concurrent("of a Consul that goes as well nothing is said", async () => {
+  const cluster = Object.assign(new Cluster({}), { answer: { status: 500, text: "gone" }, runs: false });
+  expect(await runCommand(cluster, "forget-host", args)).toStrictEqual({ code: 0, said: "" });
 });
 
 test.concurrent("a Consul that does not answer is waited for no longer than 30 s", async () => {
