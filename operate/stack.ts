@@ -44,17 +44,7 @@ interface Outputs {
 /** Reads a stack, the dev stack unless told otherwise. Throws a {@link SetupError} where it is not up. */
 export async function readStack(name: string = stack): Promise<OperatedStack> {
   // The whole state, since starting Pulumi for the outputs and again for the rest takes twice as long.
-  const args = ["stack", "export", "--show-secrets", "--stack", name, "--non-interactive"];
-  // Its standard output has the token in it: kept here, shown to nobody.
-  const { code, stdout, stderr } = await attempt("pulumi", args);
-  if (code !== 0) {
-    throw new SetupError(
-      `The stack ${name} can't be read: ${lastLines(stderr, 3)}`,
-      '`pulumi stack ls` shows which stacks there are; `eval "$(npm run --silent env)"` sets Pulumi up in a shell.',
-    );
-  }
-  const { deployment }: { deployment?: Deployment } = JSON.parse(stdout, revealed);
-  const resources = deployment?.resources ?? [];
+  const { resources = [] } = await exportStack(name, "--show-secrets");
   const root = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
   const { hosts = {}, operatorToken, consulToken }: Outputs = root?.outputs ?? {};
   // A stack that an earlier version has brought up has only the one for everything. Going back must work there, too, all the
@@ -83,6 +73,21 @@ export async function readStack(name: string = stack): Promise<OperatedStack> {
     token,
     resources,
   };
+}
+
+/** All that Pulumi's state has of a stack. Throws a {@link SetupError} where there is none. */
+export async function exportStack(name: string, ...flags: "--show-secrets"[]): Promise<Deployment> {
+  const args = ["stack", "export", ...flags, "--stack", name, "--non-interactive"];
+  // Its standard output may have tokens in it: kept here, shown to nobody.
+  const { code, stdout, stderr } = await attempt("pulumi", args);
+  if (code !== 0) {
+    throw new SetupError(
+      `The stack ${name} can't be read: ${lastLines(stderr, 3)}`,
+      '`pulumi stack ls` shows which stacks there are; `eval "$(npm run --silent env)"` sets Pulumi up in a shell.',
+    );
+  }
+  const { deployment = {} }: { deployment?: Deployment } = JSON.parse(stdout, revealed);
+  return deployment;
 }
 
 /** A secret as Pulumi exports it is an object that holds its JSON. */

@@ -90,6 +90,12 @@ const programs = [
     description: "take a service back to the version that served before",
   },
   {
+    name: "refresh",
+    needs: "stack",
+    file: "operate/refresh.ts",
+    description: "have Pulumi look at what is on all hosts that answer",
+  },
+  {
     name: "drill",
     needs: "everything",
     file: "drill/run.ts",

@@ -11,6 +11,8 @@ export interface StateResource {
   readonly urn: string;
   readonly type: string;
   readonly parent?: string;
+  /** URN and id of the provider that has made it. */
+  readonly provider?: string;
   readonly protect?: boolean;
   /** Another took its place, and it was not yet deleted. */
   readonly delete?: boolean;

@@ -121,6 +121,19 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     await fleet.stack.run("preview", "--expect-no-changes");
   });
 
+  test("what is lost elsewhere meanwhile is found by a refresh that leaves it out, and mended", async () => {
+    const [victim = ""] = await copies("b");
+    await lab.docker("b", "rm", "--force", victim);
+    expect((await fleet.stack.attempt("refresh")).code).not.toBe(0);
+    const { code, output } = await fleet.stack.operate("refresh", "--yes");
+    expect(output).toMatch(/^host c: no Docker engine answers at .*; what is there is left out$/m);
+    expect(code).toBe(0);
+    await fleet.stack.run("up");
+    await everywhere("a", "b");
+    expect(await copies("a", "b")).toHaveLength(6);
+    await fleet.stack.run("preview", "--expect-no-changes");
+  });
+
   test("it comes back by itself, as it was; the next up brings it up to date", async () => {
     await startLoads();
     await lab.revive("c");
