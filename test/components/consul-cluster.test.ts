@@ -235,6 +235,7 @@ describe("Consul servers", () => {
       server: "test--consul--1",
       servers: numbers(3).map((i) => `test--consul--${i}`),
       allServers: numbers(3).map((i) => `test--consul--${i}`),
+      places: [],
       containerIds: numbers(3).map((i) => `consul--${i}-id`),
       hosts: { local: "unix:///var/run/docker.sock" },
       managementToken: secrets.management,
@@ -337,6 +338,23 @@ describe("several hosts", () => {
     protocol,
   });
   const ui = (number: number) => ({ internal: 8500, external: 8499 + number, ip: "127.0.0.1" });
+
+  test("where servers don't come together, it is known where they should reach each other", async () => {
+    const hosts = Object.fromEntries(
+      ["a", "b", "c"].map((key, i) => [key, { docker: `ssh://${key}`, address: `10.0.0.${i + 1}` }]),
+    );
+    const { stdin } = find(await run({ hosts, consul: { servers: 3 } }), "Command consul--setup").inputs;
+    const { server, places } = JSON.parse(String(stdin));
+    expect(server).toBe("test--consul--1");
+    expect(places).toStrictEqual(
+      ["b", "c"].map((key, i) => ({
+        address: `10.0.0.${i + 2}`,
+        port: 8304 + 2 * i,
+        what: `Consul server ${i + 2} on host ${key}`,
+        setting: `flotilla:hosts.${key}.peerAddress`,
+      })),
+    );
+  });
 
   test.each([
     [1, "10.0.0.1", 8302],
