@@ -23,6 +23,8 @@ export class Hosts {
     const lab = await Lab.start(keys, signal);
     const fleet = Fleet.onHosts(lab.hosts);
     await fleet.create();
+    // Hosts that are new have nothing of what another lab's had.
+    await fleet.stack.forget();
     await docker("build", "--quiet", "--tag", applicationBase, fleet.application.folder);
     fleet.application.buildOn(applicationBase);
     const images = [applicationBase, ...Object.values(baseImages), ...(await imagesToHand(fleet.name))];

@@ -122,5 +122,6 @@ import { sleep, within } from "../../harness/wait.ts";
     expect(await failures("a b", comeAndGo)).toEqual([]);
     await reach("a b", "a b");
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
+    await fleet.stack.run("destroy");
   });
 });
