@@ -1,7 +1,7 @@
 /**
  * How flotilla does beside others, on one machine and in one run: bringing up and changing a deployment, requests
- * through its balancers, deaths and births of servers, reloads, growth, several hosts. On an engine of its own as root, so that nothing
- * else on the engine has a say and nothing is left; otherwise on the user's, on stacks of its own that it takes away again.
+ * through its balancers, deaths and births of servers, reloads, growth, several hosts. On an engine of its own as root, so
+ * that nothing else on the engine has a say and nothing is left; otherwise on the user's, on stacks of its own that it takes away again.
  */
 import { resolve } from "node:path";
 import { Argument, Command, InvalidArgumentError } from "commander";

@@ -101,15 +101,13 @@ export class ThreeHosts extends Ground {
   }
 
   protected async mend(): Promise<void> {
-    const { lab, fleet, keys } = this.hosts;
+    const { lab, fleet } = this.hosts;
     await lab.healAll();
     fleet.application.restore();
     const { code } = await fleet.stack.attempt("up", "--refresh");
     if (code === 0) return this.#whole();
     await lab.stop();
-    await fleet.stack.forget();
-    this.#hosts = await step(`starting ${keys.join(", ")} anew`, () => Hosts.start(keys));
-    await fleet.stack.run("up");
+    await this.bringUp();
   }
 
   protected async takeAway(): Promise<void> {

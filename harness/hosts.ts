@@ -19,8 +19,8 @@ export class Hosts {
   }
 
   /** Hosts with what images are built from, and a stack that is configured for them; nothing of it is up. */
-  static async start(keys: readonly string[], signal?: AbortSignal): Promise<Hosts> {
-    const lab = await Lab.start(keys, signal);
+  static async start(keys: readonly string[]): Promise<Hosts> {
+    const lab = await Lab.start(keys);
     const fleet = Fleet.onHosts(lab.hosts);
     await fleet.create();
     // Hosts that are new have nothing of what another lab's had.
