@@ -57,10 +57,11 @@ async function forget({ host, nodes, docker, server, managementToken }: ForgetHo
     return members.filter(({ Name }) => nodes.includes(Name));
   };
   let members = await look();
-  await until(GOING, async () => {
-    members = await look();
-    return members.every(isGone) || undefined;
-  });
+  if (!members.every(isGone))
+    await until(GOING, async () => {
+      members = await look();
+      return members.every(isGone) || undefined;
+    });
   const gone = members.filter(isGone);
   for (const { Name } of gone) await consul.put(`/v1/agent/force-leave/${Name}?prune`);
   if (gone.length > 0) say(`consul: host ${host} is forgotten`);

@@ -1,5 +1,5 @@
 import { placeServersInEach } from "../lib/consul-placement.ts";
-import { inDataCentre, namesOf } from "../lib/data-centres.ts";
+import { namesOf } from "../lib/data-centres.ts";
 import { endpointOf } from "../lib/docker-endpoint.ts";
 import { controlSubnetOf } from "../lib/subnet.ts";
 import type { Path } from "./faults.ts";
@@ -29,8 +29,7 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
 
 function hostsOf({ hosts, consul }: Draft): HostSettings[] {
   const places = Object.entries(hosts).map(([key, { datacenter }]) => ({ key, datacenter }));
-  const keys = namesOf(places).map((name) => inDataCentre(places, name).map(({ key }) => key));
-  const dealtOut = placeServersInEach(keys, consul.servers);
+  const dealtOut = placeServersInEach(places, consul.servers);
   return sorted(hosts).map(([key, { docker, tls, insecure: _, consulServers, ...host }]) => ({
     ...host,
     key,

@@ -1,3 +1,6 @@
+import type { HostSettings } from "../config/settings.ts";
+import { dataCentresOf } from "./data-centres.ts";
+
 /** Numbers of the Consul servers on each host, by its key. */
 export type Placement = Readonly<Record<string, readonly number[]>>;
 
@@ -43,18 +46,16 @@ export function placeServers(
   return Object.fromEntries([...placed].map(([key, numbers]) => [key, numbers.sort((a, b) => a - b)]));
 }
 
-/**
- * The same in several data centres, each of which has so many servers.
- * @param hosts keys of the hosts of each data centre
- */
+/** The same where hosts are in several data centres, each of which has so many servers. */
 export function placeServersInEach(
-  hosts: readonly (readonly string[])[],
+  hosts: readonly Pick<HostSettings, "key" | "datacenter">[],
   servers: number,
   former: Placement = {},
   away: readonly string[] = [],
 ): Placement {
   const placed: Record<string, readonly number[]> = {};
-  for (const keys of hosts) {
+  for (const centre of dataCentresOf(hosts)) {
+    const keys = centre.hosts.map(({ key }) => key);
     const taken = Object.values(placed).flat();
     Object.assign(placed, placeServers(keys, servers, former, away, taken));
   }

@@ -1,28 +1,31 @@
 import type { HostSettings } from "../config/settings.ts";
 
 /** Hosts that have a Consul in common; what they know of other data centres is their balancers' addresses. */
-export interface DataCentre {
+export interface DataCentre<T> {
   readonly name: string;
   /** In the order in which they were given. */
-  readonly hosts: readonly HostSettings[];
+  readonly hosts: readonly T[];
 }
 
+/** A host as far as it is told where it is. */
+type Placed = Pick<HostSettings, "datacenter">;
+
 /** The data centres of some hosts, in the order of their names. */
-export function dataCentresOf(hosts: readonly HostSettings[]): DataCentre[] {
+export function dataCentresOf<T extends Placed>(hosts: readonly T[]): DataCentre<T>[] {
   return namesOf(hosts).map((name) => ({ name, hosts: inDataCentre(hosts, name) }));
 }
 
-export const inDataCentre = <T extends Pick<HostSettings, "datacenter">>(hosts: readonly T[], name: string) =>
+export const inDataCentre = <T extends Placed>(hosts: readonly T[], name: string) =>
   hosts.filter(({ datacenter }) => datacenter === name);
 
 /** Names of the data centres of some hosts, sorted. */
-export const namesOf = (hosts: readonly Pick<HostSettings, "datacenter">[]) =>
+export const namesOf = (hosts: readonly Placed[]) =>
   [...new Set(hosts.map(({ datacenter }) => datacenter))].sort();
 
 /** Where a host is reached from another one, and the setting that says so. */
 export function peerAddressOf(
   host: Pick<HostSettings, "address" | "peerAddress" | "datacenter">,
-  from: Pick<HostSettings, "datacenter">,
+  from: Placed,
 ): { readonly address: string; readonly setting: string } {
   const setting = host.datacenter === from.datacenter ? "peerAddress" : "address";
   return { address: host[setting], setting };

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Settings } from "../config/settings.ts";
+import type { HostSettings, Settings } from "../config/settings.ts";
 import { hostsThatCarry, type Placement, placeServersInEach } from "../lib/consul-placement.ts";
 import { type DataCentre, dataCentresOf } from "../lib/data-centres.ts";
 import type { StackState } from "./state.ts";
@@ -18,7 +18,7 @@ export async function withServersInPlace(
     Object.entries(await known()).map(([key, { consulServers }]) => [key, consulServers ?? []]),
   );
   const placement = placeServersInEach(
-    dataCentresOf(hosts).map((centre) => centre.hosts.map(({ key }) => key)),
+    hosts,
     consul.servers,
     former,
     hosts.filter(({ state }) => state === "away").map(({ key }) => key),
@@ -36,7 +36,7 @@ function told(settings: Settings): Settings {
   return settings;
 }
 
-function tell({ hosts }: DataCentre, where: string): void {
+function tell({ hosts }: DataCentre<HostSettings>, where: string): void {
   if (hosts.length < 2) return;
   const carrying = hostsThatCarry(Object.fromEntries(hosts.map((host) => [host.key, host.consulServers])));
   if (carrying.length === 0) return;

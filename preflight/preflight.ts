@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, Settings } from "../config/settings.ts";
-import { inDataCentre, movedHosts, namesOf } from "../lib/data-centres.ts";
+import { dataCentresOf, movedHosts } from "../lib/data-centres.ts";
 import { addressOf } from "../lib/docker-endpoint.ts";
 import { capacityFaults } from "./capacity.ts";
 import { dataFaults } from "./data.ts";
@@ -60,11 +60,12 @@ export async function preflight(settings: Settings, state: StackState = readStat
   for (const warning of [...warnings.flat(), ...clockWarnings(machines)]) pulumi.log.warn(warning);
   warnOfGaps(settings);
   const stopped = await Promise.all(reached.hosts.map((host) => stoppedServers(settings, host)));
-  const running = settings.hosts.filter(
-    (host) => isAbsent(host) || found[present.findIndex((look) => look.host === host)]?.isFresh === false,
+  // What is not seen may run.
+  const idle = present.filter((_, index) => found[index]?.isFresh).map(({ host }) => host);
+  const fresh = dataCentresOf(settings.hosts).filter(({ hosts }) =>
+    hosts.every((host) => idle.includes(host)),
   );
-  const fresh = namesOf(settings.hosts).filter((name) => inDataCentre(running, name).length === 0);
-  return { stopped: stopped.flat(), fresh, absent };
+  return { stopped: stopped.flat(), fresh: fresh.map(({ name }) => name), absent };
 }
 
 /** What a host has in one data centre is nothing that another one could go on with. */

@@ -22,7 +22,7 @@ export async function unreached(
     const to = `TCP:${address}:${port},connect-timeout=${CONNECT}`;
     const { code, output } = await engine.tryExec(container, "socat", "-u", "OPEN:/dev/null", to);
     if (code === 0) return [];
-    const reason = /(?::\s+)([^:]+)$/.exec(output.trim())?.[1] ?? "no connection";
+    const reason = /:\s+([^:]+)$/.exec(output.trim())?.[1] ?? "no connection";
     return [
       `${what} at ${address}:${port} (${reason}): open the port between the hosts, or correct ${setting}`,
     ];

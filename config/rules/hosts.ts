@@ -29,10 +29,9 @@ export function hostRules({ hosts, consul }: Draft, context: TlsContext): Proble
   ];
 }
 
-function dataCentres(hosts: Hosts): Hosts[] {
-  const names = new Set(hosts.map(([, { datacenter }]) => datacenter));
-  return [...names].map((name) => hosts.filter(([, { datacenter }]) => datacenter === name));
-}
+const dataCentres = (hosts: Hosts): Hosts[] => [
+  ...Map.groupBy(hosts, ([, host]) => host.datacenter).values(),
+];
 
 function names(hosts: Hosts): Problem[] {
   return hosts

@@ -56,7 +56,9 @@ test.each<[string, string, number, Placement, Placement]>([
   ],
   ["more are wanted", "a, b", 3, { a: [1], b: [2] }, { a: [1, 3, 4], b: [2, 5, 6] }],
 ])("in several data centres, %s: %s, %i servers, of %j", (_, centres, servers, former, placement) => {
-  const hosts = centres.split(", ").map((keys) => keys.split(" "));
+  const hosts = centres
+    .split(", ")
+    .flatMap((keys, index) => keys.split(" ").map((key) => ({ key, datacenter: `dc${index + 1}` })));
   expect(placeServersInEach(hosts, servers, former)).toStrictEqual(placement);
 });
 
@@ -114,7 +116,7 @@ test("whatever data centre is lost and made anew, no number is given that anothe
   let placement: Placement = {};
   for (let round = 1; round < 30; round++) {
     placement = placeServersInEach(
-      hosts.map((key) => [key]),
+      hosts.map((key) => ({ key, datacenter: key.charAt(0) })),
       servers,
       placement,
     );
