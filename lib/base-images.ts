@@ -3,6 +3,7 @@ export const baseImages = {
   debian: "debian:trixie-slim",
   consul: "hashicorp/consul:1.14.11",
   consulTemplate: "hashicorp/consul-template:0.41.1",
+  node: "node:24.21.0-trixie-slim",
 } as const;
 
 export type BaseImage = (typeof baseImages)[keyof typeof baseImages];
@@ -16,4 +17,5 @@ export const digests: Readonly<Record<BaseImage, string | undefined>> = {
   "debian:trixie-slim": "sha256:a29215f6a35e51e22adffa17f89e9d2ef06214e64a2bad10d765c46aea49f11f",
   "hashicorp/consul:1.14.11": undefined,
   "hashicorp/consul-template:0.41.1": undefined,
+  "node:24.21.0-trixie-slim": undefined,
 };

@@ -7,6 +7,7 @@ const parts: Record<keyof typeof baseImages, Part> = {
   debian: "image-debian",
   consul: "image-consul",
   consulTemplate: "image-consul-template",
+  node: "image-node",
 };
 
 /** Makes sure that the engine holds the images that ours are built from: pulled, or else made here. */

@@ -12,6 +12,7 @@ export type Part =
   | "image-debian"
   | "image-consul"
   | "image-consul-template"
+  | "image-node"
   | `peer-${"caddy" | "compose" | "traefik"}`;
 
 /** Makes parts from language and distribution packages, for a machine that can't download them. */
