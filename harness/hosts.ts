@@ -8,6 +8,9 @@ import { Fleet, whoAnswers } from "./fleet.ts";
 /** The application's image on the run's own engine, on which it is built in no time elsewhere. It has Python. */
 export const applicationBase = "application-base";
 
+/** Milliseconds in which whoever is there has had time for a request: longer than slow answers take. */
+const PATIENCE = 6000;
+
 /** A stack over all hosts of a lab, and what each of them shows of it. */
 export class Hosts {
   readonly lab: Lab;
@@ -45,15 +48,26 @@ export class Hosts {
     return containers(this.fleet.name, role, undefined, this.lab.host(key).docker);
   }
 
-  /** The copies on some hosts, as they know themselves. */
-  async copies(...keys: string[]): Promise<string[]> {
+  /** The copies on some hosts, as they know themselves: of one service or, where none is named, of all. */
+  async copies(keys: readonly string[], service?: string): Promise<string[]> {
     const each = await Promise.all(keys.map((key) => this.containers(key, "server")));
-    return shortIds(each.flat().filter(({ State }) => State.Running));
+    const isOf = (name?: string) => service === undefined || name === service;
+    return shortIds(
+      each.flat().filter(({ State, Config }) => State.Running && isOf(Config.Labels["flotilla.service"])),
+    );
   }
 
-  /** The copies that answer at a host's balancers. */
-  async answering(key: string): Promise<string[]> {
-    return Object.keys(await whoAnswers(this.urlOf(key), 150)).sort();
+  /**
+   * The copies that answer at a host's balancers. Where some that are expected don't, they are asked again for a while: one
+   * that is busy with slow answers, as load asks for, gets nothing else while others are idle.
+   */
+  async answering(key: string, expected: readonly string[] = []): Promise<string[]> {
+    const seen = new Set<string>();
+    const end = performance.now() + PATIENCE;
+    do {
+      for (const copy of Object.keys(await whoAnswers(this.urlOf(key), 150))) seen.add(copy);
+    } while (expected.some((copy) => !seen.has(copy)) && performance.now() < end);
+    return [...seen].sort();
   }
 
   /** That at each of some hosts all copies of all of them answer, and no others. */
@@ -61,12 +75,12 @@ export class Hosts {
     return this.reach(keys, keys);
   }
 
-  /** That at each of some hosts all copies on some answer, and no others. */
-  async reach(on: readonly string[], at: readonly string[]): Promise<void> {
-    const wanted = (await this.copies(...on)).join(" ");
+  /** That at each of some hosts all copies on some answer, of the service that is named, and no others. */
+  async reach(on: readonly string[], at: readonly string[], service?: string): Promise<void> {
+    const wanted = await this.copies(on, service);
     const look = async (key: string) => {
-      const seen = (await this.answering(key)).join(" ");
-      if (seen !== wanted) throw new Error(`at ${key} answer ${seen}, not ${wanted}`);
+      const seen = await this.answering(key, wanted);
+      if (seen.join() !== wanted.join()) throw new Error(`at ${key} answer ${seen}, not ${wanted}`);
     };
     await Promise.all(at.map(look));
   }

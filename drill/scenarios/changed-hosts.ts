@@ -12,7 +12,7 @@ async function containersOn({ hosts }: Stage, ...keys: string[]): Promise<string
 
 /** That so many copies are on some hosts, and that these, and no others, answer at each of some. */
 async function expectCopies(stage: Stage, count: number, on: string[], at = on): Promise<void> {
-  const copies = await stage.hosts.copies(...on);
+  const copies = await stage.hosts.copies(on);
   stage.expect(`${count} copies are on ${on.join(", ")}`, copies.length === count, copies);
   // One that holds a slow request has its turn later.
   await within(20, `these, and no others, answer at ${at.join(", ")}`, () => stage.hosts.reach(on, at));
@@ -36,7 +36,7 @@ export const changedHosts: Scenario[] = [
         fleet.up(({ hosts }) => Object.assign(hosts[lost] ?? {}, { state: "drained" })),
       );
       await expectCopies(stage, 4, stay, all);
-      stage.expect("it has no copies", (await stage.hosts.copies(lost)).length === 0);
+      stage.expect("it has no copies", (await stage.hosts.copies([lost])).length === 0);
       await stage.act("in use again", () => fleet.up(({ hosts }) => delete hosts[lost]?.state));
       await allAgain(stage);
       stage.expect("the others are as they were", (await containersOn(stage, ...stay)) === before);
@@ -79,11 +79,11 @@ export const changedHosts: Scenario[] = [
           }),
         );
         await expectCopies(stage, 6, stay);
-        const before = await hosts.copies(...stay);
+        const before = await hosts.copies(stay);
         fleet.application.setVersion("2.0.0");
         await stage.act("a new version", () => fleet.up());
         await expectCopies(stage, 6, stay);
-        const kept = (await hosts.copies(...stay)).filter((copy) => before.includes(copy));
+        const kept = (await hosts.copies(stay)).filter((copy) => before.includes(copy));
         stage.expect("all are new", kept.length === 0, kept);
       } finally {
         await stage.act("the power is back", () => hosts.lab.revive(lost));
@@ -91,7 +91,7 @@ export const changedHosts: Scenario[] = [
       await allAgain(stage);
       await stage.act("brought up to date", () => fleet.up());
       await allAgain(stage);
-      stage.expect("it has 3 copies, too", (await hosts.copies(lost)).length === 3);
+      stage.expect("it has 3 copies, too", (await hosts.copies([lost])).length === 3);
       fleet.application.restore();
     },
   },

@@ -31,7 +31,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
 
   const urlOf = (key: string) => hosts.urlOf(key);
   const answering = (key: string) => hosts.answering(key);
-  const copies = (...keys: string[]) => hosts.copies(...keys);
+  const copies = (...keys: string[]) => hosts.copies(keys);
   const everywhere = (...keys: string[]) => hosts.reachEachOther(...keys);
   const startLoads = async () => {
     const plans = ["a", "b"].map((key) => unhurried(everyMethod(urlOf(key))));

@@ -97,7 +97,7 @@ import { sleep, within } from "../../harness/wait.ts";
     };
     expect(await failures("c", loseTheFirst)).toEqual([]);
     await reach("c", "c");
-    expect(await hosts.copies("c")).toHaveLength(3);
+    expect(await hosts.copies(["c"])).toHaveLength(3);
     await fleet.stack.run("preview", "--expect-no-changes");
     const findItAgain = async () => {
       await Promise.all([lab.revive("a"), lab.revive("b")]);
@@ -105,7 +105,7 @@ import { sleep, within } from "../../harness/wait.ts";
       await fleet.stack.run("up");
     };
     expect(await failures("c", findItAgain)).toEqual([]);
-    expect(await hosts.copies("a", "b")).toHaveLength(6);
+    expect(await hosts.copies(["a", "b"])).toHaveLength(6);
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
 
