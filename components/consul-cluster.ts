@@ -262,8 +262,8 @@ function policiesOf({ stack, allHosts, credentials }: ConsulClusterArgs): Inputs
     ),
     policy(
       policyName("registration"),
-      "pulumi up: registrations and routes",
-      registrationRules,
+      "pulumi up, movers: registrations and routes",
+      registrationRules(stack),
       registration,
     ),
     policy(policyName("operator"), "npm run maintenance, npm run rollback", operatorRules, operator),

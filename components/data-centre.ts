@@ -1,5 +1,6 @@
 import type { HostSettings, Settings } from "../config/settings.ts";
 import { joined } from "../lib/names.ts";
+import { isMoving } from "../lib/rollout.ts";
 import type { Findings } from "../preflight/preflight.ts";
 import { AbsentHost } from "./absent-host.ts";
 import { ConsulAgent } from "./consul-agent.ts";
@@ -10,6 +11,7 @@ import type { DockerHost } from "./docker-host.ts";
 import { HaproxyTier } from "./haproxy-tier.ts";
 import type { Images } from "./images.ts";
 import { LogKeeper } from "./log-keeper.ts";
+import { Mover } from "./mover.ts";
 import { RoutingTable } from "./routing-table.ts";
 import { ServerPool } from "./server-pool.ts";
 import { TokenRevocation } from "./token-revocation.ts";
@@ -68,7 +70,8 @@ export class DataCentre {
     this.tiers = hosts.map((host) => this.#tier(host, isFresh, args));
     this.pools = this.#pools(isFresh, args);
     this.#logKeepers(args);
-    this.#routes(named, isFresh, args);
+    const movers = this.#movers(args);
+    this.#routes(named, isFresh, movers, args);
   }
 
   #tier(host: DockerHost, isFresh: boolean, { settings, allHosts, credentials }: DataCentreArgs): Tier {
@@ -85,7 +88,8 @@ export class DataCentre {
     const { stopped } = findings;
     // Where nothing runs yet, what others take longest to get ready after comes first: an engine makes few containers at once.
     const after = isFresh ? [...cluster.servers, ...tiers.map(({ balancers }) => balancers.front)] : [];
-    const common = { ...settings, cluster, credentials, images, stopped, isFresh, after };
+    const reached = tiers.map(({ host }) => host.key);
+    const common = { ...settings, cluster, credentials, images, stopped, isFresh, after, reached };
     return tiers.flatMap((tier) =>
       settings.services
         .filter(({ hosts }) => hosts.includes(tier.host.key))
@@ -104,9 +108,26 @@ export class DataCentre {
     }
   }
 
+  /** Where nothing moves, there are none. */
+  #movers({ settings, credentials }: DataCentreArgs): Mover[] {
+    const isConcerned = ({ host }: Tier) =>
+      settings.services.some((service) => isMoving(service) && service.hosts.includes(host.key));
+    return this.tiers
+      .filter(isConcerned)
+      .map(
+        (tier) =>
+          new Mover(
+            `mover-${tier.host.key}`,
+            { ...settings, ...tier, credentials },
+            { providers: [tier.host.provider] },
+          ),
+      );
+  }
+
   #routes(
     named: (what: string) => string,
     isFresh: boolean,
+    movers: readonly Mover[],
     { settings, hosts, credentials }: DataCentreArgs,
   ): void {
     // Through any one agent, since Consul's KV store is the whole data centre's.
@@ -122,7 +143,7 @@ export class DataCentre {
     new TokenRevocation(
       named("former-tokens"),
       { cluster, credentials },
-      { dependsOn: [routes, ...serving] },
+      { dependsOn: [routes, ...serving, ...movers] },
     );
   }
 }

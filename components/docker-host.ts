@@ -36,7 +36,10 @@ export class DockerHost extends pulumi.ComponentResource {
   readonly controlNetworkName: pulumi.Output<string>;
   /** Ids of the networks that this host makes. */
   readonly networkIds: pulumi.Output<string[]>;
-  readonly images: Readonly<Record<OwnImage, HostImage>>;
+  readonly images: Readonly<Record<Exclude<OwnImage, "mover">, HostImage>> & {
+    /** Only where services run whose copies move. */
+    readonly mover?: HostImage;
+  };
   /** The balancers' log volume; containers that mount it wait for this. */
   readonly logs: VolumeContainer;
   /** How they mount it. */
@@ -62,6 +65,7 @@ export class DockerHost extends pulumi.ComponentResource {
       front: image("front"),
       warden: image("warden"),
       "log-keeper": image("log-keeper"),
+      ...(args.images.isWanted("mover", host.key) && { mover: image("mover") }),
     };
     this.logs = new VolumeContainer(
       joined(name, "logs"),

@@ -2,7 +2,7 @@ import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { BringImageArgs } from "../commands/bring-image.ts";
 import type { HostSettings, RegistrySettings } from "../config/settings.ts";
-import { type OwnImage, ownImages } from "../lib/images/own-images.ts";
+import type { OwnImage } from "../lib/images/own-images.ts";
 import type { BuiltImagePlan, ImagePlans, TakenImagePlan } from "../lib/images/plan.ts";
 import { imageBringerName, imageLabels } from "../lib/names.ts";
 import { programCommand } from "./command-input.ts";
@@ -63,20 +63,27 @@ export class Images extends pulumi.ComponentResource {
         { parent: this, ignoreChanges: isIdle ? ["stdin"] : [] },
       );
     // All of our own at once. The underscore, which no key has, keeps them apart from those of services.
-    const missing = ownImages.filter((role) => isMissing(plans.own[role]));
-    const ours = missing.map((own) => argsOf(plans.own[own], { own }));
+    const missing = [...plans.own].filter(([, plan]) => isMissing(plan));
+    const ours = missing.map(([own, plan]) => argsOf(plan, { own }));
     const own = bring("own_images", ours, missing.length === 0);
     const services = [...plans.services].flatMap(([service, plan]) => {
       if (plan.kind !== "built") return [];
       return [[plan, bring(imageBringerName(service), argsOf(plan, { service }), !isMissing(plan))] as const];
     });
-    this.#brought = new Map([...ownImages.map((role) => [plans.own[role], own] as const), ...services]);
+    this.#brought = new Map([...[...plans.own.values()].map((plan) => [plan, own] as const), ...services]);
     this.registerOutputs({});
+  }
+
+  /** Whether one of our own images is to be on a host. */
+  isWanted(role: OwnImage, host: string): boolean {
+    return this.#plans.own.get(role)?.hosts.includes(host) ?? false;
   }
 
   /** One of our own images on a host, as a resource of that name. */
   own(role: OwnImage, name: string, host: string, opts: pulumi.CustomResourceOptions): HostImage {
-    return this.#built(this.#plans.own[role], name, host, opts);
+    const plan = this.#plans.own.get(role);
+    if (plan === undefined) throw new Error(`no image ${role} is planned`);
+    return this.#built(plan, name, host, opts);
   }
 
   /** A service's image on a host, as a resource of that name. */

@@ -1,6 +1,6 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
-import type { RegisterArgs } from "../commands/register.ts";
+import type { RegisterArgs } from "../commands/support/registrar.ts";
 import type { HostSettings, LoadBalancerSettings, ServiceSettings, TmpfsMount } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
 import { serviceConfinement } from "../lib/confinement.ts";
@@ -13,7 +13,8 @@ import {
   logVolumeName,
   serviceVolumeName,
 } from "../lib/names.ts";
-import { isStartedLate } from "../lib/rollout.ts";
+import { isMoving, isStartedLate } from "../lib/rollout.ts";
+import { mostOn, type Spread, shareOf } from "../lib/shares.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import type { ConsulCluster } from "./consul-cluster.ts";
@@ -32,6 +33,8 @@ export interface ServerPoolArgs {
   readonly host: DockerHost;
   /** Every host of the stack. */
   readonly hosts: readonly HostSettings[];
+  /** Keys of those of its data centre that are reached. */
+  readonly reached: readonly string[];
   /**
    * Those of the host, by which alone requests reach the copies. They must be ready before anything is registered; the
    * containers themselves need not wait for them.
@@ -76,12 +79,14 @@ interface Volumes {
  * no room for old and new ones all at once, it goes in batches: each moves the traffic of a few and stops what they replace
  * before the next ones are created. Where they can't run beside each other, the registration stops the old ones before it
  * starts the new. Copies of a service without a port, workers, are at work as soon as they run: it starts them, too.
+ * Where copies move between hosts, each has containers for more than it is to run, as many as it would if a host were lost: the
+ * registration starts the host's share of them, and its mover more when others fail.
  */
 export class ServerPool extends pulumi.ComponentResource {
   readonly service: string;
   /** Key of its host. */
   readonly host: string;
-  /** Names of the containers; also their addresses in the network. */
+  /** Names of the containers that serve; also their addresses in the network. */
   readonly instances: pulumi.Output<string[]>;
   /** Where they log. */
   readonly logs: ServiceLogs;
@@ -97,8 +102,8 @@ export class ServerPool extends pulumi.ComponentResource {
     const image = images.ofService(service.name, name, host.key, { parent: this });
     this.logs = this.#logs(name, args);
     const volumes = this.#volumes(name, args);
-    const { replicas, rollout } = args.service;
-    const batches = batchesOf({ replicas, surge: rollout.surge });
+    const replicas = mostOn(service, host.settings, args.hosts);
+    const batches = batchesOf({ replicas, surge: service.rollout.surge });
     const servers: docker.Container[] = [];
     let before: Command | undefined;
     for (const [index, numbers] of batches.entries()) {
@@ -108,7 +113,8 @@ export class ServerPool extends pulumi.ComponentResource {
       if (index < batches.length - 1)
         before = this.#batch(joined(name, "batch", index + 1), batch, image, args);
     }
-    this.instances = namesOf(servers);
+    const spread = spreadOf(args);
+    this.instances = namesOf(spread ? servers.slice(0, shareOf(spread, host.key, spread.hosts)) : servers);
     this.#registration(joined(name, "registration"), servers, image, args);
     this.registerOutputs({ instances: this.instances });
   }
@@ -178,11 +184,15 @@ export class ServerPool extends pulumi.ComponentResource {
         destroyGraceSeconds: stopGrace,
         // The registration starts it.
         ...(isStartedLate(service) && { start: false, mustRun: false }),
+        // Nor does the engine where it is to run no more.
+        ...(isMoving(service) && { restart: "no" }),
       },
       {
         parent: this,
         deleteBeforeReplace: false,
         ...heeded(service),
+        // Whoever starts and stops it says so.
+        ...(isMoving(service) && { ignoreChanges: ["restart"] }),
         dependsOn: [...volumes.resources, ...after, ...(before ? [before] : [])],
         ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
       },
@@ -221,6 +231,7 @@ export class ServerPool extends pulumi.ComponentResource {
   #input(servers: readonly docker.Container[], image: HostImage, args: ServerPoolArgs): Inputs<RegisterArgs> {
     const { stack, host, hosts, agent, cluster, service, credentials } = args;
     const { name, source, port, health, sessions, volumes, rollout, drain, stopGrace } = service;
+    const spread = spreadOf(args);
     const isOfPool = (container: string) =>
       instanceNumber(container, { stack, service: name, host: host.key }) !== undefined;
     return {
@@ -238,6 +249,7 @@ export class ServerPool extends pulumi.ComponentResource {
       image: image.reference,
       ...(source.kind === "build" && { imageLabels: imageLabels(stack, { service: name }) }),
       instances: namesOf(servers),
+      ...(spread && { moving: spread }),
       order: rollout.order,
       stopped: isStartedLate(service) ? args.stopped.filter(isOfPool) : [],
       writesVolumes: volumes.some(({ readOnly }) => !readOnly),
@@ -248,6 +260,14 @@ export class ServerPool extends pulumi.ComponentResource {
       stopGrace,
     };
   }
+}
+
+/** How the copies are spread, where they move between hosts. */
+function spreadOf({ service, host, hosts, reached }: ServerPoolArgs): Spread | undefined {
+  if (!isMoving(service)) return undefined;
+  const { name, replicas } = service;
+  const most = mostOn(service, host.settings, hosts);
+  return { service: name, replicas, most, hosts: reached.filter((key) => service.hosts.includes(key)) };
 }
 
 /** How a copy is run, as far as that is said: as the provider takes it, and as it reads it back from the engine. */
@@ -281,9 +301,12 @@ function tmpfsOptions({ size }: TmpfsMount, { user }: ServiceSettings): string {
  * Has a copy replaced where the provider would not: it takes another tmpfs for a change that needs nothing to be done, and
  * does not see that the image's own values are wanted again.
  */
-function heeded({ command, entrypoint, workingDir, user, shmSize }: ServiceSettings): pulumi.ResourceOptions {
+function heeded(service: ServiceSettings): pulumi.ResourceOptions {
+  const { command, entrypoint, workingDir, user, shmSize } = service;
   const given = { command, entrypoint, workingDir, user, shmSize };
   const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  // One that is to run, and one that may, are made in different ways.
+  if (isMoving(service)) names.push("moves");
   return { replaceOnChanges: ["tmpfs"], replacementTrigger: names };
 }
 

@@ -26,7 +26,7 @@ export class Warden extends pulumi.ComponentResource {
         image: host.images.warden.imageId,
         command: [stack],
         networkMode: "none",
-        volumes: [{ hostPath: socketOf(host.settings.docker), containerPath: "/var/run/docker.sock" }],
+        volumes: [engineSocket(host.settings.docker)],
         destroyGraceSeconds: 1,
       },
       { parent: this, deleteBeforeReplace: true },
@@ -35,7 +35,9 @@ export class Warden extends pulumi.ComponentResource {
   }
 }
 
-/** Path of the engine's socket on its host; where the endpoint doesn't tell, the usual one. */
-function socketOf(endpoint: Endpoint): string {
-  return isLocal(endpoint) ? addressOf(endpoint).slice("unix://".length) : "/var/run/docker.sock";
+/** How a container mounts the engine's socket of its host; where the endpoint doesn't tell where that is, the usual one. */
+export function engineSocket(endpoint: Endpoint): docker.types.input.ContainerVolume {
+  const usual = "/var/run/docker.sock";
+  const hostPath = isLocal(endpoint) ? addressOf(endpoint).slice("unix://".length) : usual;
+  return { hostPath, containerPath: usual };
 }

@@ -1,6 +1,7 @@
 import { placeServersInEach } from "../lib/consul-placement.ts";
 import { namesOf } from "../lib/data-centres.ts";
 import { endpointOf } from "../lib/docker-endpoint.ts";
+import { mostOn } from "../lib/shares.ts";
 import { controlSubnetOf } from "../lib/subnet.ts";
 import type { Path } from "./faults.ts";
 import { defaultService } from "./rules/routes.ts";
@@ -22,7 +23,7 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
     loadBalancers: { ...loadBalancers, count: loadBalancers.count ?? Math.min(2, loadBalancers.max) },
     ...(registry && { registry }),
     services: Object.entries(draft.services).map(([name, service]) =>
-      serviceOf(name, withSecrets(name, service, isEncrypted), name === byDefault, keys, namesOf(hosts)),
+      serviceOf(name, withSecrets(name, service, isEncrypted), name === byDefault, keys, hosts),
     ),
   };
 }
@@ -45,9 +46,14 @@ function serviceOf(
   draft: ServiceDraft,
   isDefault: boolean,
   hostKeys: string[],
-  dataCentres: string[],
+  allHosts: readonly HostSettings[],
 ): ServiceSettings {
   const { build, version, image, pin, env, secrets, hosts = hostKeys, rollout, ...rest } = draft;
+  const ownHosts = hosts.filter((key) => hostKeys.includes(key)).toSorted();
+  const perHost = Math.max(
+    0,
+    ...allHosts.map((host) => mostOn({ ...draft, hosts: ownHosts }, host, allHosts)),
+  );
   return {
     ...rest,
     name,
@@ -57,10 +63,10 @@ function serviceOf(
     env: sortedRecord({ ...(draft.port !== undefined && { PORT: String(draft.port) }), ...env }),
     secrets: sortedRecord(secrets),
     ulimits: sortedRecord(draft.ulimits),
-    rollout: { ...rollout, surge: surgeOf(rollout.surge, draft.replicas) },
+    rollout: { ...rollout, surge: surgeOf(rollout.surge, perHost) },
     default: isDefault,
-    hosts: hosts.filter((key) => hostKeys.includes(key)).toSorted(),
-    failover: (draft.failover ?? dataCentres).toSorted(),
+    hosts: ownHosts,
+    failover: (draft.failover ?? namesOf(allHosts)).toSorted(),
   };
 }
 

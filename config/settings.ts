@@ -100,8 +100,12 @@ export interface ServiceSettings extends Limits {
   readonly name: string;
   /** Where the image comes from. */
   readonly source: BuildSource | ImageSource;
-  /** Copies on each host; zero answers 503. */
+  /** Copies on each host, or in each data centre; zero answers 503. */
   readonly replicas: number;
+  /** Whether `replicas` counts the copies on each host or those in each data centre, which then move between hosts. */
+  readonly replicasPer: "host" | "datacenter";
+  /** Copies that a host has at most, of those that move. */
+  readonly maxPerHost?: number;
   /**
    * Port the application listens on inside its container. Without one the service is a worker, which answers no requests:
    * what is said of requests and checks then says nothing.

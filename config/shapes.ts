@@ -290,6 +290,8 @@ const service = shape({
   image: text("an image reference, such as nginx:1.29", isImageReference).optional(),
   pin: flag().default(true),
   replicas: whole(0, 500).default(1),
+  replicasPer: oneOf("host", "datacenter").default("host"),
+  maxPerHost: whole(1, 500).optional(),
   port: port.optional(),
   health: health.prefault({}),
   env: environment(),

@@ -60,6 +60,8 @@ export const keyChanges: readonly KeyChange[] = [
     along: { build: undefined, image: imageOfSecond },
   },
   { key: "services.<name>.replicas", value: 3 },
+  { key: "services.<name>.replicasPer", value: "datacenter" },
+  { key: "services.<name>.maxPerHost", value: 10, along: { replicasPer: "datacenter" } },
   { key: "services.<name>.port", value: 8001 },
   { key: "services.<name>.health.type", value: "tcp" },
   { key: "services.<name>.health.path", value: "/about" },

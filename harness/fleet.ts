@@ -23,6 +23,8 @@ export interface Service {
   version?: string;
   image?: string;
   replicas: number;
+  replicasPer?: string;
+  maxPerHost?: number;
   /** Without one it is a worker. */
   port?: number;
   health?: Health;

@@ -48,6 +48,8 @@ const needs: Readonly<Record<Exclude<Role, "server">, Needs>> = {
   agent: { capabilities: {}, readOnly: false },
   // Root, to whom the engine's socket belongs: who has that, has root's power over the host in any case.
   warden: { capabilities: {}, readOnly: true },
+  // The same.
+  mover: { capabilities: {}, readOnly: false },
   // Root, which has no rights over files of others without these two.
   keeper: {
     capabilities: {

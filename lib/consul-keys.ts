@@ -21,5 +21,14 @@ export const changeKey = `${changesFolder}last`;
 /** Below it stands how many instances of each service there are to be on each host. */
 export const poolsFolder = "flotilla/pools/";
 
+/**
+ * Below it stands what runs on a host of each service whose copies move, by host and service: see `Moving` in
+ * commands/support/registrar.ts.
+ */
+export const movingFolder = "flotilla/moving/";
+
+/** What runs on a host of a service whose copies move. */
+export const movingKey = (service: string, host: string) => `${movingFolder}${host}/${service}`;
+
 /** How many instances of a service there are to be on a host. */
 export const poolKey = (service: string, host: string) => `${poolsFolder}${service}/${host}`;

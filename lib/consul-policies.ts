@@ -6,6 +6,7 @@ import {
   changeKey,
   changesFolder,
   identityKey,
+  movingFolder,
   placementKey,
   poolsFolder,
   routesKey,
@@ -38,12 +39,18 @@ export const balancerRules = (stack: string) =>
     ...[poolsFolder, maintenanceFolder, changesFolder].map((folder) => keys(folder, "read")),
   );
 
-/** What `pulumi up` does through the agents: registrations, pools and routes; and it ends what is said of a service that goes. */
-export const registrationRules = rules(
-  services("write"),
-  ...[placementKey, routesKey, changeKey].map((key) => grant("key", key, "write")),
-  ...[poolsFolder, versionsFolder, maintenanceFolder].map((folder) => keys(folder, "write")),
-);
+/**
+ * What `pulumi up` does through the agents: registrations, pools and routes; and it ends what is said of a service that
+ * goes. Movers do the same, and see which hosts and servers are there.
+ */
+export const registrationRules = (stack: string) =>
+  rules(
+    nodes(agentPrefix(stack), "read"),
+    nodes(consulServerPrefix(stack), "read"),
+    services("write"),
+    ...[placementKey, routesKey, changeKey].map((key) => grant("key", key, "write")),
+    ...[poolsFolder, versionsFolder, maintenanceFolder, movingFolder].map((folder) => keys(folder, "write")),
+  );
 
 /** What `npm run maintenance` and `npm run rollback` do. */
 export const operatorRules = rules(

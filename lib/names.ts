@@ -19,6 +19,7 @@ export const agentName = (stack: string, host: string) => joined(stack, "agent",
 export const agentPrefix = (stack: string) => joined(stack, "agent", "");
 export const frontName = (stack: string, host: string) => joined(stack, "front", host);
 export const wardenName = (stack: string, host: string) => joined(stack, "warden", host);
+export const moverName = (stack: string, host: string) => joined(stack, "mover", host);
 export const keeperName = (stack: string, host: string) => joined(stack, "keeper", host);
 export const balancerPrefix = (stack: string, host: string, number: number) =>
   joined(stack, "balancer", host, number);
@@ -57,7 +58,16 @@ export const imageRepository = (image: string, registry?: { readonly address: st
 export const imageName = (stack: string, of: string) => joined(stack, of);
 
 /** What a container is for; the value of its label `flotilla.role`. */
-export type Role = "consul" | "agent" | "front" | "balancer" | "server" | "volumes" | "warden" | "keeper";
+export type Role =
+  | "consul"
+  | "agent"
+  | "front"
+  | "balancer"
+  | "server"
+  | "volumes"
+  | "warden"
+  | "keeper"
+  | "mover";
 
 /** Labels by which commands, tests and people find the containers of a stack; `details` are more of them. */
 export function labels<T = string>({

@@ -10,6 +10,7 @@ import { inDataCentre } from "./data-centres.ts";
 import { time, word } from "./haproxy.ts";
 import { agentName } from "./names.ts";
 import { insidePorts } from "./ports.ts";
+import { plannedOn } from "./shares.ts";
 
 /** What balancers are told of services, as it stands in Consul's KV store under `flotilla/routes`. Texts are HAProxy's. */
 export interface RoutingTable {
@@ -114,14 +115,15 @@ export function routingTable(services: readonly ServiceSettings[], scope: Routes
   };
 }
 
-function failoverHosts(
-  { hosts: keys, failover, replicas }: ServiceSettings,
-  { stack, datacenter, hosts }: RoutesScope,
-): FailoverHost[] {
+function failoverHosts(service: ServiceSettings, { stack, datacenter, hosts }: RoutesScope): FailoverHost[] {
   return hosts
-    .filter((host) => host.datacenter !== datacenter && failover.includes(host.datacenter))
-    .filter(({ key }) => keys.includes(key))
-    .map(({ key, address }) => ({ name: agentName(stack, key), address, copies: replicas }));
+    .filter((host) => host.datacenter !== datacenter && service.failover.includes(host.datacenter))
+    .filter(({ key }) => service.hosts.includes(key))
+    .map((host) => ({
+      name: agentName(stack, host.key),
+      address: host.address,
+      copies: plannedOn(service, host, hosts),
+    }));
 }
 
 /** A route of one host and one path; each is empty where any will do. */

@@ -35,6 +35,8 @@ export function isOfHost({ types, name }: StateResource, { stack, key, consulSer
       return isOrBelow(`agent-${key}`);
     case "Reachability":
       return isOrBelow(`reach-${key}`);
+    case "Mover":
+      return isOrBelow(`mover-${key}`);
     case "LogKeeper":
       return isOrBelow(`keeper-${key}`);
     case "HaproxyTier":

@@ -1,6 +1,6 @@
-import type { HostSettings, Settings } from "../config/settings.ts";
+import type { HostSettings, ServiceSettings, Settings } from "../config/settings.ts";
 import { instanceNumber, labels } from "../lib/names.ts";
-import { isStartedLate, stoppedStates } from "../lib/rollout.ts";
+import { isMoving, isStartedLate, stoppedStates } from "../lib/rollout.ts";
 import { ask } from "./engine.ts";
 
 /**
@@ -8,7 +8,9 @@ import { ask } from "./engine.ts";
  * sees nor mends that they are stopped.
  */
 export async function stoppedServers({ stack, services }: Settings, host: HostSettings): Promise<string[]> {
-  const ours = services.filter((service) => isStartedLate(service) && service.hosts.includes(host.key));
+  // A mover sees to those that move.
+  const isOfConcern = (service: ServiceSettings) => isStartedLate(service) && !isMoving(service);
+  const ours = services.filter((service) => isOfConcern(service) && service.hosts.includes(host.key));
   if (ours.length === 0) return [];
   const wanted = Object.entries(labels({ stack, host: host.key, role: "server" }));
   const filters = [

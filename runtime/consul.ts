@@ -25,7 +25,8 @@ export class Consul {
   readonly #container: string;
   readonly #token: string;
 
-  constructor(engine: DockerEngine, container: string, token: string) {
+  /** `engine` is whoever connects to a port inside the container. */
+  constructor(engine: Pick<DockerEngine, "connect">, container: string, token: string) {
     this.#container = container;
     this.#token = token;
     this.#agent = new (class extends http.Agent {

@@ -8,6 +8,7 @@ const images = {
   debianImage: "debian:trixie-slim",
   consulImage: "hashicorp/consul:1.14.11",
   consulTemplateImage: "hashicorp/consul-template:0.41.1",
+  nodeImage: "node:24.21.0-trixie-slim",
 };
 const consul = { stack: "test", datacenter: "dc1", gossipKey: secrets.gossipKey };
 const server = { ...consul, agentToken: secrets.server, managementToken: secrets.management };
@@ -20,6 +21,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
   ["front/Dockerfile", "front.Dockerfile", images],
   ["warden/Dockerfile", "warden.Dockerfile", images],
   ["log-keeper/Dockerfile", "log-keeper.Dockerfile", images],
+  ["mover/Dockerfile", "mover.Dockerfile", images],
   [
     "consul/server.hcl",
     "server-that-founds.hcl",

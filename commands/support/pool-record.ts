@@ -1,5 +1,5 @@
 import type { ServiceDefinition } from "../../lib/catalogue.ts";
-import { poolKey } from "../../lib/consul-keys.ts";
+import { movingKey, poolKey } from "../../lib/consul-keys.ts";
 import { historyKey, type Version, withVersion } from "../../lib/history.ts";
 import { within } from "../../runtime/command.ts";
 import type { Consul } from "../../runtime/consul.ts";
@@ -11,12 +11,14 @@ export class PoolRecord {
   readonly #isWorker: boolean;
   readonly #size: string;
   readonly #history: string;
+  readonly #moving: string;
 
   constructor(consul: Consul, { name, port }: ServiceDefinition, host: string) {
     this.#consul = consul;
     this.#isWorker = port === undefined;
     this.#size = `/v1/kv/${poolKey(name, host)}`;
     this.#history = `/v1/kv/${historyKey(name, host)}`;
+    this.#moving = `/v1/kv/${movingKey(name, host)}`;
   }
 
   /**
@@ -40,9 +42,23 @@ export class PoolRecord {
     });
   }
 
+  /** Tells the host's mover what it is to keep running, or that it is nothing. */
+  async recordMoving(record: object | undefined): Promise<void> {
+    await within(20, "Consul does not take what the mover is to do", async () => {
+      if (record) await this.#consul.put(this.#moving, record);
+      else if (await this.moving()) await this.#consul.delete(this.#moving);
+    });
+  }
+
+  /** What the mover is told. */
+  async moving<T>(): Promise<T | undefined> {
+    return this.#consul.get<T>(`${this.#moving}?raw`);
+  }
+
   async forget(): Promise<void> {
     await announceChange(this.#consul);
     await this.#consul.delete(this.#size);
     await this.#consul.delete(this.#history);
+    await this.recordMoving(undefined);
   }
 }

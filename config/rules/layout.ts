@@ -2,6 +2,7 @@ import { maxServerNumber } from "../../lib/consul-placement.ts";
 import { namesOf } from "../../lib/data-centres.ts";
 import { balancerPrefix, instancePrefix } from "../../lib/names.ts";
 import { frontPorts, type HostPort, hostPorts, ipv6Twin } from "../../lib/ports.ts";
+import { mostOn } from "../../lib/shares.ts";
 import {
   controlSubnetOf,
   maxConsulServers,
@@ -11,7 +12,7 @@ import {
 } from "../../lib/subnet.ts";
 import { given, type Path, type Problem } from "../faults.ts";
 import { isKey, keyRule } from "../formats.ts";
-import type { ServiceSettings, Settings } from "../settings.ts";
+import type { HostSettings, ServiceSettings, Settings } from "../settings.ts";
 
 /** Longest name that DNS takes, and with it the name of a container. */
 const maxNameLength = 63;
@@ -40,7 +41,7 @@ function balancerCount({ loadBalancers: { count, max } }: Settings): Problem[] {
 function addresses({ network, hosts, services }: Settings): Problem[] {
   const prefix = parseSubnet(network.subnet)?.prefix ?? 0;
   // Each host has a network of its own, with these addresses.
-  const copies = Math.max(0, ...hosts.map(({ key }) => replicasOn(key, services)));
+  const copies = Math.max(0, ...hosts.map((host) => copiesOn(host, hosts, services)));
   const needed = 2 + 2 * copies;
   const wanted = prefixFor(needed);
   if (prefix <= wanted) return [];
@@ -48,6 +49,7 @@ function addresses({ network, hosts, services }: Settings): Problem[] {
   const message = `must be a /${wanted} or larger to have ${needed} addresses in its upper half (2, and 2 a replica), got ${given(network.subnet)}`;
   const counts = services.flatMap(({ name }) => [
     ["services", name, "replicas"],
+    ["services", name, "maxPerHost"],
     ["services", name, "hosts"],
   ]);
   return [{ path: ["network", "subnet"], message, about: [["network", "subnet"], ["hosts"], ...counts] }];
@@ -84,8 +86,13 @@ function controlAddresses({ stack, network, hosts }: Settings): Problem[] {
   return problems;
 }
 
-function replicasOn(host: string, services: readonly ServiceSettings[]): number {
-  return services.reduce((sum, { hosts, replicas }) => sum + (hosts.includes(host) ? replicas : 0), 0);
+function copiesOn(
+  host: HostSettings,
+  all: readonly HostSettings[],
+  services: readonly ServiceSettings[],
+): number {
+  const there = services.filter(({ hosts }) => hosts.includes(host.key));
+  return there.reduce((sum, service) => sum + mostOn(service, host, all), 0);
 }
 
 function portRange(settings: Settings): Problem[] {

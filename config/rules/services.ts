@@ -1,5 +1,5 @@
 import { posix } from "node:path";
-import { namesOf } from "../../lib/data-centres.ts";
+import { dataCentresOf, namesOf } from "../../lib/data-centres.ts";
 import type { SettingsContext } from "../context.ts";
 import { given, listed, type Path, type Problem } from "../faults.ts";
 import { isKey, keyRule } from "../formats.ts";
@@ -15,6 +15,7 @@ const reserved = [
   "keeper",
   "log-keeper",
   "logs",
+  "mover",
   "volumes",
   "warden",
 ];
@@ -37,6 +38,7 @@ export function serviceRules(
       ...mounts(service, at),
       ...placement(service, at, known),
       ...failover(service, at, centres),
+      ...moving(service, at, draft.hosts),
       ...routing(service, at),
     ];
   });
@@ -145,6 +147,46 @@ function failover({ failover = [] }: ServiceDraft, at: At, centres: string[]): P
     const message = `must be one of the data centres (${centres.join(", ")}), got ${given(name)}`;
     return [{ path, message, about: [path, ["hosts"]] }];
   });
+}
+
+/** What holds of copies that move between the hosts of a data centre. */
+function moving(
+  { replicas, replicasPer, maxPerHost, volumes, rollout, hosts }: ServiceDraft,
+  at: At,
+  allHosts: Draft["hosts"],
+): Problem[] {
+  const beside = [at("replicasPer")];
+  const path = at("maxPerHost");
+  if (replicasPer === "host") {
+    const message = `must stand beside replicasPer "datacenter", since replicas says how many each host has, got ${maxPerHost}`;
+    return maxPerHost === undefined ? [] : [{ path, message, about: [path, ...beside], fix: "rm" }];
+  }
+  const problems: Problem[] = [];
+  for (const [index, { readOnly }] of volumes.entries()) {
+    const path = at("volumes", index, "readOnly");
+    const message = `must be true beside replicasPer "datacenter", since what a copy writes stays on its host when it moves, got false`;
+    if (!readOnly) problems.push({ path, message, about: [path, ...beside] });
+  }
+  if (rollout.order === "stop-first") {
+    const path = at("rollout", "order");
+    const message = `must be "start-first" beside replicasPer "datacenter", since a copy that moves is started before it is stopped elsewhere, got "stop-first"`;
+    problems.push({ path, message, about: [path, ...beside], fix: "rm" });
+  }
+  for (const { name, hosts: all } of dataCentresOf(asPlaced(allHosts))) {
+    const count = all.filter(({ key }) => hosts?.includes(key) ?? true).length;
+    if (maxPerHost === undefined || count === 0 || count * maxPerHost >= replicas) continue;
+    const least = Math.ceil(replicas / count);
+    const message = `must be at least ${least}, so that ${count === 1 ? "the host" : `the ${count} hosts`} of ${name} have room for ${replicas} copies, got ${maxPerHost}`;
+    problems.push({ path, message, about: [path, ...beside, at("replicas"), at("hosts"), ["hosts"]] });
+  }
+  return problems;
+}
+
+/** Hosts where a service may run. */
+function asPlaced(hosts: Draft["hosts"]): { key: string; datacenter: string }[] {
+  return Object.entries(hosts)
+    .filter(([, { state }]) => state !== "drained")
+    .map(([key, { datacenter }]) => ({ key, datacenter }));
 }
 
 function routing({ route, publish, health }: ServiceDraft, at: At): Problem[] {

@@ -2,7 +2,7 @@ import { sleep, within } from "../../harness/wait.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 import { whileWriting } from "../writing.ts";
-import { all, allAgain, expectDecided, loseToPowerCut, lost } from "./hosts.ts";
+import { all, allAgain, expectDecided, lose, loseToPowerCut, lost } from "./hosts.ts";
 
 /** Ids of all containers on some hosts. */
 async function containersOn({ hosts }: Stage, ...keys: string[]): Promise<string> {
@@ -93,6 +93,33 @@ export const changedHosts: Scenario[] = [
       await allAgain(stage);
       stage.expect("it has 3 copies, too", (await hosts.copies([lost])).length === 3);
       fleet.application.restore();
+    },
+  },
+  {
+    name: "hosts-move",
+    group: "hosts",
+    title: "The power of a host gone, and back, where ten copies move between hosts",
+    bar: "0 failed but POSTs that it had been sent; ten copies serve on the others within 10 s; ten in all when it is back",
+    needs: "hosts",
+    start: ({ services }) => Object.assign(services.web, { replicas: 10, replicasPer: "datacenter" }),
+    async play(stage) {
+      const { hosts } = stage;
+      const serve = (on: string[]) => async () => {
+        const copies = await hosts.copies(on);
+        if (copies.length !== 10) throw new Error(`${copies.length} copies run`);
+        await hosts.reach(on, on);
+      };
+      await lose(stage, `the power of ${lost} gone`, () => hosts.lab.cut(lost));
+      const dying = hosts.lab.die(lost);
+      try {
+        await stage.back("ten copies serve on the others", 10, serve(stay));
+      } finally {
+        await dying;
+        await stage.act("back", () => hosts.lab.revive(lost));
+      }
+      // The others' surplus stays for half a minute, in case the host is soon gone again.
+      await stage.back("ten copies in all", 90, serve(all));
+      expectDecided(stage);
     },
   },
   {

@@ -6,8 +6,19 @@ import { renderFile } from "../render.ts";
 import type { BuildRecipe } from "./context.ts";
 
 /** Images of ours, each built from the template folder of its name. */
-export const ownImages = ["consul", "balancer", "front", "warden", "log-keeper"] as const;
+export const ownImages = ["consul", "balancer", "front", "warden", "log-keeper", "mover"] as const;
 export type OwnImage = (typeof ownImages)[number];
+
+/** Keys of the hosts that are to have an image of ours: all, but for what moves copies, where there are none to move. */
+export function hostsWithImage(
+  role: OwnImage,
+  { hosts, services }: Pick<Settings, "hosts" | "services">,
+): string[] {
+  const keys = hosts.map(({ key }) => key);
+  if (role !== "mover") return keys;
+  const moving = services.filter(({ replicasPer }) => replicasPer === "datacenter");
+  return keys.filter((key) => moving.some(({ hosts }) => hosts.includes(key)));
+}
 
 /** What an image of ours is built from. Renders its folder below `.flotilla`, relative to the project. */
 export function ownRecipe(
@@ -18,10 +29,26 @@ export function ownRecipe(
     debianImage: baseImages.debian,
     consulImage: consul.image,
     consulTemplateImage: baseImages.consulTemplate,
+    nodeImage: baseImages.node,
   };
-  const rendered = { Dockerfile: renderFile(`${role}/Dockerfile.mustache`, bases) };
+  const rendered = {
+    Dockerfile: renderFile(`${role}/Dockerfile.mustache`, bases),
+    ...(role === "mover" && programFiles()),
+  };
   const context = renderedContext(`templates/${role}`, rendered, `.flotilla/${stack}/${role}`);
   return { context, dockerfile: "Dockerfile", args: {} };
+}
+
+/** Texts by path of all programs that run beside Pulumi, with what they import, and of what makes modules of them. */
+function programFiles(): Record<string, string> {
+  const sources = ["commands", "lib", "runtime"].flatMap((folder) =>
+    fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => path.join(folder, file)),
+  );
+  const programs = sources.filter((file) => file.endsWith(".ts"));
+  return {
+    "program/package.json": JSON.stringify({ type: "module" }),
+    ...Object.fromEntries(programs.map((file) => [`program/${file}`, fs.readFileSync(file, "utf8")])),
+  };
 }
 
 /**
@@ -41,8 +68,13 @@ export function renderedContext(
     fs.chmodSync(to, fs.statSync(from).mode & 0o100 ? 0o755 : 0o644);
   }
   for (const [file, text] of Object.entries(rendered)) {
-    fs.writeFileSync(path.join(target, file), text);
-    fs.chmodSync(path.join(target, file), 0o644);
+    const to = path.join(target, file);
+    fs.mkdirSync(path.dirname(to), { recursive: true });
+    fs.writeFileSync(to, text);
+    fs.chmodSync(to, 0o644);
+  }
+  for (const entry of fs.readdirSync(target, { recursive: true, withFileTypes: true })) {
+    if (entry.isDirectory()) fs.chmodSync(path.join(entry.parentPath, entry.name), 0o755);
   }
   return target;
 }

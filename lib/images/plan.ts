@@ -4,7 +4,7 @@ import { contentHash } from "./content-hash.ts";
 import { type BuildRecipe, readContext } from "./context.ts";
 import type { HostsView } from "./hosts-view.ts";
 import { largeContext } from "./large-context.ts";
-import { type OwnImage, ownImages, ownRecipe } from "./own-images.ts";
+import { hostsWithImage, type OwnImage, ownImages, ownRecipe } from "./own-images.ts";
 
 /** A recipe, and the hash of what it makes. */
 export interface HashedRecipe extends BuildRecipe {
@@ -40,7 +40,8 @@ export type ServiceImagePlan = BuiltImagePlan | TakenImagePlan;
 
 /** Every image that the stack needs. */
 export interface ImagePlans {
-  readonly own: Readonly<Record<OwnImage, BuiltImagePlan>>;
+  /** Ours, but for those that no host is to have. */
+  readonly own: ReadonlyMap<OwnImage, BuiltImagePlan>;
   /** By the name of the service. */
   readonly services: ReadonlyMap<string, ServiceImagePlan>;
   /** What the user should know, in whole sentences. */
@@ -72,11 +73,11 @@ export function planImages(settings: Settings, view: HostsView): ImagePlans {
     };
   };
   const { stack } = settings;
-  const everywhere = settings.hosts.map(({ key }) => key);
-  const own = ownImages.map((role) => [
-    role,
-    built(imageName(stack, role), ownRecipe(role, settings), everywhere),
-  ]);
+  const own = ownImages.flatMap((role) => {
+    const hosts = hostsWithImage(role, settings);
+    if (hosts.length === 0) return [];
+    return [[role, built(imageName(stack, role), ownRecipe(role, settings), hosts)] as const];
+  });
   const services = settings.services.map(({ name, source, hosts }): [string, ServiceImagePlan] => {
     if (source.kind === "image") {
       return [name, { kind: "taken", image: source.image, pinned: view.pinned(name) }];
@@ -84,7 +85,7 @@ export function planImages(settings: Settings, view: HostsView): ImagePlans {
     const { kind: _, version, ...recipe } = source;
     return [name, built(imageName(stack, name), recipe, hosts, version)];
   });
-  return { own: Object.fromEntries(own), services: new Map(services), warnings };
+  return { own: new Map(own), services: new Map(services), warnings };
 }
 
 /** The tag that a build's content gets. */

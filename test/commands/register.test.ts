@@ -1,7 +1,9 @@
-import type { RegisterArgs } from "../../commands/register.ts";
+import type { RegisterArgs } from "../../commands/support/registrar.ts";
 import { madeWith, type Registration, registrationOf, type ServiceDefinition } from "../../lib/catalogue.ts";
 import { changeKey } from "../../lib/consul-keys.ts";
 import type { Version } from "../../lib/history.ts";
+import { stoppedStates } from "../../lib/rollout.ts";
+import { shareOf } from "../../lib/shares.ts";
 import {
   type ConsulAnswer,
   type ConsulRequest,
@@ -74,6 +76,12 @@ class Fleet implements FakeHosts {
   registered = Number.NaN;
   /** Versions that Consul remembers. */
   history: readonly Version[] | undefined;
+  /** Hosts that have well copies, each once for each; how often that is asked, and how often in vain. */
+  elsewhere: readonly string[] = [];
+  othersAsked = 0;
+  othersLate = 0;
+  /** What the mover is told. */
+  moving: RegisterArgs | undefined;
   /** Images of the service that the host has, and those that containers are made of. */
   images: readonly string[] = [];
   imagesInUse: readonly string[] = [];
@@ -152,7 +160,8 @@ class Fleet implements FakeHosts {
         return this.#containerRuns(rest.slice(4));
       case "start":
         this.log.push(args.join(" "));
-        for (const name of rest) if (this.states[name] === "exited") delete this.states[name];
+        for (const name of rest)
+          if (stoppedStates.includes(this.states[name] ?? "")) delete this.states[name];
         return this.startFails ? { code: 1, err: this.startFails } : { out: "" };
       case "update":
         if (this.ending-- > 0)
@@ -220,6 +229,11 @@ class Fleet implements FakeHosts {
     // What was announced is over once something else is asked.
     if (method === "GET") this.#announced = false;
     switch (`${method} ${path.replace(/(deregister|kv)\/.*/, "$1")}`) {
+      case "GET /v1/health/service/web":
+        if (this.othersAsked++ < this.othersLate) return { json: [] };
+        return {
+          json: this.elsewhere.map((host) => ({ Node: { Node: `test--agent--${host}` }, Service: {} })),
+        };
       case "GET /v1/agent/services":
         return { json: Object.fromEntries(named.map((instance) => [instance.ID, instance])) };
       case "PUT /v1/agent/service/register": {
@@ -241,6 +255,7 @@ class Fleet implements FakeHosts {
           : { status: 404, text: "Unknown service ID" };
       }
       case "GET /v1/kv":
+        if (path.includes("/moving/")) return this.moving ? { json: this.moving } : { status: 404 };
         if (path.endsWith("/placement")) return this.services ? { json: this.services } : { status: 404 };
         return this.history ? { json: this.history } : { status: 404 };
       case "PUT /v1/kv":
@@ -251,6 +266,11 @@ class Fleet implements FakeHosts {
         if (path.includes("/versions/")) {
           this.history = JSON.parse(body);
           this.log.push(`${path.slice("/v1/kv/".length)}: ${this.history?.map(({ image }) => image)}`);
+          return { json: true };
+        }
+        if (path.includes("/moving/")) {
+          this.moving = JSON.parse(body);
+          this.log.push(`${path.slice("/v1/kv/".length)}: ${this.moving?.instances}`);
           return { json: true };
         }
         this.#expectAnnounced(`${method} ${path}`);
@@ -1195,6 +1215,128 @@ describe("what may be locked", () => {
     ["the key is set", new Fleet("old-1"), { writesVolumes: true, order: "stop-first" }],
   ])("%s: it is not", async (_, fleet, changes) => {
     expect(await broken(fleet, changes)).toBe(false);
+  });
+});
+
+describe("register, copies that move between hosts", () => {
+  const [one, two, three] = ["test--web--a--1-aaaaaaa", "test--web--a--2-aaaaaaa", "test--web--a--3-aaaaaaa"];
+  const [new1, new2, new3] = [
+    "test--web--a--1-bbbbbbb",
+    "test--web--a--2-bbbbbbb",
+    "test--web--a--3-bbbbbbb",
+  ];
+  const hosts = ["a", "b", "c"];
+  const moving = (replicas: number) => ({ moving: { service: "web", replicas, most: 3, hosts } });
+  const of = (held: string[], states: Record<string, string>) => {
+    const fleet = new Fleet(...held);
+    Object.assign(fleet, { states, roles: { ...fleet.roles, server: Object.keys(states) } });
+    return fleet;
+  };
+  const writes = (...instances: string[]) => `flotilla/moving/a/web: ${instances}`;
+  const size = (number: number) => `flotilla/pools/web/a = ${number}`;
+  const starts = (...instances: string[]) => [
+    `update --restart=always ${instances.join(" ")}`,
+    `start ${instances.join(" ")}`,
+  ];
+  const stops = (...instances: string[]) => [
+    `stop -t 7 ${instances.join(" ")}`,
+    `update --restart=no ${instances.join(" ")}`,
+  ];
+
+  test.concurrent("the host's share is started, and the mover told of all", async () => {
+    const fleet = of([], { [one]: "created", [two]: "created", [three]: "created" });
+    expect(await register(fleet, { instances: [one, two, three], ...moving(6) })).toMatchObject({ code: 0 });
+    expect(fleet.log).toStrictEqual([
+      ...starts(one, two),
+      asks(`${one} ${two}`),
+      `registers ${one}`,
+      `registers ${two}`,
+      up(`${one} ${two}`),
+      writes(one, two, three),
+      size(2),
+      remembered,
+    ]);
+    expect(fleet.moving).toMatchObject({ ...moving(6), token: "", host: "a" });
+  });
+
+  test.concurrent("a new version: as many as serve are started, and the mover told before the old go", async () => {
+    const states = { [one]: "running", [two]: "exited", [new1]: "created", [new2]: "created" };
+    const fleet = of([one], states);
+    fleet.elsewhere = ["b", "c"];
+    expect(await register(fleet, { instances: [new1, new2], ...moving(3) })).toMatchObject({ code: 0 });
+    expect(fleet.log).toStrictEqual([
+      ...starts(new1),
+      asks(new1),
+      `registers ${new1}`,
+      up(new1),
+      writes(new1, new2),
+      size(1),
+      remembered,
+      `deregisters ${one}`,
+      gone(one),
+      drains(),
+      // No update of Pulumi's knows of it any more.
+      `stop -t 7 ${two}`,
+      `rm --force --volumes ${two}`,
+    ]);
+  });
+
+  test.concurrent("a version that is refused does not run on, and the mover keeps to the old", async () => {
+    const fleet = of([one], { [one]: "running", [new1]: "created" });
+    fleet.broken = [new1];
+    const changes = { instances: [new1], healthTimeout: 0, ...moving(3) };
+    expect(await register(fleet, changes)).toMatchObject({ code: 1 });
+    expect(fleet.log).toStrictEqual([...starts(new1), asks(new1, { seconds: 0 }), ...stops(new1)]);
+    expect(fleet.moving).toBeUndefined();
+  });
+
+  test.concurrent("fewer than before: those that leave wait for the other hosts' copies, and are stopped", async () => {
+    const fleet = of([one, two], { [one]: "running", [two]: "running" });
+    Object.assign(fleet, { elsewhere: ["b", "c"], othersLate: 2 });
+    expect(await register(fleet, { instances: [one, two], ...moving(3) })).toMatchObject({ code: 0 });
+    expect(fleet.othersAsked).toBe(3);
+    expect(fleet.log).toStrictEqual([
+      writes(one, two),
+      size(1),
+      remembered,
+      `deregisters ${two}`,
+      gone(two),
+      drains(),
+      ...stops(two),
+    ]);
+  });
+
+  test.concurrent("none where another host is to have it, but does not come to it: it serves on", async () => {
+    const share = (host: string) => shareOf({ service: "web", replicas: 1, most: 1, hosts }, host, hosts);
+    const host = hosts.find((key) => share(key) === 0) ?? "";
+    const instance = `test--web--${host}--1-aaaaaaa`;
+    const fleet = of([instance], { [instance]: "running" });
+    const spread = { service: "web", replicas: 1, most: 1, hosts };
+    const changes = { host, instances: [instance], moving: spread, healthTimeout: 0, settle: -60 };
+    const { code, said } = await register(fleet, changes);
+    expect({ code, said }).toStrictEqual({
+      code: 1,
+      said: `web: other hosts have not got the copies that are to come to them, so those on ${host} serve on. Run "pulumi up" again.\n`,
+    });
+    expect([...fleet.held.keys()]).toStrictEqual([instance]);
+  });
+
+  test.concurrent("in batches: the mover is told which of them are others now", async () => {
+    const fleet = of([one], { [one]: "running", [new1]: "created" });
+    const before = { ...args, instances: [one, two, three] };
+    fleet.moving = before;
+    const done = await runCommand(fleet, "register", { ...args, instances: [new1], ...moving(3) }, "--batch");
+    expect(done).toMatchObject({ code: 0 });
+    expect(fleet.moving.instances).toStrictEqual([new1, two, three]);
+    expect(fleet.log.at(-1)).toBe(`stop -t 7 ${one}`);
+    expect([new2, new3].some((instance) => fleet.log.join().includes(instance))).toBe(false);
+  });
+
+  test.concurrent("a service whose copies don't move any more: the mover has nothing to do with it", async () => {
+    const fleet = of([one], { [one]: "running" });
+    fleet.moving = args;
+    expect(await register(fleet, { instances: [one] })).toMatchObject({ code: 0 });
+    expect(fleet.log).toStrictEqual(["flotilla/moving/a/web gone", size(1), remembered]);
   });
 });
 

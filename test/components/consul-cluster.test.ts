@@ -264,8 +264,8 @@ describe("Consul servers", () => {
         },
         {
           name: "flotilla-registration",
-          description: "pulumi up: registrations and routes",
-          rules: registrationRules,
+          description: "pulumi up, movers: registrations and routes",
+          rules: registrationRules("test"),
           accessorId: accessorOf("registration"),
           secretId: secrets.registration,
         },

@@ -87,6 +87,18 @@ test("of our own only those are told of that a host lacks", async () => {
   expect(find(all, "Command own_images").secrets).toContain("stdin");
 });
 
+test("what moves copies is brought to the hosts that run such, and to nobody where none do", async () => {
+  const moversOf = async (service: object) => {
+    const all = await run({ build, ...service }, { has: () => false });
+    const images = told(all, "Command own_images") as { reference: string; hosts: { key: string }[] }[];
+    return images
+      .filter(({ reference }) => reference.includes("--mover:"))
+      .map(({ hosts }) => hosts.map(({ key }) => key));
+  };
+  expect(await moversOf({ replicasPer: "datacenter", hosts: ["b"] })).toStrictEqual([["b"]]);
+  expect(await moversOf({})).toStrictEqual([]);
+});
+
 test("where every host has it, nothing is done", async () => {
   const all = await run({ build });
   expect(find(all, "Command own_images").ignoreChanges).toStrictEqual(["stdin"]);

@@ -3,6 +3,7 @@ import { ConsulAgent } from "../../components/consul-agent.ts";
 import { Credentials } from "../../components/credentials.ts";
 import { HaproxyTier } from "../../components/haproxy-tier.ts";
 import { ServerPool } from "../../components/server-pool.ts";
+import { inDataCentre } from "../../lib/data-centres.ts";
 import { joined } from "../../lib/names.ts";
 import { deploy, find, idsBelow, type Registered } from "../support/deploy.ts";
 import { dockerHosts, stackImages } from "../support/hosts.ts";
@@ -36,6 +37,7 @@ const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): 
           images,
           stopped,
           after: [],
+          reached: inDataCentre(settings.hosts, host.settings.datacenter).map(({ key }) => key),
         };
         new ServerPool(joined(service.name, host.key), pool, opts);
       }
@@ -295,6 +297,33 @@ test("old copies that go first: new ones are made, and started by the registrati
     order: "stop-first",
     stopped: ["test--web--local--2-aa"],
   });
+});
+
+test("copies that move: all that may run on a host are made, and the registration is told how they are spread", async () => {
+  const hosts = Object.fromEntries(
+    ["a", "b", "c"].map((key, index) => [
+      key,
+      { docker: `ssh://${key}`, address: `10.0.0.${index + 1}`, ...(key === "c" && { datacenter: "dc2" }) },
+    ]),
+  );
+  const service = { image: "nginx:1.29", port: 80, replicas: 3, replicasPer: "datacenter" };
+  const all = await run({ hosts, services: { web: service } });
+  for (const host of ["a", "b", "c"]) {
+    const copies = idsBelow(all, `ServerPool web--${host}`).filter((id) =>
+      id.startsWith("Container test--web"),
+    );
+    expect(copies).toHaveLength(3);
+    expect(find(all, `Container test--web--${host}--3`)).toMatchObject({
+      inputs: { start: false, mustRun: false, restart: "no" },
+      deleteBeforeReplace: false,
+      ignoreChanges: ["restart"],
+      replacementTrigger: ["moves"],
+    });
+  }
+  const movingOn = (host: string) => told(all, `Command web--${host}--registration`).moving;
+  const spread = { service: "web", replicas: 3, most: 3 };
+  expect(movingOn("a")).toStrictEqual({ ...spread, hosts: ["a", "b"] });
+  expect(movingOn("c")).toStrictEqual({ ...spread, hosts: ["c"] });
 });
 
 test("a worker: without a port, and started by the registration, which is told of no requests", async () => {

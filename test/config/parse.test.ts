@@ -2,7 +2,7 @@ import { faultsOf } from "../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const serviceKeys =
-  "build, version, image, pin, replicas, port, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, logs, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts, failover";
+  "build, version, image, pin, replicas, replicasPer, maxPerHost, port, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, logs, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts, failover";
 const nameRule =
   "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
 const portRule = "must be a whole number from 1 to 65535";
@@ -384,7 +384,7 @@ describe("one service", () => {
     ["Web", `${nameRule}, got "Web"`],
     [
       "consul",
-      "must not be named agent, balancer, consul, front, keeper, log-keeper, logs, volumes or warden, which Flotilla needs itself",
+      "must not be named agent, balancer, consul, front, keeper, log-keeper, logs, mover, volumes or warden, which Flotilla needs itself",
     ],
   ])("named %s", (name, message) => {
     expect(faultsOf({ services: { [name]: web } })).toStrictEqual([`flotilla:services.${name}: ${message}`]);

@@ -56,6 +56,7 @@ const simpleServer: Settings["services"][number] = {
   name: "web",
   source: { kind: "build", context: "./examples/simple-server", dockerfile: "Dockerfile", args: {} },
   replicas: 4,
+  replicasPer: "host",
   port: 8000,
   health: { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1, timeout: 60 },
   env: { PORT: "8000" },
@@ -276,6 +277,7 @@ test("all that can be set is set", async () => {
           args: { VERSION: "2" },
         },
         replicas: 1,
+        replicasPer: "host",
         port: 9,
         health: { type: "http", path: "/", host: "localhost", interval: 1, checkTimeout: 1, timeout: 60 },
         env: { PORT: "9" },
@@ -288,6 +290,7 @@ test("all that can be set is set", async () => {
         name: "web",
         source: { kind: "image", image: "nginx:1.29", pin: false },
         replicas: 0,
+        replicasPer: "host",
         port: 80,
         health: {
           type: "http",

@@ -117,7 +117,8 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     const { body } = await get(`http://${remote.registry}/v2/_catalog`, {
       auth: `${username}:${password}`,
     });
-    const names = [...ownImages, "web"].map((name) => `team/${fleet.name}--${name}`);
+    const everywhere = ownImages.filter((role) => role !== "mover");
+    const names = [...everywhere, "web"].map((name) => `team/${fleet.name}--${name}`);
     expect(JSON.parse(body)).toEqual({ repositories: names.sort() });
 
     const list = ["image", "ls", "--format", "{{.Repository}}:{{.Tag}}", `${address}/${fleet.name}--web`];

@@ -22,7 +22,7 @@ if (args.includes("--help")) {
 }
 
 /** Files that take minutes each and have much in common: with the day's part of the drill comes the day's of these. */
-const inTurn = ["10-hosts", "11-data-centres"];
+const inTurn = ["10-hosts", "11-data-centres", "12-moving"];
 
 const usersEngine = args.includes("--user-engine");
 const report = args.find((arg) => arg.startsWith("--drill="))?.slice("--drill=".length);

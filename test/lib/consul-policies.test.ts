@@ -34,9 +34,11 @@ test.each<[string, string, Record<string, string>]>([
     },
   ],
   [
-    "pulumi up",
-    registrationRules,
+    "pulumi up and the movers",
+    registrationRules("shop"),
     {
+      "node_prefix shop--agent--": "read",
+      "node_prefix shop--consul--": "read",
       service_prefix: "write",
       "key flotilla/placement": "write",
       "key flotilla/routes": "write",
@@ -44,6 +46,7 @@ test.each<[string, string, Record<string, string>]>([
       "key_prefix flotilla/pools/": "write",
       "key_prefix flotilla/versions/": "write",
       "key_prefix flotilla/maintenance/": "write",
+      "key_prefix flotilla/moving/": "write",
     },
   ],
   [

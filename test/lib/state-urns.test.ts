@@ -29,6 +29,8 @@ test.each<[string, string, boolean]>([
   ["DockerHost", "a-b--network", false],
   ["Warden", "warden-a", true],
   ["Warden", "warden-ab", false],
+  ["Mover", "mover-a", true],
+  ["Mover", "mover-ab", false],
   ["ConsulAgent", "agent-a", true],
   ["ConsulAgent", "agent-a--data", true],
   ["ConsulAgent", "agent-ab--data", false],
@@ -112,9 +114,12 @@ describe.each(["web", "c", "a", "balancers-a"])(
         ]),
       ),
       consul: { servers: 5 },
-      services: Object.fromEntries(
-        ["a", "web", "c", "a-b"].map((name) => [name, { ...service, route: { path: `/${name}` } }]),
-      ),
+      services: {
+        ...Object.fromEntries(
+          ["a", "web", "c", "a-b"].map((name) => [name, { ...service, route: { path: `/${name}` } }]),
+        ),
+        clock: { image: "x:1", replicasPer: "datacenter" },
+      },
     };
     test("each resource is of the host by whose provider it is made", async () => {
       const { resources } = await runConfig(stack, config);

@@ -32,6 +32,10 @@ test("workers are such, in whichever order they roll", async () => {
   expect(await stopped({}, {})).toHaveLength(2);
 });
 
+test("copies that move are their movers' concern", async () => {
+  expect(await stopped({}, { port: 80, publish: 81, replicasPer: "datacenter" })).toStrictEqual([]);
+});
+
 test("no such services: nobody is asked", async () => {
   expect(await stopped({})).toStrictEqual([]);
   expect(ask).not.toHaveBeenCalled();

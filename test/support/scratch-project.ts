@@ -9,7 +9,7 @@ import path from "node:path";
 export async function inScratchProject<T>(run: () => Promise<T>): Promise<T> {
   const project = process.cwd();
   const scratch = fs.mkdtempSync(path.join(os.tmpdir(), "flotilla-test-"));
-  for (const folder of ["templates", "examples"]) {
+  for (const folder of ["templates", "examples", "commands", "lib", "runtime"]) {
     fs.symlinkSync(path.join(project, folder), path.join(scratch, folder));
   }
   process.chdir(scratch);

@@ -69,3 +69,43 @@ describe("secrets", () => {
     expect(text).not.toContain("hunter2");
   });
 });
+
+describe("copies that move", () => {
+  const three = { a: { docker: "ssh://a" }, b: { docker: "ssh://b" }, c: { docker: "ssh://c" } };
+  const at = { a: "10.0.0.1", b: "10.0.0.2", c: "10.0.0.3" };
+  const hosts = Object.fromEntries(
+    Object.entries(three).map(([key, host]) => [key, { ...host, address: at[key as keyof typeof at] }]),
+  );
+  const faults = (service: object) =>
+    faultsOf({ hosts, services: { web: { ...web, replicas: 6, replicasPer: "datacenter", ...service } } });
+
+  test.each<[object, string[]]>([
+    [{}, []],
+    [{ maxPerHost: 2 }, []],
+    [{ volumes: [{ name: "data", path: "/data", readOnly: true }] }, []],
+    [
+      { maxPerHost: 1 },
+      [".maxPerHost: must be at least 2, so that the 3 hosts of dc1 have room for 6 copies, got 1"],
+    ],
+    [
+      { maxPerHost: 5, hosts: ["b"] },
+      [".maxPerHost: must be at least 6, so that the host of dc1 have room for 6 copies, got 5"],
+    ],
+    [
+      { replicasPer: "host", maxPerHost: 2 },
+      [
+        '.maxPerHost: must stand beside replicasPer "datacenter", since replicas says how many each host has, got 2',
+      ],
+    ],
+    [
+      { volumes: [{ name: "data", path: "/data" }], rollout: { order: "stop-first" } },
+      [
+        '.volumes[0].readOnly: must be true beside replicasPer "datacenter", since what a copy writes stays on its host when it moves, got false',
+        '.rollout.order: must be "start-first" beside replicasPer "datacenter", since a copy that moves is started before it is stopped elsewhere, got "stop-first"',
+      ],
+    ],
+    [{ replicasPer: "dc" }, ['.replicasPer: must be "host" or "datacenter", got "dc"']],
+  ])("%j", (service, lines) => {
+    expect(faults(service)).toStrictEqual(lines.map((line) => `flotilla:services.web${line}`));
+  });
+});

@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { contentHash } from "../../../lib/images/content-hash.ts";
-import { ownImages, ownRecipe, renderedContext } from "../../../lib/images/own-images.ts";
+import { type OwnImage, ownImages, ownRecipe, renderedContext } from "../../../lib/images/own-images.ts";
 import { inScratchProject } from "../../support/scratch-project.ts";
 import { settingsFrom } from "../../support/settings-from.ts";
 
@@ -24,11 +24,18 @@ describe("a rendered context", () => {
     expect(fs.readFileSync(path.join(target, "Dockerfile"), "utf8")).toBe("FROM a");
   });
 
+  test("has folders for what is rendered below such", () => {
+    const target = path.join(folder, "to");
+    renderedContext(path.join(folder, "from"), { "deep/in/file": "a" }, target);
+    expect(fs.readFileSync(path.join(target, "deep/in/file"), "utf8")).toBe("a");
+  });
+
   test("is the same in a clone with another umask", () => {
+    const rendered = { Dockerfile: "", "deep/in/file": "" };
     const hashOf = (start: number, umask: number) => {
       fs.chmodSync(path.join(folder, "from/start"), start);
       const before = process.umask(umask);
-      const context = renderedContext(path.join(folder, "from"), { Dockerfile: "" }, path.join(folder, "to"));
+      const context = renderedContext(path.join(folder, "from"), rendered, path.join(folder, "to"));
       process.umask(before);
       return contentHash({ context, dockerfile: "Dockerfile", args: {} });
     };
@@ -50,4 +57,21 @@ test("every image of ours is made from its template, with the base images that t
     expect(fs.readFileSync(".flotilla/test/consul/Dockerfile", "utf8")).toContain(
       "--from=registry.example.com/consul:1 ",
     );
+  }));
+
+test("the mover's image alone has our programs, as modules and with all that they are made of", () =>
+  inScratchProject(async () => {
+    const filesOf = (role: OwnImage) => {
+      const { context } = ownRecipe(role, settingsFrom());
+      return fs.globSync("**/*.*", { cwd: context }).filter((file) => file !== "Dockerfile");
+    };
+    const programs = ["commands", "lib", "runtime"].flatMap((folder) =>
+      fs.globSync("**/*.ts", { cwd: folder }).map((file) => `program/${folder}/${file}`),
+    );
+    expect(programs).toEqual(expect.arrayContaining(["program/commands/support/reach.ts"]));
+    expect(filesOf("mover").sort()).toStrictEqual(["program/package.json", ...programs].sort());
+    expect(filesOf("balancer").filter((file) => file.startsWith("program"))).toStrictEqual([]);
+    const copy = ".flotilla/test/mover/program";
+    expect(fs.readFileSync(`${copy}/package.json`, "utf8")).toBe('{"type":"module"}');
+    expect(fs.readFileSync(`${copy}/lib/names.ts`, "utf8")).toBe(fs.readFileSync("lib/names.ts", "utf8"));
   }));

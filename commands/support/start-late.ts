@@ -3,8 +3,8 @@ import type { DockerEngine } from "../../runtime/docker.ts";
 import type { Admission } from "./admission.ts";
 import { turnAwayAfter } from "./refusal.ts";
 
-/** What {@link startWorkers} works with. */
-export interface StartWorkersArgs {
+/** What {@link startLate} works with. */
+export interface StartLateArgs {
   readonly engine: DockerEngine;
   readonly admission: Admission;
   /** Seconds between SIGTERM and SIGKILL. */
@@ -12,11 +12,12 @@ export interface StartWorkersArgs {
 }
 
 /**
- * Has workers begin beside those that are at work. They need nobody to send them anything, so those that are refused must not
- * run on, as other instances do that get no requests: a broken version would go on taking work.
+ * Has instances begin, which Pulumi has only made, beside those that are at work. Those that are refused must not run on:
+ * workers need nobody to send them anything, and a broken version would go on taking work; of a service whose copies move,
+ * whatever runs counts.
  */
-export async function startWorkers(
-  { engine, admission, stopGrace }: StartWorkersArgs,
+export async function startLate(
+  { engine, admission, stopGrace }: StartLateArgs,
   instances: readonly string[],
   held: Readonly<Record<string, Held>>,
 ): Promise<void> {

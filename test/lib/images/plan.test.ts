@@ -1,0 +1,47 @@
+import fs from "node:fs";
+import { ownImages } from "../../../lib/images/own-images.ts";
+import { planImages } from "../../../lib/images/plan.ts";
+import { hostsWithAll } from "../../support/hosts.ts";
+import { inScratchProject } from "../../support/scratch-project.ts";
+import { settingsFrom } from "../../support/settings-from.ts";
+
+const hosts = Object.fromEntries(
+  ["a", "b", "c"].map((key, i) => [key, { docker: `tcp://${key}:2376`, address: `10.0.0.${i + 1}` }]),
+);
+const others = ownImages.filter((role) => role !== "mover");
+
+/** The plan of our own images for some services, on hosts of which all but one have every image. */
+function planOf(services: Record<string, object>, lacking = "none") {
+  const view = { ...hostsWithAll, has: (host: string) => host !== lacking };
+  const settings = settingsFrom({
+    hosts,
+    services: Object.fromEntries(
+      Object.entries(services).map(([name, service]) => [
+        name,
+        { image: "nginx", port: 80, route: { path: `/${name}` }, ...service },
+      ]),
+    ),
+  });
+  return planImages(settings, view).own;
+}
+
+test("all hosts are to have our own images, but for the mover's, which nothing is made of where no copies move", () =>
+  inScratchProject(async () => {
+    const own = planOf({ web: {} });
+    expect([...own].map(([role, plan]) => [role, plan.hosts])).toStrictEqual(
+      others.map((role) => [role, ["a", "b", "c"]]),
+    );
+    expect(fs.readdirSync(".flotilla/test").sort()).toStrictEqual(others.toSorted());
+  }));
+
+test("the mover's image is for the hosts of services whose copies move, and missed by those alone", () =>
+  inScratchProject(async () => {
+    const services = {
+      web: { replicasPer: "datacenter", hosts: ["b", "a"] },
+      api: { replicasPer: "datacenter", hosts: ["b"] },
+      db: { hosts: ["c"] },
+    };
+    const { hosts, missing } = planOf(services, "b").get("mover") ?? {};
+    expect([hosts, missing?.on]).toStrictEqual([["a", "b"], ["b"]]);
+    expect(planOf(services, "c").get("mover")?.missing.on).toStrictEqual([]);
+  }));
