@@ -51,7 +51,7 @@ const LEFT = 3;
 type MovingRecord = RegisterArgs & { readonly moving: Spread };
 
 /** Milliseconds between two looks at who is there, and at most between two at what runs here. */
-const LOOK = 1000;
+const LOOK = 500;
 const FULL_LOOK = 5000;
 
 /** Milliseconds that a host must have been there again before what was started in its place ends: it may be gone again soon. */
