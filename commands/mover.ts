@@ -5,7 +5,7 @@
  *
  * There is nobody who decides for all: each host comes to its own share by the same rule (lib/shares.ts). One that reaches no
  * more than half of Consul's servers takes it that it is cut off, and leaves everything as it is. Runs for good, in a
- * container on each host, with the engine's socket and the agent's.
+ * container on each host, with the engine's socket and the agent's. Is called with the path of a file that has its arguments.
  */
 
 import { readFileSync } from "node:fs";
@@ -219,4 +219,5 @@ function spreadOf(
 
 // The first process of a container has to end itself.
 process.once("SIGTERM", () => process.exit(0));
-await new Mover(JSON.parse(readFileSync("/etc/flotilla/mover.json", "utf8"))).run();
+const [, , file = ""] = process.argv;
+await new Mover(JSON.parse(readFileSync(file, "utf8"))).run();

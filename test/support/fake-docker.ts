@@ -78,7 +78,10 @@ export function runProgram(
 }
 
 /** Runs something that is to find our `docker` when it is given this environment. */
-async function withFakeDocker<T>(hosts: FakeHosts, run: (env: NodeJS.ProcessEnv) => Promise<T>): Promise<T> {
+export async function withFakeDocker<T>(
+  hosts: FakeHosts,
+  run: (env: NodeJS.ProcessEnv) => Promise<T>,
+): Promise<T> {
   const server = listen(hosts);
   await once(server, "listening");
   const { port } = server.address() as net.AddressInfo;
