@@ -1,7 +1,7 @@
 /**
  * Keeps a host's share of copies running of each service whose copies move between hosts. `pulumi up` has made a container on
- * each host for all that may ever run there, and written down which these are. Who is there, gossip tells
- * the host's Consul agent: while a host is lost, each of the others has a greater share, and starts more; once it is back, they end those again.
+ * each host for all that may ever run there, and written down which these are. Who is there, gossip tells the host's Consul
+ * agent: while a host is lost, each of the others has a greater share, and starts more; once it is back, they end those again.
  *
  * There is nobody who decides for all: each host comes to its own share by the same rule (lib/shares.ts). One that reaches no
  * more than half of Consul's servers takes it that it is cut off, and leaves everything as it is. Runs for good, in a
@@ -130,7 +130,8 @@ class Mover {
     const isIdle = ({ host, service }: MovingRecord) =>
       host === this.#args.host && !this.#busy.has(service.name);
     const own = [...records.values()].filter(isIdle);
-    const due = await Promise.all(own.map((one) => this.#isDue(one, spreadOf(one, records, there))));
+    const states = await this.#statesOf(own);
+    const due = await Promise.all(own.map((one) => this.#isDue(one, spreadOf(one, records, there), states)));
     return own.filter((_, index) => due[index]);
   }
 
@@ -145,9 +146,9 @@ class Mover {
     );
   }
 
-  async #isDue(record: MovingRecord, spread: Spread): Promise<boolean> {
+  async #isDue(record: MovingRecord, spread: Spread, states: ReadonlyMap<string, string>): Promise<boolean> {
     const { name } = record.service;
-    const move = moveOf(this.#share(spread), await this.#present(record));
+    const move = moveOf(this.#share(spread), await this.#present(record, states));
     if (move?.kind === "fewer") return this.#isLasting(name, spread);
     this.#surplus.delete(name);
     return move !== undefined;
@@ -157,8 +158,16 @@ class Mover {
     return shareOf(spread, this.#args.host, spread.hosts);
   }
 
-  async #present({ service, instances }: MovingRecord): Promise<Present> {
-    const states = await this.#engine.inspect(instances, "{{.State.Status}}");
+  /** By name, of all that there are of some services; asked for at once, since each question is a program that is started. */
+  #statesOf(records: readonly MovingRecord[]): Promise<Map<string, string>> {
+    const all = records.flatMap(({ instances }) => instances);
+    return this.#engine.inspect(all, "{{.State.Status}}");
+  }
+
+  async #present(
+    { service, instances }: MovingRecord,
+    states: ReadonlyMap<string, string>,
+  ): Promise<Present> {
     return {
       instances: new Map(instances.flatMap((one) => (states.has(one) ? [[one, states.get(one) ?? ""]] : []))),
       held: Object.keys(await this.#registrations.of(service.name)),
@@ -196,7 +205,7 @@ class Mover {
     if (record === undefined) return;
     const spread = spreadOf(record, records, await this.#hostsThere());
     const share = this.#share(spread);
-    const move = moveOf(share, await this.#present(record));
+    const move = moveOf(share, await this.#present(record, await this.#statesOf([record])));
     if (move === undefined) return;
     say(
       `${name}: ${share} of ${spread.replicas} are to run here, since there are ${spread.hosts.join(", ")}`,
