@@ -3,7 +3,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BalancersReadyArgs } from "../commands/balancers-ready.ts";
 import type { HostSettings, LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { balancerPrefix, frontName } from "../lib/names.ts";
-import { balancerPort, frontPorts, insidePorts, ipv6Twin, statsPort } from "../lib/ports.ts";
+import {
+  balancerPort,
+  frontPorts,
+  insidePorts,
+  ipv6Twin,
+  peerTcpPort,
+  speaksTcp,
+  statsPort,
+} from "../lib/ports.ts";
 import { renderFile } from "../lib/render.ts";
 import { httpUrl } from "../lib/url.ts";
 import { programCommand } from "./command-input.ts";
@@ -123,7 +131,7 @@ export class HaproxyTier extends pulumi.ComponentResource {
   }
 
   #balancer(number: number, front: docker.Container, args: HaproxyTierArgs): docker.Container {
-    const { stack, host, hosts, agent, loadBalancers, credentials, isFresh } = args;
+    const { stack, host, hosts, services, agent, loadBalancers, credentials, isFresh } = args;
     const hasPeers = hosts.length > 1;
     const maxconn = loadBalancers.memory && connectionsIn(loadBalancers.memory);
     const connections = maxconn ?? usualConnections;
@@ -143,7 +151,12 @@ export class HaproxyTier extends pulumi.ComponentResource {
           ),
           statsPassword,
           node: agent.containerName,
-          peers: hasPeers && { port: loadBalancers.peerPort, domain: BALANCERS },
+          peers: hasPeers && {
+            port: loadBalancers.peerPort,
+            tcpPort: peerTcpPort(loadBalancers),
+            domain: BALANCERS,
+          },
+          peerTcp: hasPeers && speaksTcp(services) && { port: peerTcpPort(loadBalancers), domain: BALANCERS },
           maxconn,
           trustedProxies: loadBalancers.trustedProxies,
           // 168 bytes each.

@@ -57,6 +57,7 @@ function serviceOf(
   return {
     ...rest,
     name,
+    health: { ...draft.health, type: draft.health.type ?? draft.protocol },
     source: build
       ? { kind: "build", ...build, args: sortedRecord(build.args), ...(version && { version }) }
       : { kind: "image", image: image ?? "", pin },

@@ -10,6 +10,7 @@ import { registryRules } from "./rules/registry.ts";
 import { routeRules } from "./rules/routes.ts";
 import { secrecyRules } from "./rules/secrecy.ts";
 import { serviceRules } from "./rules/services.ts";
+import { tcpRules } from "./rules/tcp.ts";
 import { workerRules } from "./rules/workers.ts";
 import { secrecyOf } from "./secrecy.ts";
 import type { Settings } from "./settings.ts";
@@ -38,6 +39,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
     ...serviceRules(draft, context, secrecy),
     ...confinementRules(draft),
     ...workerRules(draft, raw),
+    ...tcpRules(draft, raw),
     ...routeRules(draft),
     ...layoutRules(settings),
   ].filter((problem) => !follows(problem));

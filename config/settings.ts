@@ -111,6 +111,10 @@ export interface ServiceSettings extends Limits {
    * what is said of requests and checks then says nothing.
    */
   readonly port?: number;
+  /** What balancers speak to it: HTTP, request by request, or whatever goes over TCP, connection by connection. */
+  readonly protocol: "http" | "tcp";
+  /** Which copy gets a connection: the one that has fewest, or one gets all while it is well. */
+  readonly balance: "leastconn" | "active-backup";
   readonly health: HealthSettings;
   /** Plain environment, sorted by name. PORT is in it where there is a port. */
   readonly env: Readonly<Record<string, string>>;
@@ -223,7 +227,7 @@ export interface TimeoutSettings {
   readonly request: number;
   /** Between two parts of it. */
   readonly idle: number;
-  /** Without a word from either side where a connection has been taken over, as WebSockets do. */
+  /** Without a word from either side where a connection has been taken over, as WebSockets do, and wherever TCP is spoken. */
   readonly tunnel: number;
 }
 

@@ -140,7 +140,7 @@ const build = z.preprocess(
 );
 
 const health = shape({
-  type: oneOf("http", "tcp").default("http"),
+  type: oneOf("http", "tcp").optional(),
   path: text(
     'a path that starts with "/", of at most 255 characters as URLs have them (others as %XX), without "#"',
     isHealthPath,
@@ -293,6 +293,8 @@ const service = shape({
   replicasPer: oneOf("host", "datacenter").default("host"),
   maxPerHost: whole(1, 500).optional(),
   port: port.optional(),
+  protocol: oneOf("http", "tcp").default("http"),
+  balance: oneOf("leastconn", "active-backup").default("leastconn"),
   health: health.prefault({}),
   env: environment(),
   secrets: environment(),

@@ -53,6 +53,8 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "consul.peerPort": "says something only where there are several hosts",
   "loadBalancers.peerPort": "says something only where there are several hosts",
   "services.<name>.failover": "says something only where there are several data centres",
+  "services.<name>.protocol": "has an end-to-end test of its own",
+  "services.<name>.balance": "has an end-to-end test of its own",
   "registry.address": "needs a registry",
   "registry.username": "needs a registry",
   "registry.password": "needs a registry",

@@ -28,6 +28,8 @@ export interface Service {
   /** Without one it is a worker. */
   port?: number;
   health?: Health;
+  protocol?: string;
+  balance?: string;
   env?: Record<string, string>;
   cpus?: number;
   memory?: string;

@@ -48,13 +48,12 @@ export class Hosts {
     return containers(this.fleet.name, role, undefined, this.lab.host(key).docker);
   }
 
-  /** The copies on some hosts, as they know themselves: of one service or, where none is named, of all. */
-  async copies(keys: readonly string[], service?: string): Promise<string[]> {
-    const each = await Promise.all(keys.map((key) => this.containers(key, "server")));
-    const isOf = (name?: string) => service === undefined || name === service;
-    return shortIds(
-      each.flat().filter(({ State, Config }) => State.Running && isOf(Config.Labels["flotilla.service"])),
-    );
+  /** The copies of a service on some hosts, as they know themselves. */
+  async copies(keys: readonly string[], service = this.fleet.service): Promise<string[]> {
+    const { name } = this.fleet;
+    const on = (key: string) => containers(name, "server", service, this.lab.host(key).docker);
+    const each = await Promise.all(keys.map(on));
+    return shortIds(each.flat().filter(({ State }) => State.Running));
   }
 
   /**
@@ -75,9 +74,9 @@ export class Hosts {
     return this.reach(keys, keys);
   }
 
-  /** That at each of some hosts all copies on some answer, of the service that is named, and no others. */
-  async reach(on: readonly string[], at: readonly string[], service?: string): Promise<void> {
-    const wanted = await this.copies(on, service);
+  /** That at each of some hosts all copies on some answer, and no others. */
+  async reach(on: readonly string[], at: readonly string[]): Promise<void> {
+    const wanted = await this.copies(on);
     const look = async (key: string) => {
       const seen = await this.answering(key, wanted);
       if (seen.join() !== wanted.join()) throw new Error(`at ${key} answer ${seen}, not ${wanted}`);

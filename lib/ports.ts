@@ -1,5 +1,11 @@
 import type { Path } from "../config/faults.ts";
-import type { ConsulSettings, HostSettings, LoadBalancerSettings, Settings } from "../config/settings.ts";
+import type {
+  ConsulSettings,
+  HostSettings,
+  LoadBalancerSettings,
+  ServiceSettings,
+  Settings,
+} from "../config/settings.ts";
 import { agentGossipPort, serverPorts } from "./consul-peers.ts";
 import { inDataCentre } from "./data-centres.ts";
 
@@ -60,8 +66,18 @@ export function frontPorts({ loadBalancers, services, hosts }: Omit<PortSettings
     open(port, port, "the balancers together", portPath),
     ...balancers.map((i) => open(balancerPort(loadBalancers, i), port, `balancer ${i}`, portPath)),
     ...(hosts.length > 1 ? [open(peerPort, peerPort, "the balancers of other hosts", peerPath)] : []),
+    ...(hosts.length > 1 && speaksTcp(services)
+      ? [open(peerTcpPort(loadBalancers), peerPort, "the balancers of other hosts, for TCP", peerPath)]
+      : []),
   ];
 }
+
+/** Whether any service speaks TCP, for which the balancers of other hosts have a port of its own. */
+export const speaksTcp = (services: readonly Pick<ServiceSettings, "protocol">[]) =>
+  services.some(({ protocol }) => protocol === "tcp");
+
+/** Port at which the balancers of other hosts reach this host's copies that speak TCP. */
+export const peerTcpPort = ({ peerPort }: Pick<LoadBalancerSettings, "peerPort">) => peerPort + 1;
 
 /** Every port that is taken on a host. */
 export function hostPorts(

@@ -24,8 +24,14 @@ export interface RoutingTable {
 
 export interface ServiceEntry {
   readonly name: string;
+  /** Whether it speaks TCP; not there where it speaks HTTP. */
+  readonly isTcp?: true;
+  /** Whether one copy has all connections while it is well; not there where they are shared. */
+  readonly isActiveBackup?: true;
   /** Ports at which balancers answer for it alone. */
   readonly ports: readonly number[];
+  /** Lines of the frontend of these ports, where it has any of its own. */
+  readonly frontend?: readonly string[];
   /** Whether clients keep to the server that answered them first. */
   readonly sessions: boolean;
   /** Lines of its backend. */
@@ -84,23 +90,29 @@ export function routingTable(services: readonly ServiceSettings[], scope: Routes
     default: sorted.find((service) => service.default)?.name ?? "",
     services: sorted.map((service) => {
       const { name, publish, timeouts, load, sessions } = service;
+      const isTcp = service.protocol === "tcp";
       const share = (limit: number) => Math.ceil(limit / (hostCount * loadBalancers.count));
       const limits = { ...load, concurrency: share(load.concurrency), queue: share(load.queue) };
       return {
         name,
+        ...(isTcp && { isTcp }),
+        ...(service.balance === "active-backup" && { isActiveBackup: true as const }),
         ports: publish === undefined ? [] : insidePorts(publish, loadBalancers),
+        ...(isTcp && { frontend: [`timeout client ${time(timeouts.tunnel)}`] }),
         sessions,
-        backend: [
-          ...timeoutLines(timeouts),
-          bodyLine(timeouts),
-          ...queueLines(limits),
-          ...(sessions ? [cookieLine(name, hasPeers)] : []),
-        ],
+        backend: isTcp
+          ? [...tcpLines(service), ...tcpQueueLines(limits)]
+          : [
+              ...timeoutLines(timeouts),
+              bodyLine(timeouts),
+              ...queueLines(limits),
+              ...(sessions ? [cookieLine(name, hasPeers)] : []),
+            ],
         server: `maxconn ${limits.concurrency}`,
         ...(hasPeers && {
           peers: {
             backend: [
-              ...timeoutLines(timeouts),
+              ...(isTcp ? tcpLines(service) : timeoutLines(timeouts)),
               `timeout queue ${time(load.wait)}`,
               ...(sessions ? [cookieLine(name, hasPeers)] : []),
             ],
@@ -184,10 +196,22 @@ const bodyLine = ({ body }: TimeoutSettings) => `http-request wait-for-body time
 const cookieLine = (service: string, hasPeers: boolean) =>
   `cookie flotilla-${service} insert indirect nocache${hasPeers ? " preserve" : ""} httponly attr SameSite=Lax`;
 
+const tcpLines = ({ timeouts }: ServiceSettings) => [`timeout server ${time(timeouts.tunnel)}`];
+
+/** Who finds no room is told by the end of the connection, which is all that TCP has for it. */
+const tcpQueueLines = ({ queue, wait }: LoadSettings) => [
+  `timeout queue ${time(wait)}`,
+  `tcp-request content reject if ${fullIf(queue)}`,
+];
+
+/** Without a queue nobody is to wait, not even the first. */
+const fullIf = (queue: number) =>
+  queue > 0 ? `{ queue ge ${queue} }` : "{ be_conn_free le 0 } or { queue gt 0 }";
+
 function queueLines({ queue, wait }: LoadSettings): string[] {
-  // Without a queue nobody is to wait, not even the first. Its two fetches look at what is under way, a moment late: a
-  // burst may have a request or two wait for the connection of another that was quicker.
-  const full = queue > 0 ? `{ queue ge ${queue} }` : "{ be_conn_free le 0 } or { queue gt 0 }";
+  // What it fetches is what is under way, a moment late: a burst may have a request or two wait for the connection of
+  // another that was quicker.
+  const full = fullIf(queue);
   return [
     `timeout queue ${time(wait)}`,
     // Told by the statistics as "denied requests": a log line for each would cost most when there is least to spare.

@@ -110,17 +110,24 @@ const stack = {
   ports: [{ inside: 40_848, port: 8080 }],
   statsPassword: `<&"'>`,
   node: "test--agent--local",
-  peers: { port: 7443, domain: "balancer.flotilla" },
+  peers: { port: 7443, tcpPort: 7444, domain: "balancer.flotilla" },
+  peerTcp: { port: 7444, domain: "balancer.flotilla" },
   maxconn: 3072,
   drain: 3600,
   trustedProxies: ["192.0.2.1"],
   clients: { most: 1000, room: 6144 },
 };
 
+const textOf = (file: string) => fs.readFileSync(`templates/${file}`, "utf8");
+/** A partial template, less the line that says what its tags are. */
+const partOf = (name: string) => textOf(`${name}.mustache`).replace(/^.*\n/, "");
+
 // Most of it is consul-template's to render; what that makes of it is seen end to end.
 test("haproxy.cfg is left to consul-template but for a few of the stack's settings", () => {
   const text = renderFile(haproxy, stack);
-  const lines = fs.readFileSync(`templates/${haproxy}`, "utf8").split("\n");
+  const lines = textOf(haproxy)
+    .replaceAll(/^<%> (\S+) %>\n/gm, (_, name) => partOf(name))
+    .split("\n");
   const [tags, ...before] = lines.filter((line) => !/^<%[#/]/.test(line));
   const after = text.split("\n");
   expect(tags).toBe("{{=<% %>=}}");
@@ -128,9 +135,20 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
   const changed = after.flatMap((line, index) => {
     const was = before[index] ?? "";
     // Where balancers of other hosts are, many lines say.
-    const ofPeers = was.replaceAll("<% domain %>", "balancer.flotilla").replace(":<% port %>", ":7443");
+    const ofPeers = was
+      .replaceAll("<% domain %>", "balancer.flotilla")
+      .replace(":<% port %>", was.startsWith("  bind") && line.includes("7444") ? ":7444" : ":7443")
+      .replace(":<% tcpPort %>", ":7444");
     return line === was || line === ofPeers ? [] : [was.length > 100 ? differing(was, line) : [was, line]];
   });
+  // Of HTTP and of TCP.
+  const ofClients = [
+    ["  acl is_trusted src <% . %>", "  acl is_trusted src 192.0.2.1"],
+    [
+      "  tcp-request connection reject if { sc0_conn_cur gt <% most %> }",
+      "  tcp-request connection reject if { sc0_conn_cur gt 1000 }",
+    ],
+  ];
   expect(changed).toStrictEqual([
     [
       '{{- if eq .Node "<% node %>" }}{{ $own = sprig_append $own . }}',
@@ -138,16 +156,21 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
     ],
     ["  maxconn <% maxconn %>", "  maxconn 3072"],
     ["  hard-stop-after <% drain %>s", "  hard-stop-after 3600s"],
-    ["  acl is_trusted src <% . %>", "  acl is_trusted src 192.0.2.1"],
-    [
-      "  tcp-request connection reject if { sc0_conn_cur gt <% most %> }",
-      "  tcp-request connection reject if { sc0_conn_cur gt 1000 }",
-    ],
+    ...ofClients,
+    ...ofClients,
     ['  user admin insecure-password "<% statsPassword %>"', `  user admin insecure-password "<&"'>"`],
     ["  bind :<% inside %> name <% port %>", "  bind :40848 name 8080"],
     [
       "  stick-table type ipv6 size <% room %> expire 10s store conn_cur",
       "  stick-table type ipv6 size 6144 expire 10s store conn_cur",
+    ],
+    [
+      '{{- if $own }}{{ $_ := sprig_set $places "<% node %>" $own }}{{ end }}',
+      '{{- if $own }}{{ $_ := sprig_set $places "test--agent--local" $own }}{{ end }}',
+    ],
+    [
+      '{{- range $node, $copies := $places }}{{ $isHere := eq $node "<% node %>" }}',
+      '{{- range $node, $copies := $places }}{{ $isHere := eq $node "test--agent--local" }}',
     ],
   ]);
 });
@@ -169,8 +192,8 @@ test("without a limit of memory, HAProxy is left to find its own", () => {
 });
 
 test("on a single host there are no other balancers to speak to, and the rest is the same", () => {
-  const [one, several] = [false, stack.peers].map((peers) =>
-    renderFile(haproxy, { ...stack, peers }).split("\n"),
+  const [one, several] = [{ peers: false, peerTcp: false }, {}].map((peers) =>
+    renderFile(haproxy, { ...stack, ...peers }).split("\n"),
   );
   const more = several?.filter((line) => !one?.includes(line)) ?? [];
   expect(one?.filter((line) => !several?.includes(line))).toStrictEqual([]);
@@ -178,7 +201,11 @@ test("on a single host there are no other balancers to speak to, and the rest is
   // Sections that only several hosts have.
   expect(more.filter((line) => /^(defaults|frontend|backend|listen) /.test(line))).toStrictEqual([
     "defaults peer from base",
+    "defaults probe from base",
     "frontend own.peers from peer",
+    "frontend own.peers-tcp from tcp",
+    "backend peers.{{ $name }} from probe",
+    "backend final.{{ $name }} from tcp",
     "backend {{ $kind }}.{{ $name }} from peer",
   ]);
 });
@@ -186,5 +213,9 @@ test("on a single host there are no other balancers to speak to, and the rest is
 test("no template is left out here", () => {
   const all = fs.readdirSync("templates", { recursive: true, encoding: "utf8" });
   const tested = new Set(rendered.map(([template]) => `${template}.mustache`));
-  expect(all.filter((file) => file.endsWith(".mustache") && !tested.has(file))).toStrictEqual([haproxy]);
+  expect(all.filter((file) => file.endsWith(".mustache") && !tested.has(file)).sort()).toStrictEqual([
+    "balancer/clients.cfg.mustache",
+    haproxy,
+    "balancer/tcp-service.cfg.mustache",
+  ]);
 });

@@ -22,11 +22,12 @@ export function routeRules({ services }: Draft): Problem[] {
   return [...oneDefault(all), ...reachable(all, defaultService(services)), ...distinct(all)];
 }
 
-/** One whose port is at fault may still be told by its other ways. */
+/** One whose port is at fault may still be told by its other ways. Of TCP there is nothing to tell services by but ports. */
 function answering(services: Draft["services"]): Services {
   return Object.entries(services).filter(
-    ([, { port, route, publish, ...rest }]) =>
-      port !== undefined || route !== undefined || publish !== undefined || rest.default === true,
+    ([, { port, protocol, route, publish, ...rest }]) =>
+      protocol === "http" &&
+      (port !== undefined || route !== undefined || publish !== undefined || rest.default === true),
   );
 }
 

@@ -189,14 +189,15 @@ function asPlaced(hosts: Draft["hosts"]): { key: string; datacenter: string }[] 
     .map(([key, { datacenter }]) => ({ key, datacenter }));
 }
 
-function routing({ route, publish, health }: ServiceDraft, at: At): Problem[] {
+function routing({ route, publish, protocol, health }: ServiceDraft, at: At): Problem[] {
   const problems: Problem[] = [];
   if (route && !route.host && !route.path) {
     problems.push({ path: at("route"), message: "must have a host, a path or both, got neither" });
   }
-  if (publish !== undefined && health.type === "tcp") {
-    const message = `must not be given with health.type "tcp", since balancers speak HTTP on every port (services of plain TCP are for a later version), got ${publish}`;
-    problems.push({ path: at("publish"), message, about: [at("publish"), at("health", "type")], fix: "rm" });
+  if (publish !== undefined && protocol === "http" && health.type === "tcp") {
+    const message = `must not be given with health.type "tcp" unless protocol is "tcp", too, since balancers speak HTTP on that port, got ${publish}`;
+    const about = [at("publish"), at("protocol"), at("health", "type")];
+    problems.push({ path: at("publish"), message, about });
   }
   return problems;
 }

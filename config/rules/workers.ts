@@ -4,6 +4,8 @@ import type { Draft } from "../shapes.ts";
 
 /** What is said of requests, or of checks over the network. */
 const ofRequests = [
+  "protocol",
+  "balance",
   "health",
   "route",
   "publish",

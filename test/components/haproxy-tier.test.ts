@@ -108,6 +108,7 @@ test("the whole of a balancer", async () => {
           statsPassword: secrets.statsPassword,
           node: "test--agent--local",
           peers: false,
+          peerTcp: false,
           maxconn: 800,
           drain: 3600,
           trustedProxies: ["192.0.2.0/24", "2001:db8::1"],
@@ -245,9 +246,9 @@ describe("several hosts", () => {
       expect(haproxy).toContain(
         "  option srvtcpka\n  srvtcpka-idle 1s\n  srvtcpka-intvl 1s\n  srvtcpka-cnt 3\n",
       );
-      // Copies elsewhere, and those here where none there is well.
+      // Copies that speak TCP and whether they are well; copies elsewhere, and those here where none there is well.
       expect(haproxy.match(/\.NodeAddress \}\}:\d+/g)).toStrictEqual(
-        Array(2).fill(`.NodeAddress }}:${port}`),
+        [port + 1, port, port, port].map((port) => `.NodeAddress }}:${port}`),
       );
       // By the agent with which a copy is registered they tell whose it is.
       expect(haproxy).toContain(`if eq .Node "test--agent--${key}"`);
@@ -324,7 +325,8 @@ test.each<[limit: number | undefined, memory: string | undefined, most: string[]
     };
     const haproxy = haproxyOf(await run({ loadBalancers }));
     const told = [...haproxy.matchAll(/sc0_conn_cur gt (\d+)/g)].map(([, number]) => number);
-    expect(told).toStrictEqual(most);
+    // By those who take HTTP, and those who take TCP.
+    expect(told).toStrictEqual([...most, ...most]);
     expect(haproxy.includes("own.clients")).toBe(most.length > 0);
   },
 );

@@ -2,7 +2,7 @@ import { faultsOf } from "../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const serviceKeys =
-  "build, version, image, pin, replicas, replicasPer, maxPerHost, port, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, logs, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts, failover";
+  "build, version, image, pin, replicas, replicasPer, maxPerHost, port, protocol, balance, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, logs, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, hosts, failover";
 const nameRule =
   "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
 const portRule = "must be a whole number from 1 to 65535";
@@ -368,7 +368,7 @@ describe("one service", () => {
     [{ default: false }, `: ${noWay}`],
     [
       { publish: 3000, health: { type: "tcp" } },
-      '.publish: must not be given with health.type "tcp", since balancers speak HTTP on every port (services of plain TCP are for a later version), got 3000',
+      '.publish: must not be given with health.type "tcp" unless protocol is "tcp", too, since balancers speak HTTP on that port, got 3000',
     ],
     [{ publish: 0 }, `.publish: ${portRule}, got 0`],
     [{ hosts: [] }, ".hosts: must list at least one host, got an empty list"],

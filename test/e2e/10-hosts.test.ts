@@ -6,11 +6,23 @@ import { Load } from "../../harness/load/load.ts";
 import { everyMethod, unhurried } from "../../harness/load/plan.ts";
 import type { Failure } from "../../harness/load/samples.ts";
 import { runInfo } from "../../harness/run-info.ts";
+import { askOnce, whileAsking } from "../../harness/tcp.ts";
 import { sleep, within } from "../../harness/wait.ts";
 import { frontName } from "../../lib/names.ts";
 import { attempt } from "../../runtime/program.ts";
 
 const lines = (text: string) => text.split("\n").filter(Boolean);
+
+/** Answers each line by the name of the copy. */
+const echo = `
+import socket, socketserver
+class Handler(socketserver.StreamRequestHandler):
+    def handle(self):
+        for line in self.rfile:
+            self.wfile.write((socket.gethostname() + "\\n").encode())
+socketserver.ThreadingTCPServer(("", 7000), Handler).serve_forever()
+`;
+const echoPort = 21_700;
 
 // Only a run with a network of its own has room for hosts.
 (runInfo().namespace ? describe : describe.skip)("three hosts", () => {
@@ -23,6 +35,17 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
   beforeAll(async () => {
     hosts = await Hosts.start(["a", "b", "c"]);
     ({ lab, fleet } = hosts);
+    fleet.configure(({ services }) => {
+      const { build } = services.web;
+      services.echo = {
+        ...(build && { build }),
+        command: ["python3", "-c", echo],
+        replicas: 2,
+        port: 7000,
+        protocol: "tcp",
+        publish: echoPort,
+      };
+    });
   });
   afterEach(async () => {
     for (const load of loads.splice(0)) await load.stop();
@@ -52,6 +75,19 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     await everywhere("a", "b", "c");
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
+
+  const echoAt = (key: string) => askOnce("?", echoPort, lab.host(key).address);
+  /** That at each of some hosts connections reach the copies on all of them. */
+  const connected = async (...keys: string[]) => {
+    const copies = await hosts.copies(keys, "echo");
+    for (const key of keys) {
+      const seen = new Set<string>();
+      for (let i = 0; i < 60; i++) seen.add(await echoAt(key));
+      expect([...seen].sort()).toEqual(copies);
+    }
+  };
+
+  test("of a service that speaks TCP, too", () => connected("a", "b", "c"));
 
   test("a session keeps to its copy, whichever host it comes to", async () => {
     const { keys } = hosts;
@@ -97,8 +133,17 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
   test("one dies: what the others are asked is answered, and what it held is decided within 5 s", async () => {
     await startLoads();
     const death = loads.map(({ seconds }) => seconds);
-    await lab.die("c");
-    await sleep(8);
+    const asked = await whileAsking(
+      () => echoAt("a"),
+      async () => {
+        await lab.die("c");
+        await sleep(8);
+      },
+    );
+    expect(asked.asked).toBeGreaterThan(100);
+    // A connection that was just being handed over is closed.
+    expect(asked.failures.length).toBeLessThan(5);
+    await connected("a", "b");
     for (const [index, { samples }] of loads.entries())
       expect(samples.failures.filter(({ end }) => end > (death[index] ?? 0) + 5)).toEqual([]);
     // What may not be sent twice, and was there.

@@ -74,7 +74,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
   const settled = (seconds: number, replicas: number, keys: readonly string[] = all) =>
     within(seconds, `${replicas} copies on ${keys}`, async () => {
       await evenly(replicas, keys);
-      await hosts.reach(keys, keys, "web");
+      await hosts.reach(keys, keys);
     });
   const update = (service: object) => fleet.up(({ services }) => Object.assign(services.web, service));
   /** A host that has two of four copies. */
@@ -85,7 +85,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
     await evenly(4);
     for (const key of all) expect(await hosts.containers(key, "server")).toHaveLength(3);
     expect(sum(await spread(all, "clock"))).toBe(1);
-    await hosts.reach(all, all, "web");
+    await hosts.reach(all, all);
     await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
   });
 

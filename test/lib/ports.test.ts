@@ -60,6 +60,15 @@ test("front is where the balancers of other hosts come, if there are any", () =>
   ]);
 });
 
+test("and, where a service speaks TCP, at a second port", () => {
+  const [web, ...more] = severalHosts.services;
+  const cache = { ...web, protocol: "tcp" } as (typeof severalHosts.services)[number];
+  const ports = (all: typeof settings) =>
+    frontPorts({ ...all, services: [...more, cache] }).map(({ port }) => port);
+  expect(ports(severalHosts).slice(-2)).toStrictEqual([7443, 7444]);
+  expect(ports(settings)).not.toContain(7444);
+});
+
 test.each<[consulServers: number[], ports: [port: number, what: string][]]>([
   [[], []],
   [

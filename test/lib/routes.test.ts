@@ -4,7 +4,17 @@ import { hostsOf, scopeOf } from "../support/routes-scope.ts";
 
 type Looked = Pick<
   ServiceSettings,
-  "port" | "route" | "hosts" | "failover" | "default" | "publish" | "load" | "timeouts" | "sessions"
+  | "port"
+  | "protocol"
+  | "balance"
+  | "route"
+  | "hosts"
+  | "failover"
+  | "default"
+  | "publish"
+  | "load"
+  | "timeouts"
+  | "sessions"
 >;
 const load = { concurrency: 10, queue: 100, wait: 5 };
 const timeouts = { body: 30, request: 60, idle: 300, tunnel: 3600 };
@@ -72,6 +82,28 @@ test("what is told of each service", () => {
       { name: "web", ports: [], ...rest },
     ],
   });
+});
+
+test("of a service that speaks TCP, nothing of requests", () => {
+  const cache = { protocol: "tcp", publish: 6379 } as const;
+  const { services: all } = routingTable(services({ cache }), two);
+  const lines = ["timeout server 3600000ms", "timeout queue 5000ms"];
+  expect(all).toStrictEqual([
+    {
+      name: "cache",
+      isTcp: true,
+      ports: [6379],
+      frontend: ["timeout client 3600000ms"],
+      sessions: false,
+      backend: [...lines, "tcp-request content reject if { queue ge 50 }"],
+      server: "maxconn 5",
+    },
+  ]);
+  const [active] = routingTable(
+    services({ cache: { ...cache, balance: "active-backup" } }),
+    scopeOf(2, 1),
+  ).services;
+  expect(active).toMatchObject({ isActiveBackup: true, peers: { backend: lines, concurrency: 5 } });
 });
 
 const host = "hdr(host),host_only,rtrim(.) -i";

@@ -1,0 +1,54 @@
+import { faultsOf } from "../../support/faults-of.ts";
+import { settingsFrom } from "../../support/settings-from.ts";
+
+const cache = { image: "valkey:8", port: 6379, protocol: "tcp", publish: 6379 };
+const faults = (service: object) => faultsOf({ services: { cache: { ...cache, ...service } } });
+const unfit = 'must not be given beside protocol "tcp", of which balancers see connections only';
+
+test("a service may speak TCP, by itself or beside others, of which it is not the default", () => {
+  const { services } = settingsFrom({ services: { cache, web: { image: "nginx", port: 80 } } });
+  expect(services.map(({ name, protocol, default: isDefault }) => [name, protocol, isDefault])).toStrictEqual(
+    [
+      ["cache", "tcp", false],
+      ["web", "http", true],
+    ],
+  );
+});
+
+test("it is checked by a connection", () => {
+  const [service] = settingsFrom({ services: { cache } }).services;
+  expect(service?.health).toMatchObject({ type: "tcp", interval: 1 });
+});
+
+test.each<[object, string[]]>([
+  [{}, []],
+  [{ balance: "active-backup", health: { type: "tcp", interval: 2 }, timeouts: { tunnel: 60 } }, []],
+  [{ load: { concurrency: 10, queue: 5, wait: 1 }, drain: 60, replicas: 3 }, []],
+  [{ route: { path: "/x" } }, [`.route: ${unfit}, got a map`]],
+  [{ default: true }, [`.default: ${unfit}, got true`]],
+  [{ sessions: true }, [`.sessions: ${unfit}, got true`]],
+  [{ sessions: false }, [`.sessions: ${unfit}, got false`]],
+  [{ health: { path: "/up" } }, [`.health.path: ${unfit}, got "/up"`]],
+  [{ health: { host: "x" } }, [`.health.host: ${unfit}, got "x"`]],
+  [{ timeouts: { body: 1 } }, [`.timeouts.body: ${unfit}, got 1`]],
+  [
+    { timeouts: { request: 1, idle: 2 } },
+    [`.timeouts.request: ${unfit}, got 1`, `.timeouts.idle: ${unfit}, got 2`],
+  ],
+  [
+    { health: { type: "http" } },
+    ['.health.type: must be "tcp", or left out, beside protocol "tcp", got "http"'],
+  ],
+  [
+    { publish: undefined },
+    [': must have a publish port, since protocol "tcp" has nothing else to be told by, got none'],
+  ],
+  [{ protocol: "udp" }, ['.protocol: must be "http" or "tcp", got "udp"']],
+  [{ balance: "random" }, ['.balance: must be "leastconn" or "active-backup", got "random"']],
+  [
+    { protocol: "http", balance: "active-backup" },
+    ['.balance: must stand beside protocol "tcp", got "active-backup"'],
+  ],
+])("%j", (service, lines) => {
+  expect(faults(service)).toStrictEqual(lines.map((line) => `flotilla:services.cache${line}`));
+});
