@@ -22,7 +22,7 @@ const healthPath = texts("a'();$&?=.~%20/!*,", (path) => isHealthPath(`/${path}`
 const routePath = texts("a.~%+@:,=-/", (path) => isRoutePath(`/${path}`)).map((path) => `/${path}`);
 const seconds = fc.double({ min: 0.1, max: 60, noNaN: true });
 
-const service: fc.Arbitrary<ServiceSettings> = fc.record({
+const httpService: fc.Arbitrary<ServiceSettings> = fc.record({
   name,
   port: fc.integer({ min: 1, max: 65_535 }),
   health: fc.record({
@@ -43,6 +43,16 @@ const service: fc.Arbitrary<ServiceSettings> = fc.record({
   failover: fc.constantFrom([], ["dc2"]),
   publish: fc.option(fc.integer({ min: 10_000, max: 60_000 }), { nil: undefined }),
 }) as fc.Arbitrary<unknown> as fc.Arbitrary<ServiceSettings>;
+
+const service = fc
+  .tuple(httpService, fc.constantFrom("http", "tcp", "active-backup"))
+  .map(([service, kind]): ServiceSettings => {
+    if (kind === "http") return { ...service, protocol: "http", balance: "leastconn" };
+    const { route: _, ...rest } = service;
+    const balance = kind === "tcp" ? "leastconn" : kind;
+    const health = { ...service.health, type: "tcp" as const };
+    return { ...rest, protocol: "tcp", balance, health, default: false, sessions: false };
+  });
 
 /** Two hosts here and two elsewhere, of which one has a name for an address. */
 const scope: RoutesScope = {
@@ -113,7 +123,8 @@ describe("HAProxy's configuration", () => {
       ports: [8080, 8181].map((port) => ({ inside: port, port })),
       statsPassword: "x",
       node: "here",
-      peers: { port: 7443, domain: "balancer.flotilla" },
+      peers: { port: 7443, tcpPort: 7444, domain: "balancer.flotilla" },
+      peerTcp: { port: 7444, domain: "balancer.flotilla" },
       maxconn: undefined,
       drain: 1,
       trustedProxies: ["192.0.2.1", "10.0.0.0/8", "2001:db8::/32", "::ffff:192.0.2.2"],
@@ -140,17 +151,20 @@ describe("HAProxy's configuration", () => {
     expect(rendered).toContain(`\n# routes: ${text}\n`);
     expect(rendered).toContain(`\nbackend ${routesBackend(text)}\n`);
     expect(rendered).not.toContain("test-worker-of-");
-    const backends = [...rendered.matchAll(/^backend service\.(\S+)$/gm)].map(([, name]) => name);
+    const backends = [...rendered.matchAll(/^backend service\.(\S+)(?: from tcp)?$/gm)].map(
+      ([, name]) => name,
+    );
     const failing = services.filter(({ failover }) => failover.length > 0);
     const served = new Set([...present, ...failing].map(({ name }) => name));
     expect([seed, backends.sort()]).toEqual([seed, [...served].sort()]);
-    // What is here is a server by itself, what is elsewhere is one of its host, once for each service.
+    // What is here is a server by itself, what is elsewhere is one of its host, once for each service; of TCP to be asked only.
     expect(rendered.match(/^ {2}server elsewhere 192\.0\.2\.7:7443 check /gm)).toHaveLength(present.length);
+    const lines = rendered.split("\n");
     for (const place of ["test--agent--c 10.0.0.3", "test--agent--d d.example"]) {
-      const servers = rendered
-        .split("\n")
-        .filter((line) => line.startsWith(`  server ${place}:7443 backup check `));
-      expect(servers).toHaveLength(failing.length);
+      const isServer = (line: string) =>
+        line.startsWith(`  server ${place}:7443 backup check `) ||
+        line.startsWith(`  server ${place}:7444 backup no-check `);
+      expect(lines.filter(isServer)).toHaveLength(failing.length);
     }
     expect(rendered).not.toMatch(/^ {2}server test-\S+-2 /m);
   });
