@@ -1,6 +1,5 @@
 import type { HostSettings, Settings } from "../config/settings.ts";
 import { joined } from "../lib/names.ts";
-import { isMoving } from "../lib/rollout.ts";
 import type { Findings } from "../preflight/preflight.ts";
 import { AbsentHost } from "./absent-host.ts";
 import { ConsulAgent } from "./consul-agent.ts";
@@ -108,20 +107,14 @@ export class DataCentre {
     }
   }
 
-  /** Where nothing moves, there are none. */
+  /** Where nothing moves, there are none, nor an image of theirs. */
   #movers({ settings, credentials }: DataCentreArgs): Mover[] {
-    const isConcerned = ({ host }: Tier) =>
-      settings.services.some((service) => isMoving(service) && service.hosts.includes(host.key));
-    return this.tiers
-      .filter(isConcerned)
-      .map(
-        (tier) =>
-          new Mover(
-            `mover-${tier.host.key}`,
-            { ...settings, ...tier, credentials },
-            { providers: [tier.host.provider] },
-          ),
-      );
+    return this.tiers.flatMap((tier) => {
+      const { key, images, provider } = tier.host;
+      if (images.mover === undefined) return [];
+      const args = { ...settings, ...tier, image: images.mover, credentials };
+      return new Mover(`mover-${key}`, args, { providers: [provider] });
+    });
   }
 
   #routes(

@@ -15,6 +15,7 @@ import { engineSocket } from "./warden.ts";
 export interface MoverArgs {
   readonly stack: string;
   readonly host: DockerHost;
+  readonly image: HostImage;
   readonly agent: ConsulAgent;
   readonly credentials: Credentials;
 }
@@ -27,7 +28,7 @@ export interface MoverArgs {
 export class Mover extends pulumi.ComponentResource {
   constructor(
     name: string,
-    { stack, host, agent, credentials }: MoverArgs,
+    { stack, host, image, agent, credentials }: MoverArgs,
     opts?: pulumi.ComponentResourceOptions,
   ) {
     super("flotilla:index:Mover", name, {}, opts);
@@ -45,7 +46,7 @@ export class Mover extends pulumi.ComponentResource {
       {
         ...containerDefaults({ stack, host: host.key, role: "mover" }),
         name: moverName(stack, host.key),
-        image: imageOf(host).imageId,
+        image: image.imageId,
         networkMode: "none",
         uploads: [secretFile("/etc/flotilla/mover.json", pulumi.jsonStringify(told))],
         volumes: [engineSocket(host.settings.docker), agent.socketMount],
@@ -60,9 +61,4 @@ export class Mover extends pulumi.ComponentResource {
     );
     this.registerOutputs({});
   }
-}
-
-function imageOf({ key, images: { mover } }: DockerHost): HostImage {
-  if (mover === undefined) throw new Error(`no image of the mover is planned for host ${key}`);
-  return mover;
 }

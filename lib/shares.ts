@@ -50,8 +50,7 @@ export function mostOn(
   { datacenter }: Pick<HostSettings, "datacenter">,
   all: readonly Pick<HostSettings, "key" | "datacenter">[],
 ): number {
-  const hosts = inDataCentre(all, datacenter).filter(({ key }) => service.hosts.includes(key));
-  return mostOf(service, hosts.length);
+  return mostOf(service, hostsOf(service, datacenter, all).length);
 }
 
 /** Copies that are planned to run on a host while all are there. */
@@ -61,9 +60,14 @@ export function plannedOn(
   all: readonly Pick<HostSettings, "key" | "datacenter">[],
 ): number {
   if (!isMoving(service)) return service.replicas;
-  const hosts = inDataCentre(all, host.datacenter)
-    .map(({ key }) => key)
-    .filter((key) => service.hosts.includes(key));
+  const hosts = hostsOf(service, host.datacenter, all);
   const most = mostOf(service, hosts.length);
   return shareOf({ service: service.name, replicas: service.replicas, most, hosts }, host.key, hosts);
 }
+
+/** Keys of the hosts of a data centre that a service is on. */
+const hostsOf = (
+  service: Pick<ServiceSettings, "hosts">,
+  datacenter: string,
+  all: readonly Pick<HostSettings, "key" | "datacenter">[],
+) => inDataCentre(all, datacenter).flatMap(({ key }) => (service.hosts.includes(key) ? key : []));

@@ -150,20 +150,22 @@ export class Registrar {
 
   /** The whole pool is to be these instances. */
   async reconcile(): Promise<void> {
-    const { instances, stopGrace, moving, image } = this.#args;
+    const { instances, stopGrace, moving } = this.#args;
     await this.#alone(async () => {
       const record = () => this.#record.recordMoving(moving && { ...this.#args, token: "" });
-      const removed = await this.bringAbout(record);
+      const { removed, history } = await this.bringAbout(record);
       await this.#tidyUp([...instances, ...removed], stopGrace);
-      if (instances.length > 0) await this.#removeOldImages(await this.#record.recordVersion(image));
+      if (history) await this.#removeOldImages(history);
     });
   }
 
   /**
-   * Has those serve that are to, and no others; returns whom it took out. For whoever has the lock of the pool, also while
+   * Has those serve that are to, and no others; returns whom it took out, and the versions there were. For whoever has the lock of the pool, also while
    * `pulumi up` prepares for its turn: what nobody knows of yet stays. `record` is called once all serve, before any leaves.
    */
-  async bringAbout(record: () => Promise<void> = async () => {}): Promise<readonly string[]> {
+  async bringAbout(
+    record: () => Promise<void> = async () => {},
+  ): Promise<{ removed: readonly string[]; history: readonly Version[] | undefined }> {
     const { instances, image, moving } = this.#args;
     const { remove, before } = await this.#bringIn();
     await record();
@@ -171,11 +173,11 @@ export class Registrar {
     await this.#keepToSessions(remove);
     if (this.#serving.length === 0) await this.#keepForPeers(remove);
     await this.#record.recordSize(this.#serving.length);
-    if (instances.length > 0) await this.#record.recordVersion(image);
+    const history = instances.length > 0 ? await this.#record.recordVersion(image) : undefined;
     await this.#takeOut(remove);
     await this.#stopWorkers(remove);
     await this.#stopSpare();
-    return remove;
+    return { removed: remove, history };
   }
 
   /** These instances are to take the places of those with their numbers; the rest of the pool stays as it is. */

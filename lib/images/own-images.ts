@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { baseImages } from "../base-images.ts";
 import { renderFile } from "../render.ts";
+import { isMoving } from "../rollout.ts";
 import type { BuildRecipe } from "./context.ts";
 
 /** Images of ours, each built from the template folder of its name. */
@@ -16,7 +17,7 @@ export function hostsWithImage(
 ): string[] {
   const keys = hosts.map(({ key }) => key);
   if (role !== "mover") return keys;
-  const moving = services.filter(({ replicasPer }) => replicasPer === "datacenter");
+  const moving = services.filter(isMoving);
   return keys.filter((key) => moving.some(({ hosts }) => hosts.includes(key)));
 }
 

@@ -5,13 +5,13 @@ import { deploy, find } from "../support/deploy.ts";
 type Args = ConstructorParameters<typeof Mover>[1];
 
 test("has the sockets of the engine and the agent, no network, and its token in a file", async () => {
-  const images = { mover: { imageId: "sha256:mover" } };
-  const host = { key: "b", settings: { docker: "unix:///run/engine.sock" }, images };
+  const host = { key: "b", settings: { docker: "unix:///run/engine.sock" } };
+  const image = { imageId: "sha256:mover" };
   const mount = { volumeName: "socket", containerPath: "/run/consul", readOnly: true };
   const agent = { containerName: "test--agent--b", socketMount: mount };
   const registration = { accessorId: pulumi.output("id"), secretId: pulumi.secret("token") };
   const all = await deploy(() => {
-    const args = { stack: "test", host, agent, credentials: { registration } } as unknown as Args;
+    const args = { stack: "test", host, image, agent, credentials: { registration } } as unknown as Args;
     new Mover("mover-b", args);
   });
   const { inputs } = find(all, "Container mover-b");

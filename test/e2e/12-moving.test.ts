@@ -58,14 +58,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
   };
   /** How many copies of a service run on each of some hosts. */
   const spread = (keys: readonly string[], service = "web") =>
-    Promise.all(
-      keys.map(async (key) => {
-        const copies = await hosts.containers(key, "server");
-        return copies.filter(
-          ({ State, Config }) => State.Running && Config.Labels["flotilla.service"] === service,
-        ).length;
-      }),
-    );
+    Promise.all(keys.map(async (key) => (await hosts.copies([key], service)).length));
   const evenly = async (replicas: number, keys: readonly string[] = all) => {
     const counts = await spread(keys);
     expect(sum(counts)).toBe(replicas);
