@@ -73,6 +73,7 @@ export interface Config {
     count: number;
     port: number;
     statsPort: number;
+    peerPort?: number;
     ipv6?: boolean;
     trustedProxies?: string[];
     maxConnectionsPerClient?: number;

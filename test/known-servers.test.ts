@@ -25,8 +25,8 @@ backend local.web
 `;
 const header = "# be_id be_name srv_id srv_name srv_addr srv_op_state srv_admin_state";
 /** A server of the state, as HAProxy prints it. */
-const told = (backend: string, server: string, address: string) =>
-  `9 ${backend} 4 ${server} ${address} 0 0 1 1 77 6 2 0 6 0 0 0 ${server} 8000 - 0 0 - - 0`;
+const told = (backend: string, server: string, address: string, port = 8000) =>
+  `9 ${backend} 4 ${server} ${address} 0 0 1 1 77 6 2 0 6 0 0 0 ${server} ${port} - 0 0 - - 0`;
 /** One that the script adds. */
 const added = (backend: string, server: string, address: string, port = 8000) =>
   `0 ${backend} 0 ${server} ${address} 2 0 1 1 0 1 0 2 6 0 0 0 ${server} ${port} - 0 0 - - 0`;
@@ -84,6 +84,25 @@ test("at a reload the state of known servers stays, and new ones are added; what
     added("service.web", "web-2", "10.0.0.3", 8001),
     added("local.web", "web-1", "10.0.0.2"),
   ]);
+});
+
+test("what is configured to be at another place than it was is not told of", () => {
+  const state = [
+    "1",
+    header,
+    told("service.db", "db-1", "10.0.0.9", 8001),
+    told("service.web", "test--agent--b", "10.0.0.2", 7444),
+    told("local.web", "test--agent--b", "10.0.0.9", 7443),
+    told("service.web", "web-2", "10.0.0.3", 8001),
+  ];
+  expect(complete(state.join("\n"), { "db-1": "10.0.0.1" })).toStrictEqual([
+    "1",
+    header,
+    told("service.web", "web-2", "10.0.0.3", 8001),
+    added("service.db", "db-1", "10.0.0.1"),
+  ]);
+  const kept = told("service.web", "test--agent--b", "10.0.0.2", 7443);
+  expect(complete(["1", header, kept].join("\n"), {})).toStrictEqual(["1", header, kept]);
 });
 
 test("nobody is asked for a server that has an address, that of another host", () => {

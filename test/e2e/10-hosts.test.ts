@@ -35,17 +35,6 @@ const echoPort = 21_700;
   beforeAll(async () => {
     hosts = await Hosts.start(["a", "b", "c"]);
     ({ lab, fleet } = hosts);
-    fleet.configure(({ services }) => {
-      const { build } = services.web;
-      services.echo = {
-        ...(build && { build }),
-        command: ["python3", "-c", echo],
-        replicas: 2,
-        port: 7000,
-        protocol: "tcp",
-        publish: echoPort,
-      };
-    });
   });
   afterEach(async () => {
     for (const load of loads.splice(0)) await load.stop();
@@ -87,7 +76,26 @@ const echoPort = 21_700;
     }
   };
 
-  test("of a service that speaks TCP, too", () => connected("a", "b", "c"));
+  test("of a service that speaks TCP, too, which is added", async () => {
+    await fleet.up(({ services }) => {
+      const { build } = services.web;
+      services.echo = {
+        ...(build && { build }),
+        command: ["python3", "-c", echo],
+        replicas: 2,
+        port: 7000,
+        protocol: "tcp",
+        publish: echoPort,
+      };
+    });
+    await connected("a", "b", "c");
+  });
+
+  test("by another port between hosts", async () => {
+    await fleet.up(({ loadBalancers }) => (loadBalancers.peerPort = 7453));
+    await everywhere("a", "b", "c");
+    await connected("a", "b", "c");
+  });
 
   test("a session keeps to its copy, whichever host it comes to", async () => {
     const { keys } = hosts;
