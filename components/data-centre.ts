@@ -1,5 +1,6 @@
 import type { HostSettings, Settings } from "../config/settings.ts";
 import { joined } from "../lib/names.ts";
+import { inOrder } from "../lib/requirements.ts";
 import type { Findings } from "../preflight/preflight.ts";
 import { AbsentHost } from "./absent-host.ts";
 import { ConsulAgent } from "./consul-agent.ts";
@@ -89,14 +90,22 @@ export class DataCentre {
     const after = isFresh ? [...cluster.servers, ...tiers.map(({ balancers }) => balancers.front)] : [];
     const reached = tiers.map(({ host }) => host.key);
     const common = { ...settings, cluster, credentials, images, stopped, isFresh, after, reached };
-    return tiers.flatMap((tier) =>
-      settings.services
-        .filter(({ hosts }) => hosts.includes(tier.host.key))
-        .map((service) => {
-          const name = joined(service.name, tier.host.key);
-          return new ServerPool(name, { ...common, ...tier, service }, { providers: [tier.host.provider] });
-        }),
-    );
+    const services = settings.services.map(({ name, requires }) => ({
+      name,
+      requires: requires.map(({ service }) => service),
+    }));
+    const pools: ServerPool[] = [];
+    // Those that others require come first, on all hosts.
+    for (const { name, requires } of inOrder(services)) {
+      const service = settings.services.find((one) => one.name === name);
+      if (service === undefined) continue;
+      const providers = pools.filter((pool) => requires.includes(pool.service));
+      for (const tier of tiers.filter(({ host }) => service.hosts.includes(host.key))) {
+        const args = { ...common, ...tier, service, after: [...after, ...providers] };
+        pools.push(new ServerPool(joined(name, tier.host.key), args, { providers: [tier.host.provider] }));
+      }
+    }
+    return pools;
   }
 
   #logKeepers({ settings, hosts }: DataCentreArgs): void {

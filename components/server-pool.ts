@@ -5,6 +5,7 @@ import type { HostSettings, LoadBalancerSettings, ServiceSettings, TmpfsMount } 
 import { batchesOf } from "../lib/batches.ts";
 import { serviceConfinement } from "../lib/confinement.ts";
 import {
+  frontName,
   imageLabels,
   instanceNumber,
   instancePrefix,
@@ -13,6 +14,7 @@ import {
   logVolumeName,
   serviceVolumeName,
 } from "../lib/names.ts";
+import { toldOf } from "../lib/requirements.ts";
 import { isMoving, isStartedLate } from "../lib/rollout.ts";
 import { mostOn, type Spread, shareOf } from "../lib/shares.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
@@ -48,6 +50,8 @@ export interface ServerPoolArgs {
   readonly agent: ConsulAgent;
   readonly cluster: Pick<ConsulCluster, "identity">;
   readonly service: ServiceSettings;
+  /** All of the stack. */
+  readonly services: readonly ServiceSettings[];
   readonly credentials: Credentials;
   readonly images: Images;
   /** Containers that did not run when this run of the program began, of any pool. */
@@ -164,11 +168,12 @@ export class ServerPool extends pulumi.ComponentResource {
     number: number,
     image: HostImage,
     volumes: Volumes,
-    { stack, host, service, after }: ServerPoolArgs,
+    args: ServerPoolArgs,
     before: Command | undefined,
   ): docker.Container {
+    const { stack, host, service, after } = args;
     const { env, secrets, stopGrace } = service;
-    const plain = Object.entries(env).map(([key, value]) => `${key}=${value}`);
+    const plain = Object.entries({ ...env, ...toldEnv(args) }).map(([key, value]) => `${key}=${value}`);
     const secret = Object.entries(secrets).map(([key, value]) => pulumi.secret(`${key}=${value}`));
     return new docker.Container(
       instancePrefix(stack, service.name, host.key, number),
@@ -245,7 +250,7 @@ export class ServerPool extends pulumi.ComponentResource {
       consulId: cluster.identity,
       token: credentials.registration.secretId,
       tokenId: credentials.registration.accessorId,
-      service: port === undefined ? { name } : { name, port, health, sessions },
+      service: port === undefined ? { name } : { name, port, health, sessions, ...inWords(service) },
       image: image.reference,
       ...(source.kind === "build" && { imageLabels: imageLabels(stack, { service: name }) }),
       instances: namesOf(servers),
@@ -260,6 +265,20 @@ export class ServerPool extends pulumi.ComponentResource {
       stopGrace,
     };
   }
+}
+
+/** What is told of a service only where it is not as usual. */
+function inWords({ protocol, provides }: ServiceSettings) {
+  return { ...(protocol === "tcp" && { protocol }), ...(provides !== undefined && { provides }) };
+}
+
+/** The variables by which a service is told where those are that it requires: at the balancers of its own host. */
+function toldEnv({ stack, host, service, services }: ServerPoolArgs): Record<string, string> {
+  const all = service.requires.map((requirement) => {
+    const provider = services.find(({ name }) => name === requirement.service);
+    return toldOf(requirement.env, { host: frontName(stack, host.key), port: provider?.provides ?? 0 });
+  });
+  return Object.assign({}, ...all);
 }
 
 /** How the copies are spread, where they move between hosts. */

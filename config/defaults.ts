@@ -4,6 +4,7 @@ import { endpointOf } from "../lib/docker-endpoint.ts";
 import { mostOn } from "../lib/shares.ts";
 import { controlSubnetOf } from "../lib/subnet.ts";
 import type { Path } from "./faults.ts";
+import { requiredServices } from "./rules/requirements.ts";
 import { defaultService } from "./rules/routes.ts";
 import type { HostSettings, ServiceSettings, Settings } from "./settings.ts";
 import type { Draft, ServiceDraft } from "./shapes.ts";
@@ -23,7 +24,12 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
     loadBalancers: { ...loadBalancers, count: loadBalancers.count ?? Math.min(2, loadBalancers.max) },
     ...(registry && { registry }),
     services: Object.entries(draft.services).map(([name, service]) =>
-      serviceOf(name, withSecrets(name, service, isEncrypted), name === byDefault, keys, hosts),
+      serviceOf(name, withSecrets(name, service, isEncrypted), {
+        isDefault: name === byDefault,
+        hostKeys: keys,
+        allHosts: hosts,
+        isRequired: requiredServices(draft.services).has(name),
+      }),
     ),
   };
 }
@@ -41,22 +47,33 @@ function hostsOf({ hosts, consul }: Draft): HostSettings[] {
   }));
 }
 
+/** What a service's settings come from besides its own. */
+interface Surroundings {
+  readonly isDefault: boolean;
+  /** Hosts on which services may run. */
+  readonly hostKeys: string[];
+  readonly allHosts: readonly HostSettings[];
+  /** Whether another service requires it. */
+  readonly isRequired: boolean;
+}
+
 function serviceOf(
   name: string,
   draft: ServiceDraft,
-  isDefault: boolean,
-  hostKeys: string[],
-  allHosts: readonly HostSettings[],
+  { isDefault, hostKeys, allHosts, isRequired }: Surroundings,
 ): ServiceSettings {
   const { build, version, image, pin, env, secrets, hosts = hostKeys, rollout, ...rest } = draft;
+  const { provides = draft.port, requires, ...others } = rest;
   const ownHosts = hosts.filter((key) => hostKeys.includes(key)).toSorted();
   const perHost = Math.max(
     0,
     ...allHosts.map((host) => mostOn({ ...draft, hosts: ownHosts }, host, allHosts)),
   );
   return {
-    ...rest,
+    ...others,
     name,
+    ...(isRequired && provides !== undefined && { provides }),
+    requires: sorted(requires).map(([, { service, env }]) => ({ service, env: sortedRecord(env) })),
     health: { ...draft.health, type: draft.health.type ?? draft.protocol },
     source: build
       ? { kind: "build", ...build, args: sortedRecord(build.args), ...(version && { version }) }

@@ -7,6 +7,7 @@ import { confinementRules } from "./rules/confinement.ts";
 import { hostRules } from "./rules/hosts.ts";
 import { layoutRules } from "./rules/layout.ts";
 import { registryRules } from "./rules/registry.ts";
+import { providedPortRules, requirementRules } from "./rules/requirements.ts";
 import { routeRules } from "./rules/routes.ts";
 import { secrecyRules } from "./rules/secrecy.ts";
 import { serviceRules } from "./rules/services.ts";
@@ -40,6 +41,8 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
     ...confinementRules(draft),
     ...workerRules(draft, raw),
     ...tcpRules(draft, raw),
+    ...requirementRules(draft),
+    ...providedPortRules(settings),
     ...routeRules(draft),
     ...layoutRules(settings),
   ].filter((problem) => !follows(problem));

@@ -159,6 +159,12 @@ export interface ServiceSettings extends Limits {
   readonly default: boolean;
   /** Port of every host on which the balancers answer for this service alone. */
   readonly publish?: number;
+  /**
+   * Port of the balancers at which the services that require it reach it, in the network of each host; absent where none does.
+   */
+  readonly provides?: number;
+  /** What it needs of other services, sorted by name. */
+  readonly requires: readonly Requirement[];
   /** Keys of the hosts it runs on, sorted. */
   readonly hosts: readonly string[];
   /** Data centres, sorted, whose copies answer for those of another one that has none left; its own says nothing. */
@@ -229,6 +235,13 @@ export interface TimeoutSettings {
   readonly idle: number;
   /** Without a word from either side where a connection has been taken over, as WebSockets do, and wherever TCP is spoken. */
   readonly tunnel: number;
+}
+
+/** Another service that one needs, and must be there before it. */
+export interface Requirement {
+  readonly service: string;
+  /** Variables that tell where it is, sorted by name; `{{host}}` and `{{port}}` in their values stand for that. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
 export interface VolumeMount {

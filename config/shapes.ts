@@ -284,6 +284,11 @@ const extraHost = z
   })
   .refine(({ host, ip }) => isDnsName(host) && (isIPv4(ip) || ip === "host-gateway"), extraHostMessage);
 
+const requirement = shape({
+  service: text("the name of a service", (name) => name !== ""),
+  env: environment(),
+});
+
 const service = shape({
   build: build.optional(),
   version: tag.optional(),
@@ -322,6 +327,8 @@ const service = shape({
   route: route.optional(),
   default: flag().optional(),
   publish: port.optional(),
+  provides: port.optional(),
+  requires: mapOf(requirement, "names to requirements").default({}),
   hosts: listOf(z.string("must be a host's key"), "host keys").optional(),
   failover: listOf(z.string("must be a data centre's name"), "data centres").optional(),
 });

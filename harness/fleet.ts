@@ -55,6 +55,8 @@ export interface Service {
   logs?: { maxSize?: string };
   route?: { path?: string; host?: string | string[] };
   publish?: number;
+  provides?: number;
+  requires?: Record<string, { service: string; env?: Record<string, string> }>;
   hosts?: string[];
   failover?: string[];
 }

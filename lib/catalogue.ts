@@ -22,6 +22,10 @@ export interface AnsweringService {
   readonly health: Omit<HealthSettings, "timeout">;
   /** Whether clients keep to the instance that answered them first. */
   readonly sessions: boolean;
+  /** @default "http" */
+  readonly protocol?: "http" | "tcp";
+  /** Port of the balancers at which the services that require it reach it; absent where none does. */
+  readonly provides?: number;
 }
 
 /** One that answers none: balancers never hear of it. */
@@ -29,6 +33,7 @@ export interface WorkerService {
   readonly name: string;
   readonly port?: undefined;
   readonly sessions?: undefined;
+  readonly provides?: undefined;
 }
 
 /** Where an instance is to be reached, in the network of its host: its container's name, which outlives its IP. */
@@ -58,6 +63,9 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
       "haproxy-inter": time(interval / 2),
       "haproxy-timeout": time(checkTimeout),
       "haproxy-options": "",
+      // Those that require the service must reach it before the routing table, which is written last, tells of it.
+      ...(service.protocol === "tcp" && { [PROTOCOL]: service.protocol }),
+      ...(service.provides !== undefined && { [PROVIDES]: String(service.provides) }),
     },
     Check: {
       CheckID: `${instance}:health`,
@@ -70,6 +78,10 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
     },
   };
 }
+
+/** Meta data that not all instances have. */
+const PROTOCOL = "haproxy-protocol";
+const PROVIDES = "haproxy-provides";
 
 /** What Consul has for a port where there is none. */
 const NO_PORT = 0;
@@ -147,7 +159,8 @@ export function catalogueDiff(
   const changed = (instance: string) => {
     const { Port, Meta } = registrationOf(service, instance);
     const now = held[instance];
-    return now && (now.Port !== Port || Object.entries(Meta).some(([key, value]) => now.Meta[key] !== value));
+    const keys = [...Object.keys(Meta), PROTOCOL, PROVIDES];
+    return now && (now.Port !== Port || keys.some((key) => now.Meta[key] !== Meta[key]));
   };
   return {
     add: desired.filter((instance) => !(instance in held)).sort(),

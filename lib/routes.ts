@@ -30,6 +30,8 @@ export interface ServiceEntry {
   readonly isActiveBackup?: true;
   /** Ports at which balancers answer for it alone. */
   readonly ports: readonly number[];
+  /** The port at which they do for the services that require it; not there where none does. */
+  readonly provides?: number;
   /** Lines of the frontend of these ports, where it has any of its own. */
   readonly frontend?: readonly string[];
   /** Whether clients keep to the server that answered them first. */
@@ -98,6 +100,7 @@ export function routingTable(services: readonly ServiceSettings[], scope: Routes
         ...(isTcp && { isTcp }),
         ...(service.balance === "active-backup" && { isActiveBackup: true as const }),
         ports: publish === undefined ? [] : insidePorts(publish, loadBalancers),
+        ...(service.provides !== undefined && { provides: service.provides }),
         ...(isTcp && { frontend: [`timeout client ${time(timeouts.tunnel)}`] }),
         sessions,
         backend: isTcp

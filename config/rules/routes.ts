@@ -1,5 +1,6 @@
 import { given, listed, type Path, type Problem } from "../faults.ts";
 import type { Draft, ServiceDraft } from "../shapes.ts";
+import { requiredServices } from "./requirements.ts";
 
 type Services = [name: string, service: ServiceDraft][];
 
@@ -22,13 +23,16 @@ export function routeRules({ services }: Draft): Problem[] {
   return [...oneDefault(all), ...reachable(all, defaultService(services)), ...distinct(all)];
 }
 
-/** One whose port is at fault may still be told by its other ways. Of TCP there is nothing to tell services by but ports. */
+/**
+ * One whose port is at fault may still be told by its other ways. Of TCP there is nothing to tell services by but ports; and
+ * what other services require may be there for them alone.
+ */
 function answering(services: Draft["services"]): Services {
-  return Object.entries(services).filter(
-    ([, { port, protocol, route, publish, ...rest }]) =>
-      protocol === "http" &&
-      (port !== undefined || route !== undefined || publish !== undefined || rest.default === true),
-  );
+  const required = requiredServices(services);
+  return Object.entries(services).filter(([name, { port, protocol, route, publish, ...rest }]) => {
+    const isTold = route !== undefined || publish !== undefined || rest.default === true;
+    return protocol === "http" && (isTold || (port !== undefined && !required.has(name)));
+  });
 }
 
 function oneDefault(services: Services): Problem[] {

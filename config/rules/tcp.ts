@@ -1,6 +1,7 @@
 import { locate } from "../draft.ts";
 import { given, type Path, type Problem } from "../faults.ts";
 import type { Draft } from "../shapes.ts";
+import { requiredServices } from "./requirements.ts";
 
 /** What is said of requests, of which balancers see none where TCP is spoken. */
 const ofRequests: readonly Path[] = [
@@ -16,6 +17,7 @@ const ofRequests: readonly Path[] = [
 
 /** Rules on services that speak TCP, and on what only those may have. */
 export function tcpRules({ services }: Pick<Draft, "services">, raw: unknown): Problem[] {
+  const required = requiredServices(services);
   return Object.entries(services).flatMap(([name, { protocol, balance, port, publish, health }]) => {
     const at = (...steps: Path): Path => ["services", name, ...steps];
     const beside = at("protocol");
@@ -36,8 +38,8 @@ export function tcpRules({ services }: Pick<Draft, "services">, raw: unknown): P
       const message = 'must be "tcp", or left out, beside protocol "tcp", got "http"';
       problems.push({ path: at("health", "type"), message, about: [at("health", "type"), beside] });
     }
-    if (port !== undefined && publish === undefined) {
-      const message = `must have a publish port, since protocol "tcp" has nothing else to be told by, got none`;
+    if (port !== undefined && publish === undefined && !required.has(name)) {
+      const message = `must have a publish port, or be required by another service, since protocol "tcp" has nothing else to be told by, got neither`;
       problems.push({ path: at(), message, about: [at("publish"), beside] });
     }
     return problems;

@@ -20,6 +20,8 @@ import urllib.parse
 
 VERSION = os.environ.get("VERSION", "1.0.0")
 HOSTNAME = socket.gethostname()
+# Where a counter is kept, as host:port.
+STORE = os.environ.get("STORE", "")
 PAGE = pathlib.Path(__file__).with_name("page.html").read_text(encoding="utf-8")
 MAX_BODY = 10 * 2**20
 MAX_DELAY = 60
@@ -94,6 +96,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self._page("About", "A small Python server, copied, found by Consul and balanced by HAProxy.")
         elif url.path == "/health":
             self._send(200, "text/plain", "ok\n")
+        elif url.path == "/count":
+            self._count()
         elif url.path == "/slow":
             self._slow(urllib.parse.parse_qs(url.query))
         else:
@@ -127,6 +131,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         time.sleep(seconds)
         self._send(200, "text/plain", f"answered after {seconds:g} s\n")
+
+    def _count(self):
+        """Counts in a store that all copies share, where they are told of one: it speaks as Redis and Valkey do."""
+        if not STORE:
+            self._send(404, "text/plain", "there is no store: see STORE\n")
+            return
+        host, _, port = STORE.rpartition(":")
+        try:
+            with socket.create_connection((host, int(port)), timeout=2) as store:
+                store.sendall(b"INCR requests\r\n")
+                answer = store.makefile().readline()
+        except (OSError, ValueError) as error:
+            answer = str(error)
+        if answer.startswith(":"):
+            self._send(200, "text/plain", answer[1:].strip() + "\n")
+        else:
+            self._send(503, "text/plain", f"the store says {answer.strip() or 'nothing'}\n")
 
     def _page(self, title, text):
         facts = {"server": HOSTNAME, "version": VERSION, "requests": next(page_numbers)}

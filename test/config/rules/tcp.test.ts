@@ -41,7 +41,9 @@ test.each<[object, string[]]>([
   ],
   [
     { publish: undefined },
-    [': must have a publish port, since protocol "tcp" has nothing else to be told by, got none'],
+    [
+      ': must have a publish port, or be required by another service, since protocol "tcp" has nothing else to be told by, got neither',
+    ],
   ],
   [{ protocol: "udp" }, ['.protocol: must be "http" or "tcp", got "udp"']],
   [{ balance: "random" }, ['.balance: must be "leastconn" or "active-backup", got "random"']],

@@ -1,0 +1,90 @@
+import { frontPorts, ipv6Twin } from "../../lib/ports.ts";
+import { cycleOf } from "../../lib/requirements.ts";
+import { given, type Path, type Problem } from "../faults.ts";
+import type { Settings } from "../settings.ts";
+import type { Draft } from "../shapes.ts";
+
+/** Names of the services that others require. */
+export function requiredServices(services: Draft["services"]): Set<string> {
+  const all = Object.values(services).flatMap(({ requires }) => Object.values(requires));
+  return new Set(all.map(({ service }) => service));
+}
+
+/** Rules on what services require of each other. */
+export function requirementRules({ services }: Pick<Draft, "services">): Problem[] {
+  const required = requiredServices(services);
+  const problems = Object.entries(services).flatMap(([name, { requires, env, secrets, provides }]) => {
+    const at = (...steps: Path): Path => ["services", name, ...steps];
+    const seen = new Map<string, string>();
+    return [
+      ...(provides !== undefined && !required.has(name) ? [idle(at("provides"), provides)] : []),
+      ...Object.entries(requires).flatMap(([key, { service, env: told }]): Problem[] => {
+        const path = at("requires", key, "service");
+        const provider = services[service];
+        const problems: Problem[] = [];
+        if (provider === undefined) {
+          const known = Object.keys(services).filter((other) => other !== name);
+          const message = `must be another service (${known.join(", ") || "there is none"}), got ${given(service)}`;
+          problems.push({ path, message, about: [path, ["services", service]] });
+        } else if (provider.port === undefined) {
+          const message = `must be a service with a port, which ${service} has not, got ${given(service)}`;
+          problems.push({ path, message, about: [path, ["services", service, "port"]] });
+        }
+        for (const variable of Object.keys(told)) {
+          const path = at("requires", key, "env", variable);
+          const other =
+            seen.get(variable) ?? (variable in env ? "env" : variable in secrets ? "secrets" : undefined);
+          seen.set(variable, `requires.${key}`);
+          if (other === undefined) continue;
+          const message = `must not have the name of a variable in ${other} as well`;
+          problems.push({ path, message, fix: "rm" });
+        }
+        return problems;
+      }),
+    ];
+  });
+  return [...problems, ...cycles(services)];
+}
+
+function idle(path: Path, provides: number): Problem {
+  const message = `must be left out where no other service requires this one, got ${provides}`;
+  return { path, message, fix: "rm" };
+}
+
+function cycles(services: Draft["services"]): Problem[] {
+  const cycle = cycleOf(
+    Object.entries(services).map(([name, { requires }]) => ({
+      name,
+      requires: Object.values(requires).map(({ service }) => service),
+    })),
+  );
+  if (cycle === undefined) return [];
+  const [name = ""] = cycle;
+  const message = `must not lead back to the service itself, which then could never come up: ${cycle.join(" requires ")}`;
+  return [
+    {
+      path: ["services", name, "requires"],
+      message,
+      about: cycle.map((one) => ["services", one, "requires"]),
+    },
+  ];
+}
+
+/** Rules on the ports at which required services are reached, inside `front`. */
+export function providedPortRules(settings: Settings): Problem[] {
+  const { services, loadBalancers } = settings;
+  const taken = new Map<number, string>();
+  for (const { port, what, path } of frontPorts(settings)) {
+    taken.set(port, `${what} (${path.join(".")})`);
+    if (loadBalancers.ipv6) taken.set(ipv6Twin(port), `${what} on IPv6 (${path.join(".")})`);
+  }
+  return services.flatMap(({ name, provides, publish }) => {
+    if (provides === undefined || provides === publish) return [];
+    const other = taken.get(provides);
+    taken.set(provides, `service ${name} (services.${name}.provides)`);
+    if (other === undefined) return [];
+    const path = ["services", name, "provides"];
+    const message = `must be a port that nothing else has inside the balancers, got ${provides}, which ${other} has`;
+    return [{ path, message, about: [path, ["services", name, "port"]] }];
+  });
+}

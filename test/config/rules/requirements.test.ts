@@ -1,0 +1,109 @@
+import { faultsOf } from "../../support/faults-of.ts";
+import { settingsFrom } from "../../support/settings-from.ts";
+
+const web = { image: "nginx", port: 80 };
+const db = { image: "valkey", port: 6379, protocol: "tcp" };
+const requiring = (service: string, env: object = { DB: "{{host}}:{{port}}" }) => ({
+  requires: { store: { service, env } },
+});
+const faults = (services: object) => faultsOf({ services });
+const at = (line: string) => `flotilla:services${line}`;
+
+test("what is required needs no way to it from outside, and is not the default", () => {
+  const { services } = settingsFrom({
+    services: {
+      web: { ...web, ...requiring("db") },
+      db,
+      api: { ...web, port: 81 },
+      shop: { ...web, route: { path: "/s" }, ...requiring("api") },
+    },
+  });
+  expect(services.map(({ name, provides, default: isDefault }) => [name, provides, isDefault])).toStrictEqual(
+    [
+      ["api", 81, false],
+      ["db", 6379, false],
+      ["shop", undefined, false],
+      ["web", undefined, true],
+    ],
+  );
+  expect(services.find(({ name }) => name === "web")?.requires).toStrictEqual([
+    { service: "db", env: { DB: "{{host}}:{{port}}" } },
+  ]);
+});
+
+test.each<[string, object, string[]]>([
+  ["met", { web: { ...web, ...requiring("db") }, db }, []],
+  ["at a port of its own choice", { web: { ...web, ...requiring("db") }, db: { ...db, provides: 7000 } }, []],
+  ["published as well", { web: { ...web, ...requiring("db") }, db: { ...db, publish: 6379 } }, []],
+  [
+    "unmet",
+    { web: { ...web, ...requiring("sql") }, db: { ...db, publish: 1 } },
+    ['.web.requires.store.service: must be another service (db), got "sql"'],
+  ],
+  [
+    "of a worker",
+    { web: { ...web, ...requiring("mail") }, mail: { image: "mailer" } },
+    ['.web.requires.store.service: must be a service with a port, which mail has not, got "mail"'],
+  ],
+  [
+    "of itself",
+    { web: { ...web, ...requiring("web") } },
+    [
+      ".web.requires: must not lead back to the service itself, which then could never come up: web requires web",
+    ],
+  ],
+  [
+    "in a circle",
+    {
+      web: { ...web, ...requiring("a") },
+      a: { ...db, ...requiring("b") },
+      b: { ...db, port: 2, ...requiring("a") },
+    },
+    [
+      ".a.requires: must not lead back to the service itself, which then could never come up: a requires b requires a",
+    ],
+  ],
+  [
+    "variables that are there already",
+    {
+      web: {
+        ...web,
+        env: { DB: "x" },
+        requires: {
+          one: { service: "db", env: { DB: "1", X: "1" } },
+          two: { service: "db", env: { X: "2" } },
+        },
+      },
+      db,
+    },
+    [
+      ".web.requires.one.env.DB: must not have the name of a variable in env as well",
+      ".web.requires.two.env.X: must not have the name of a variable in requires.one as well",
+    ],
+  ],
+  [
+    "a port that is provided to nobody",
+    { web, db: { ...db, publish: 6379, provides: 7000 } },
+    [".db.provides: must be left out where no other service requires this one, got 7000"],
+  ],
+  [
+    "a port that the balancers have",
+    { web: { ...web, ...requiring("db") }, db: { ...db, port: 8080 } },
+    [
+      ".db.provides: must be a port that nothing else has inside the balancers, got 8080, which the balancers together (loadBalancers.port) has",
+    ],
+  ],
+  [
+    "two at one port",
+    {
+      web: { ...web, requires: { a: { service: "a", env: {} }, b: { service: "b", env: {} } } },
+      a: db,
+      b: db,
+    },
+    [
+      ".b.provides: must be a port that nothing else has inside the balancers, got 6379, which service a (services.a.provides) has",
+    ],
+  ],
+])("a requirement %s", (_, services, lines) => {
+  expect(faults(services)).toStrictEqual(lines.map(at));
+});
