@@ -299,6 +299,7 @@ test("all that can be set is set", async () => {
         replicasPer: "host",
         protocol: "http",
         balance: "leastconn",
+        requires: [],
         port: 80,
         health: {
           type: "http",

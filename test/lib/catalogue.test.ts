@@ -48,6 +48,17 @@ test("what HAProxy could read as something else is written so that it can't", ()
   expect(Check?.HTTP).toBe("http://w1:8000/a'b?c=%20");
 });
 
+test("that TCP is spoken, and where those come that require it, is told where it is so, and told anew where it changes", () => {
+  const meta = (service: object) => registrationOf({ ...db, ...service }, "d1").Meta;
+  expect(meta({ protocol: "http" })).toStrictEqual(meta({}));
+  const tcp = { ...db, protocol: "tcp", provides: 5432 } as const;
+  expect(meta(tcp)).toStrictEqual({ ...meta({}), "haproxy-protocol": "tcp", "haproxy-provides": "5432" });
+  const [plain, told] = [registrationOf(db, "d1"), registrationOf(tcp, "d1")];
+  expect(catalogueDiff(tcp, ["d1"], { d1: told }).change).toStrictEqual([]);
+  expect(catalogueDiff(tcp, ["d1"], { d1: plain }).change).toStrictEqual(["d1"]);
+  expect(catalogueDiff(db, ["d1"], { d1: told }).change).toStrictEqual(["d1"]);
+});
+
 test.each([
   ["what keeps to it", "sessions", "weight 0"],
   ["what nobody else is there for", "last resort", "backup"],
