@@ -1,5 +1,6 @@
 import { isIP, isIPv4 } from "node:net";
 import { posix } from "node:path";
+import { unescaped } from "../lib/exchange.ts";
 import { isUnicast as startsUnicast } from "../lib/subnet.ts";
 
 /** Says what {@link isKey} wants. */
@@ -110,6 +111,12 @@ export function isRoutePath(text: string): boolean {
 export function isHealthPath(text: string): boolean {
   return text.length <= 255 && /^\/(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$/.test(text);
 }
+
+/** Whether a text tells at least one byte, and no more than so many, that a check sends or waits for. */
+export const isExchangeText = (most: number) => (text: string) => {
+  const length = unescaped(text)?.length ?? 0;
+  return length >= 1 && length <= most;
+};
 
 /** Whether a text can stand in the header Host. */
 export function isCheckHost(text: string): boolean {

@@ -1,4 +1,5 @@
 import type { Endpoint } from "../lib/docker-endpoint.ts";
+import type { ExchangeType } from "../lib/exchange.ts";
 
 /** What the program is told by stack config, after every rule has been checked and every default filled in. */
 export interface Settings {
@@ -190,11 +191,15 @@ export interface ImageSource {
 }
 
 export interface HealthSettings {
-  /** "http" asks for `path` and wants 2xx; "tcp" wants a connection. */
-  readonly type: "http" | "tcp";
+  /** "http" asks for `path` and wants 2xx or 3xx; "tcp" wants a connection; the others an answer in their protocol. */
+  readonly type: "http" | "tcp" | ExchangeType;
   readonly path: string;
   /** What the check says in its header Host. */
   readonly host: string;
+  /** What a server that speaks TCP is told, with escapes; where absent it is the server that begins. */
+  readonly send?: string;
+  /** What must be in its answer, with escapes. */
+  readonly expect?: string;
   /** Seconds between two checks. */
   readonly interval: number;
   /** Seconds within which a check must be answered. */

@@ -11,6 +11,7 @@ import {
   isCText,
   isDnsName,
   isDockerEndpoint,
+  isExchangeText,
   isHealthPath,
   isImageReference,
   isImageTag,
@@ -139,13 +140,17 @@ const build = z.preprocess(
   }),
 );
 
+const escapes = String.raw`in which \r, \n, \t, \0, \\ and \xHH stand for other bytes`;
+
 const health = shape({
-  type: oneOf("http", "tcp").optional(),
+  type: oneOf("http", "tcp", "redis", "postgres", "mysql").optional(),
   path: text(
     'a path that starts with "/", of at most 255 characters as URLs have them (others as %XX), without "#"',
     isHealthPath,
   ).default("/"),
   host: text("a DNS name or an IP address, with or without a port", isCheckHost).default("localhost"),
+  send: text(`a text of 1 to 200 bytes, ${escapes}`, isExchangeText(200)).optional(),
+  expect: text(`a text of 1 to 100 bytes, ${escapes}`, isExchangeText(100)).optional(),
   interval: decimal(0.2, 60).default(1),
   checkTimeout: decimal(0.1, 60).default(1),
   timeout: whole(1, 3600).default(60),

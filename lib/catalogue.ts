@@ -1,4 +1,5 @@
 import type { HealthSettings } from "../config/settings.ts";
+import { exchangeOf } from "./exchange.ts";
 import { time, word } from "./haproxy.ts";
 
 /** What an agent is told of one instance, in the shape of Consul's `PUT /v1/agent/service/register`. */
@@ -51,6 +52,7 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
   const { type, path, host, interval, checkTimeout } = service.health;
   const target = targetOf(service, instance);
   const http = type === "http";
+  const exchange = exchangeOf(service.health);
   return {
     ...identity,
     Port: service.port,
@@ -66,6 +68,7 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
       // Those that require the service must reach it before the routing table, which is written last, tells of it.
       ...(service.protocol === "tcp" && { [PROTOCOL]: service.protocol }),
       ...(service.provides !== undefined && { [PROVIDES]: String(service.provides) }),
+      ...(exchange && { [SEND]: exchange.send, [EXPECT]: word(exchange.expect) }),
     },
     Check: {
       CheckID: `${instance}:health`,
@@ -82,6 +85,8 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
 /** Meta data that not all instances have. */
 const PROTOCOL = "haproxy-protocol";
 const PROVIDES = "haproxy-provides";
+const SEND = "haproxy-send";
+const EXPECT = "haproxy-expect";
 
 /** What Consul has for a port where there is none. */
 const NO_PORT = 0;
@@ -159,7 +164,7 @@ export function catalogueDiff(
   const changed = (instance: string) => {
     const { Port, Meta } = registrationOf(service, instance);
     const now = held[instance];
-    const keys = [...Object.keys(Meta), PROTOCOL, PROVIDES];
+    const keys = [...Object.keys(Meta), PROTOCOL, PROVIDES, SEND, EXPECT];
     return now && (now.Port !== Port || keys.some((key) => now.Meta[key] !== Meta[key]));
   };
   return {

@@ -1,4 +1,5 @@
 import type { AnsweringService, ServiceDefinition } from "../../lib/catalogue.ts";
+import { exchangeOf } from "../../lib/exchange.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
 import { listenersIn, unreachable } from "./listeners.ts";
 
@@ -76,8 +77,11 @@ async function connectionFault(
 }
 
 /** A service's check in words. */
-export const checkName = ({ health, port }: AnsweringService) =>
-  health.type === "http" ? `GET ${health.path} on port ${port}` : `a connection to port ${port}`;
+export function checkName({ health, port }: AnsweringService): string {
+  if (health.type === "http") return `GET ${health.path} on port ${port}`;
+  if (exchangeOf(health) === undefined) return `a connection to port ${port}`;
+  return `${health.type === "tcp" ? "health.expect" : `the check by ${health.type}`} on port ${port}`;
+}
 
 /** A number of instances in words. */
 export const count = (instances: readonly string[]) =>

@@ -1,4 +1,5 @@
 import { type AnsweringService, targetOf } from "../../lib/catalogue.ts";
+import { exchangeOf } from "../../lib/exchange.ts";
 import { until } from "../../runtime/command.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
 import { checkName, type Failure } from "./failure-report.ts";
@@ -30,7 +31,7 @@ export class NetworkHealth implements Health {
     return {
       what: `did not pass within ${seconds} s`,
       advice:
-        'Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.',
+        'Correct the application, or its health check, port or health.timeout in its config, and run "pulumi up" again.',
     };
   }
 
@@ -43,15 +44,17 @@ export class NetworkHealth implements Health {
 
   /** The answers of those that did not pass; undefined where the agent, which may be restarting, could not ask. */
   async #ask(instances: readonly string[], seconds: number): Promise<Map<string, string> | undefined> {
-    const { type, path, host, checkTimeout } = this.#service.health;
+    const { health } = this.#service;
+    const exchange = exchangeOf(health);
+    const ofTcp = exchange ? `${exchange.send}=${exchange.expect}` : "tcp";
     const targets = instances.map((instance) => targetOf(this.#service, instance));
     const { code, output } = await this.#engine.tryExec(
       this.#agent,
       "await-passing",
       String(seconds),
-      String(checkTimeout),
-      host,
-      type === "http" ? path : "tcp",
+      String(health.checkTimeout),
+      health.host,
+      health.type === "http" ? health.path : ofTcp,
       ...targets,
     );
     if (code === 0) return new Map();

@@ -21,21 +21,20 @@ export function tcpRules({ services }: Pick<Draft, "services">, raw: unknown): P
   return Object.entries(services).flatMap(([name, { protocol, balance, port, publish, health }]) => {
     const at = (...steps: Path): Path => ["services", name, ...steps];
     const beside = at("protocol");
-    if (protocol === "http") {
-      const message = `must stand beside protocol "tcp", got "${balance}"`;
-      const about = [at("balance"), beside];
-      return balance === "leastconn" ? [] : [{ path: at("balance"), message, about, fix: "rm" as const }];
-    }
-    const problems = ofRequests.flatMap((steps): Problem[] => {
-      const path = at(...steps);
-      // As it is written, since the draft has defaults.
-      const { value } = locate(raw, path);
-      if (value === undefined) return [];
-      const message = `must not be given beside protocol "tcp", of which balancers see connections only, got ${given(value)}`;
-      return [{ path, message, about: [path, beside], fix: "rm" }];
-    });
+    if (protocol === "http") return ofTcpOnly(balance, health, at);
+    const problems = [
+      ...exchanges(health, at),
+      ...ofRequests.flatMap((steps): Problem[] => {
+        const path = at(...steps);
+        // As it is written, since the draft has defaults.
+        const { value } = locate(raw, path);
+        if (value === undefined) return [];
+        const message = `must not be given beside protocol "tcp", of which balancers see connections only, got ${given(value)}`;
+        return [{ path, message, about: [path, beside], fix: "rm" }];
+      }),
+    ];
     if (health.type === "http") {
-      const message = 'must be "tcp", or left out, beside protocol "tcp", got "http"';
+      const message = 'must be another one, or left out, beside protocol "tcp", got "http"';
       problems.push({ path: at("health", "type"), message, about: [at("health", "type"), beside] });
     }
     if (port !== undefined && publish === undefined && !required.has(name)) {
@@ -44,4 +43,36 @@ export function tcpRules({ services }: Pick<Draft, "services">, raw: unknown): P
     }
     return problems;
   });
+}
+
+type At = (...steps: Path) => Path;
+type Health = Draft["services"][string]["health"];
+
+/** What stands beside a protocol that balancers do not look into. */
+function ofTcpOnly(balance: string, { type = "http", send, expect }: Health, at: At): Problem[] {
+  const given: [Path, value: string | undefined][] = [
+    [at("balance"), balance === "leastconn" ? undefined : balance],
+    [at("health", "type"), type === "http" || type === "tcp" ? undefined : type],
+    [at("health", "send"), send],
+    [at("health", "expect"), expect],
+  ];
+  return given.flatMap(([path, value]) => {
+    if (value === undefined) return [];
+    const message = `must stand beside protocol "tcp", got ${JSON.stringify(value)}`;
+    return [{ path, message, about: [path, at("protocol")], fix: "rm" as const }];
+  });
+}
+
+/** Rules on checks of what a server says. */
+function exchanges({ type = "tcp", send, expect }: Health, at: At): Problem[] {
+  const words = Object.entries({ send, expect }).filter(([, value]) => value !== undefined);
+  if (type !== "tcp")
+    return words.map(([key, value]) => {
+      const path = at("health", key);
+      const message = `must not be given beside health.type "${type}", got ${JSON.stringify(value)}`;
+      return { path, message, about: [path, at("health", "type")], fix: "rm" };
+    });
+  if (send === undefined || expect !== undefined) return [];
+  const message = `must be given beside health.send, whose answer nobody would look at otherwise, got nothing`;
+  return [{ path: at("health", "expect"), message, about: [at("health", "send")] }];
 }

@@ -366,7 +366,7 @@ service web: 1 of its new instances did not pass within 1 s; what served before 
     last lines of its log:
       line 9 of new-2
       line 10 of new-2
-Correct the application, or health.path, port or health.timeout in its config, and run "pulumi up" again.
+Correct the application, or its health check, port or health.timeout in its config, and run "pulumi up" again.
 `);
     expect([...fleet.held.keys()]).toStrictEqual(["old-1"]);
     expect(fleet.log).toStrictEqual([asks("new-1 new-2", { seconds: 1 })]);

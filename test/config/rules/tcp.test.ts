@@ -37,12 +37,46 @@ test.each<[object, string[]]>([
   ],
   [
     { health: { type: "http" } },
-    ['.health.type: must be "tcp", or left out, beside protocol "tcp", got "http"'],
+    ['.health.type: must be another one, or left out, beside protocol "tcp", got "http"'],
   ],
   [
     { publish: undefined },
     [
       ': must have a publish port, or be required by another service, since protocol "tcp" has nothing else to be told by, got neither',
+    ],
+  ],
+  [{ health: { type: "redis" } }, []],
+  [{ health: { send: "PING\r\n", expect: "+PONG" } }, []],
+  [{ health: { expect: "220 " } }, []],
+  [
+    { health: { send: "PING" } },
+    [
+      ".health.expect: must be given beside health.send, whose answer nobody would look at otherwise, got nothing",
+    ],
+  ],
+  [
+    { health: { type: "mysql", send: "a", expect: "b" } },
+    [
+      '.health.send: must not be given beside health.type "mysql", got "a"',
+      '.health.expect: must not be given beside health.type "mysql", got "b"',
+    ],
+  ],
+  [
+    { health: { send: "\\q", expect: "" } },
+    [
+      String.raw`.health.send: must be a text of 1 to 200 bytes, in which \r, \n, \t, \0, \\ and \xHH stand for other bytes, got "\\q"`,
+      String.raw`.health.expect: must be a text of 1 to 100 bytes, in which \r, \n, \t, \0, \\ and \xHH stand for other bytes, got ""`,
+    ],
+  ],
+  [
+    { health: { type: "oracle" } },
+    ['.health.type: must be "http" or "tcp" or "redis" or "postgres" or "mysql", got "oracle"'],
+  ],
+  [
+    { protocol: "http", health: { type: "redis", expect: "x" } },
+    [
+      '.health.type: must stand beside protocol "tcp", got "redis"',
+      '.health.expect: must stand beside protocol "tcp", got "x"',
     ],
   ],
   [{ protocol: "udp" }, ['.protocol: must be "http" or "tcp", got "udp"']],
