@@ -21,7 +21,8 @@ export function text(allowed: string, test: (value: string) => boolean) {
 
 /** One of a few words. */
 export function oneOf<const T extends readonly string[]>(...words: T) {
-  return z.enum(words, `must be ${words.map((word) => JSON.stringify(word)).join(" or ")}`);
+  const all = words.map((word) => JSON.stringify(word));
+  return z.enum(words, `must be ${[all.slice(0, -1).join(", "), ...all.slice(-1)].join(" or ")}`);
 }
 
 /** True or false. */

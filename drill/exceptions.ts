@@ -55,6 +55,8 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "services.<name>.failover": "says something only where there are several data centres",
   "services.<name>.protocol": "has an end-to-end test of its own",
   "services.<name>.balance": "has an end-to-end test of its own",
+  "services.<name>.health.send": "has an end-to-end test of its own",
+  "services.<name>.health.expect": "has an end-to-end test of its own",
   "services.<name>.provides": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.service": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.env": "has an end-to-end test of its own",

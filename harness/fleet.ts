@@ -10,12 +10,14 @@ import { markedValue, type Outputs, Stack } from "./pulumi.ts";
 import { runInfo } from "./run-info.ts";
 
 interface Health {
-  type?: "http" | "tcp";
+  type?: "http" | "tcp" | "redis";
   path?: string;
   host?: string;
+  send?: string;
+  expect?: string;
   interval?: number;
   checkTimeout?: number;
-  timeout: number;
+  timeout?: number;
 }
 
 export interface Service {

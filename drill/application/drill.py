@@ -3,11 +3,13 @@
 It keeps a receipt of every POST, tells the headers that it was sent, answers a POST late when it is asked to, holds
 WebSockets, and falls ill on demand: `echo slow >/tmp/fault` makes it answer everything three seconds late, `echo late` 0.9 s,
 `echo 500 >/tmp/fault` with an error. With ONE_AT_A_TIME in its environment it serves one request after the other, its
-health check among them. It passes its check only READY_AFTER seconds after its start, where that is set.
+health check among them. It passes its check only READY_AFTER seconds after its start, where that is set. Where PROVIDER tells
+of another service, HOST:PORT, it calls that for whoever asks for /call.
 """
 
 import base64
 import hashlib
+import http.client
 import json
 import os
 import pathlib
@@ -22,6 +24,7 @@ FAULT = pathlib.Path("/tmp/fault")
 # RFC 6455, section 1.3.
 WEBSOCKET_KEY = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 ONE_AT_A_TIME = "ONE_AT_A_TIME" in os.environ
+PROVIDER = os.environ.get("PROVIDER", "")
 
 turn = threading.Lock()
 
@@ -72,6 +75,8 @@ class Handler(server.Handler):
             self._send(200, "application/json", json.dumps(self.headers.items()))
         elif path == "/lines":
             self._lines()
+        elif path == "/call":
+            self._call("GET", "/")
         else:
             super().do_GET()
 
@@ -80,7 +85,22 @@ class Handler(server.Handler):
 
     def do_POST(self):
         time.sleep(float(self._query("seconds") or 0))
-        super().do_POST()
+        if urllib.parse.urlsplit(self.path).path == "/call":
+            self._call("POST", "/echo", self.rfile.read(int(self.headers["Content-Length"])))
+        else:
+            super().do_POST()
+
+    def _call(self, method, path, body=None):
+        """Answers as the other service does, which is asked once, by a connection of its own."""
+        try:
+            connection = http.client.HTTPConnection(PROVIDER, timeout=10)
+            connection.request(method, path, body, {"Accept": "application/json"})
+            answer = connection.getresponse()
+            status, text = answer.status, answer.read()
+            connection.close()
+        except (OSError, http.client.HTTPException) as error:
+            status, text = 502, f"the provider: {error!r}\n"
+        self._send(status, "application/json", text)
 
     def _query(self, name):
         return urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query).get(name, [None])[0]

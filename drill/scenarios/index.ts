@@ -1,6 +1,7 @@
 import type { Scenario } from "../scenario.ts";
 import { attack } from "./attack.ts";
 import { balancers } from "./balancers.ts";
+import { calls } from "./calls.ts";
 import { changedHosts } from "./changed-hosts.ts";
 import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   ...rollbacks,
   ...brokenVersions,
   ...settings,
+  ...calls,
   ...balancers,
   ...consul,
   ...maintenance,

@@ -102,6 +102,14 @@ export const getsOf = (url: string, path: string): Plan => ({
   ownApplication: true,
 });
 
+/** What is answered only with the help of another service. */
+export const calls = (url: string): Plan => ({
+  url,
+  clients: [...getters, ...posters].map((client) => ({ ...client, path: "/call" })),
+  sockets: 0,
+  ownApplication: true,
+});
+
 /** The same clients with twice the rest, or so many times as much, for machines that have more to do. */
 export const unhurried = (plan: Plan, times = 2): Plan => ({
   ...plan,

@@ -61,10 +61,7 @@ describe("sections", () => {
       { hosts: { a: { consulServers: [31] } } },
       "hosts.a.consulServers[0]: must be a whole number from 1 to 30, got 31",
     ],
-    [
-      { hosts: { a: { state: "gone" } } },
-      'hosts.a.state: must be "active" or "drained" or "away", got "gone"',
-    ],
+    [{ hosts: { a: { state: "gone" } } }, 'hosts.a.state: must be "active", "drained" or "away", got "gone"'],
     [{ hosts: { a: { state: "away" } } }, 'hosts.a.state: must be "active" on one host at least, got "away"'],
     [
       { hosts: { a: { consulServers: [0] } } },
@@ -211,9 +208,12 @@ describe("one service", () => {
     [{ port: 65536 }, `.port: ${portRule}, got 65536`],
     [
       { health: "/" },
-      '.health: must be a map (keys: type, path, host, interval, checkTimeout, timeout), got "/"',
+      '.health: must be a map (keys: type, path, host, send, expect, interval, checkTimeout, timeout), got "/"',
     ],
-    [{ health: { type: "grpc" } }, '.health.type: must be "http" or "tcp", got "grpc"'],
+    [
+      { health: { type: "grpc" } },
+      '.health.type: must be "http", "tcp", "redis", "postgres" or "mysql", got "grpc"',
+    ],
     [
       { health: { path: "up" } },
       '.health.path: must be a path that starts with "/", of at most 255 characters as URLs have them (others as %XX), without "#", got "up"',

@@ -47,15 +47,17 @@ describe("a service that requires another", () => {
     await losingNone(() => update({ provides: 16_379 }));
   });
 
-  test("nor when a balancer is lost, or a copy of the other where there are more", async () => {
+  test("nor that a copy of the other dies where there are more, or balancers become more and fewer", async () => {
     await update({ replicas: 2 });
     await losingNone(async () => {
-      const [balancer] = await fleet.containers("balancer");
       const [copy] = await fleet.servers("store");
       await sleep(0.5);
       process.kill(copy?.State.Pid ?? 0, "SIGKILL");
       await sleep(2);
-      expect(balancer).toBeDefined();
+      for (const count of [3, 2])
+        await fleet.up(({ loadBalancers }) => {
+          loadBalancers.count = count;
+        });
     });
   });
 

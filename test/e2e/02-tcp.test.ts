@@ -13,6 +13,7 @@ describe("a service that speaks TCP", () => {
     port: 6379,
     protocol: "tcp",
     publish: published,
+    health: { type: "redis" as const },
     drain: 4,
     rollout: { settle: 0 },
   };
@@ -68,6 +69,33 @@ describe("a service that speaks TCP", () => {
       process.kill(victim?.State.Pid ?? 0, "SIGKILL");
       await sleep(3);
     });
+  });
+
+  test("one that takes connections but says nothing is left out", async () => {
+    const [victim] = await fleet.servers("cache");
+    const pid = victim?.State.Pid ?? 0;
+    process.kill(pid, "SIGSTOP");
+    try {
+      await within(5, "the other has all", async () => expect(await whoServe()).toHaveLength(1));
+    } finally {
+      process.kill(pid, "SIGCONT");
+    }
+    await within(5, "both serve", async () => expect(await whoServe()).toHaveLength(2));
+  });
+
+  test("what it is asked and has to say may be told; what it never says is refused, and it serves on", async () => {
+    const words = { send: "PING\\r\\n", expect: "+PONG" };
+    await losingNone(() => update({ health: words }));
+    expect(new Set(Object.values(await fleet.serversSeenBy(1, "cache")))).toEqual(new Set(["UP"]));
+    await losingNone(async () => {
+      const { code, output } = await fleet.attemptUp(({ services }) => {
+        Object.assign(services.cache ?? {}, { health: { ...words, expect: "+PING", timeout: 3 } });
+      });
+      expect(code).not.toBe(0);
+      expect(output).toMatch(/last answer to health\.expect on port 6379: \+PONG/);
+    });
+    await losingNone(() => update({ health: cache.health }));
+    expect(await whoServe()).toHaveLength(2);
   });
 
   test("a connection that is there goes on until its copy's time to drain is over", async () => {

@@ -70,7 +70,7 @@ test.each<[object, string[]]>([
   ],
   [
     { health: { type: "oracle" } },
-    ['.health.type: must be "http" or "tcp" or "redis" or "postgres" or "mysql", got "oracle"'],
+    ['.health.type: must be "http", "tcp", "redis", "postgres" or "mysql", got "oracle"'],
   ],
   [
     { protocol: "http", health: { type: "redis", expect: "x" } },
