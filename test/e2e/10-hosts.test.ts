@@ -23,6 +23,16 @@ class Handler(socketserver.StreamRequestHandler):
 socketserver.ThreadingTCPServer(("", 7000), Handler).serve_forever()
 `;
 const echoPort = 21_700;
+/** Calls it from a copy that requires it, and prints who answers. */
+const callEcho = `
+import os, socket
+host, port = os.environ["ECHO"].split(":")
+def call():
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"?\\n")
+        return connection.makefile().readline().strip()
+print(*{call() for _ in range(60)})
+`;
 
 // Only a run with a network of its own has room for hosts.
 (runInfo().namespace ? describe : describe.skip)("three hosts", () => {
@@ -87,8 +97,19 @@ const echoPort = 21_700;
         protocol: "tcp",
         publish: echoPort,
       };
+      services.web.requires = { echo: { service: "echo", env: { ECHO: "{{host}}:{{port}}" } } };
     });
     await connected("a", "b", "c");
+  });
+
+  test("which another service requires, and reaches from each host", async () => {
+    const copies = await hosts.copies(hosts.keys, "echo");
+    for (const key of hosts.keys) {
+      const all = await hosts.containers(key, "server");
+      const caller = all.find(({ Config }) => Config.Labels["flotilla.service"] === fleet.service);
+      const seen = await lab.docker(key, "exec", caller?.Id ?? "", "python3", "-c", callEcho);
+      expect(seen.trim().split(" ").sort()).toEqual(copies);
+    }
   });
 
   test("by another port between hosts", async () => {
