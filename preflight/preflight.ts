@@ -7,6 +7,7 @@ import { dataFaults } from "./data.ts";
 import { type RunningContainer, running } from "./engine.ts";
 import { ephemeralPorts } from "./ephemeral.ts";
 import { clockWarnings, type Machine, machineFaults, machineOf } from "./machines.ts";
+import { maintenanceWarnings } from "./maintained.ts";
 import { networkFaults, networksOf } from "./networks.ts";
 import { warnOfGaps, warnOfOutages } from "./outages.ts";
 import { portFaults } from "./ports.ts";
@@ -56,8 +57,14 @@ export async function preflight(settings: Settings, state: StackState = readStat
   if (settings.hosts.length > 1) faults.push(...moveFaults(settings, await state.hosts()));
   if (faults.length > 0)
     throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
-  const warnings = await Promise.all(reached.hosts.map((host) => ephemeralPorts(settings, host)));
-  for (const warning of [...warnings.flat(), ...clockWarnings(machines)]) pulumi.log.warn(warning);
+  const warnings = await Promise.all([
+    ...reached.hosts.map((host) => ephemeralPorts(settings, host)),
+    ...present.map(({ host, containers }) =>
+      typeof containers === "object" ? maintenanceWarnings(settings, host, containers) : [],
+    ),
+  ]);
+  // Hosts tell of the same services.
+  for (const warning of new Set([...warnings.flat(), ...clockWarnings(machines)])) pulumi.log.warn(warning);
   warnOfGaps(settings);
   const stopped = await Promise.all(reached.hosts.map((host) => stoppedServers(settings, host)));
   // What is not seen may run.
