@@ -1,6 +1,7 @@
-import type { HostSettings, Settings } from "../config/settings.ts";
+import type { HostSettings, ServiceSettings, Settings } from "../config/settings.ts";
 import { joined } from "../lib/names.ts";
-import { inOrder } from "../lib/requirements.ts";
+import { inOrder, isListening } from "../lib/requirements.ts";
+import { isMoving } from "../lib/rollout.ts";
 import type { Findings } from "../preflight/preflight.ts";
 import { AbsentHost } from "./absent-host.ts";
 import { ConsulAgent } from "./consul-agent.ts";
@@ -9,7 +10,8 @@ import type { Credentials } from "./credentials.ts";
 import type * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import { HaproxyTier } from "./haproxy-tier.ts";
-import type { Images } from "./images.ts";
+import { Herald } from "./herald.ts";
+import type { HostImage, Images } from "./images.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import { Mover } from "./mover.ts";
 import { RoutingTable } from "./routing-table.ts";
@@ -71,7 +73,8 @@ export class DataCentre {
     this.pools = this.#pools(isFresh, args);
     this.#logKeepers(args);
     const movers = this.#movers(args);
-    this.#routes(named, isFresh, movers, args);
+    const heralds = this.#heralds(args);
+    this.#routes(named, isFresh, [...movers, ...heralds], args);
   }
 
   #tier(host: DockerHost, isFresh: boolean, { settings, allHosts, credentials }: DataCentreArgs): Tier {
@@ -116,20 +119,43 @@ export class DataCentre {
     }
   }
 
-  /** Where nothing moves, there are none, nor an image of theirs. */
+  /** Where something moves. */
   #movers({ settings, credentials }: DataCentreArgs): Mover[] {
+    return this.#tiersOf(settings.services.filter(isMoving)).map(({ image, ...tier }) => {
+      const { key, provider } = tier.host;
+      return new Mover(
+        `mover-${key}`,
+        { ...settings, ...tier, image, credentials },
+        { providers: [provider] },
+      );
+    });
+  }
+
+  /** Where somebody is to be told. */
+  #heralds({ settings, credentials }: DataCentreArgs): Herald[] {
+    return this.#tiersOf(settings.services.filter(isListening)).map(({ image, ...tier }) => {
+      const { key, provider } = tier.host;
+      return new Herald(
+        `herald-${key}`,
+        { ...settings, ...tier, image, credentials },
+        { providers: [provider] },
+      );
+    });
+  }
+
+  /** Those where any of some services runs, for which the image of our programs is there. */
+  #tiersOf(services: readonly ServiceSettings[]): (Tier & { readonly image: HostImage })[] {
     return this.tiers.flatMap((tier) => {
-      const { key, images, provider } = tier.host;
-      if (images.mover === undefined) return [];
-      const args = { ...settings, ...tier, image: images.mover, credentials };
-      return new Mover(`mover-${key}`, args, { providers: [provider] });
+      const { key, images } = tier.host;
+      const { programs: image } = images;
+      return image && services.some(({ hosts }) => hosts.includes(key)) ? [{ ...tier, image }] : [];
     });
   }
 
   #routes(
     named: (what: string) => string,
     isFresh: boolean,
-    movers: readonly Mover[],
+    attendants: readonly (Mover | Herald)[],
     { settings, hosts, credentials }: DataCentreArgs,
   ): void {
     // Through any one agent, since Consul's KV store is the whole data centre's.
@@ -145,7 +171,7 @@ export class DataCentre {
     new TokenRevocation(
       named("former-tokens"),
       { cluster, credentials },
-      { dependsOn: [routes, ...serving, ...movers] },
+      { dependsOn: [routes, ...serving, ...attendants] },
     );
   }
 }

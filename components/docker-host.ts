@@ -36,9 +36,9 @@ export class DockerHost extends pulumi.ComponentResource {
   readonly controlNetworkName: pulumi.Output<string>;
   /** Ids of the networks that this host makes. */
   readonly networkIds: pulumi.Output<string[]>;
-  readonly images: Readonly<Record<Exclude<OwnImage, "mover">, HostImage>> & {
-    /** Only where services run whose copies move. */
-    readonly mover?: HostImage;
+  readonly images: Readonly<Record<Exclude<OwnImage, "programs">, HostImage>> & {
+    /** Only where something runs them. */
+    readonly programs?: HostImage;
   };
   /** The balancers' log volume; containers that mount it wait for this. */
   readonly logs: VolumeContainer;
@@ -65,7 +65,7 @@ export class DockerHost extends pulumi.ComponentResource {
       front: image("front"),
       warden: image("warden"),
       "log-keeper": image("log-keeper"),
-      ...(args.images.isWanted("mover", host.key) && { mover: image("mover") }),
+      ...(args.images.isWanted("programs", host.key) && { programs: image("programs") }),
     };
     this.logs = new VolumeContainer(
       joined(name, "logs"),

@@ -47,6 +47,7 @@ export class Mover extends pulumi.ComponentResource {
         ...containerDefaults({ stack, host: host.key, role: "mover" }),
         name: moverName(stack, host.key),
         image: image.imageId,
+        command: ["commands/mover.ts", "/etc/flotilla/mover.json"],
         networkMode: "none",
         uploads: [secretFile("/etc/flotilla/mover.json", pulumi.jsonStringify(told))],
         volumes: [engineSocket(host.settings.docker), agent.socketMount],

@@ -73,7 +73,7 @@ function serviceOf(
     ...others,
     name,
     ...(isRequired && provides !== undefined && { provides }),
-    requires: sorted(requires).map(([, { service, env }]) => ({ service, env: sortedRecord(env) })),
+    requires: sorted(requires).map(([key, { env, ...rest }]) => ({ key, ...rest, env: sortedRecord(env) })),
     health: { ...draft.health, type: draft.health.type ?? draft.protocol },
     source: build
       ? { kind: "build", ...build, args: sortedRecord(build.args), ...(version && { version }) }

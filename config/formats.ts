@@ -112,6 +112,9 @@ export function isHealthPath(text: string): boolean {
   return text.length <= 255 && /^\/(?:[\w.~!$&'()*+,;=:@/?-]|%[0-9A-Fa-f]{2})*$/.test(text);
 }
 
+/** Whether a text is a signal's name, and not one that ends or halts whoever gets it. */
+export const isSignal = (text: string) => /^SIG(HUP|INT|QUIT|USR1|USR2|ALRM|TERM|CONT|WINCH|URG)$/.test(text);
+
 /** Whether a text tells at least one byte, and no more than so many, that a check sends or waits for. */
 export const isExchangeText = (most: number) => (text: string) => {
   const length = unescaped(text)?.length ?? 0;

@@ -1,5 +1,6 @@
 import type { Endpoint } from "../lib/docker-endpoint.ts";
 import type { ExchangeType } from "../lib/exchange.ts";
+import type { Reaction } from "../lib/requirements.ts";
 
 /** What the program is told by stack config, after every rule has been checked and every default filled in. */
 export interface Settings {
@@ -244,9 +245,13 @@ export interface TimeoutSettings {
 
 /** Another service that one needs, and must be there before it. */
 export interface Requirement {
+  /** What the requirement is called. */
+  readonly key: string;
   readonly service: string;
   /** Variables that tell where it is, sorted by name; `{{host}}` and `{{port}}` in their values stand for that. */
   readonly env: Readonly<Record<string, string>>;
+  /** How copies are told when the healthy copies of that service change. */
+  readonly onChange?: Reaction;
 }
 
 export interface VolumeMount {

@@ -19,6 +19,7 @@ import {
   isMountPath,
   isRegistryAddress,
   isRoutePath,
+  isSignal,
   isSurge,
   isUnicast,
   isUser,
@@ -292,6 +293,10 @@ const extraHost = z
 const requirement = shape({
   service: text("the name of a service", (name) => name !== ""),
   env: environment(),
+  onChange: shape({
+    command: words,
+    signal: text("a signal that a process can heed, such as SIGHUP", isSignal).optional(),
+  }).optional(),
 });
 
 const service = shape({

@@ -22,6 +22,7 @@ export function addressOf({ Name, NetworkSettings }: Container, network: string)
   return address;
 }
 
+/** What every stack has containers of. */
 export const roles = [
   "agent",
   "balancer",
@@ -32,7 +33,7 @@ export const roles = [
   "volumes",
   "warden",
 ] as const;
-export type Role = (typeof roles)[number];
+export type Role = (typeof roles)[number] | "herald" | "mover";
 
 /** The Docker engine that DOCKER_HOST names. */
 export const docker = (...args: string[]) => run("docker", args);

@@ -58,7 +58,7 @@ export interface Service {
   route?: { path?: string; host?: string | string[] };
   publish?: number;
   provides?: number;
-  requires?: Record<string, { service: string; env?: Record<string, string> }>;
+  requires?: Record<string, { service: string; env?: Record<string, string>; onChange?: object }>;
   hosts?: string[];
   failover?: string[];
 }

@@ -50,6 +50,7 @@ const needs: Readonly<Record<Exclude<Role, "server">, Needs>> = {
   warden: { capabilities: {}, readOnly: true },
   // The same.
   mover: { capabilities: {}, readOnly: false },
+  herald: { capabilities: {}, readOnly: false },
   // Root, which has no rights over files of others without these two.
   keeper: {
     capabilities: {

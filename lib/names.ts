@@ -20,6 +20,7 @@ export const agentPrefix = (stack: string) => joined(stack, "agent", "");
 export const frontName = (stack: string, host: string) => joined(stack, "front", host);
 export const wardenName = (stack: string, host: string) => joined(stack, "warden", host);
 export const moverName = (stack: string, host: string) => joined(stack, "mover", host);
+export const heraldName = (stack: string, host: string) => joined(stack, "herald", host);
 export const keeperName = (stack: string, host: string) => joined(stack, "keeper", host);
 export const balancerPrefix = (stack: string, host: string, number: number) =>
   joined(stack, "balancer", host, number);
@@ -67,7 +68,8 @@ export type Role =
   | "volumes"
   | "warden"
   | "keeper"
-  | "mover";
+  | "mover"
+  | "herald";
 
 /** Labels by which commands, tests and people find the containers of a stack; `details` are more of them. */
 export function labels<T = string>({

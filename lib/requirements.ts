@@ -1,3 +1,17 @@
+import type { ServiceSettings } from "../config/settings.ts";
+
+/** What is done in a copy when what it requires has changed: one of the two. */
+export interface Reaction {
+  /** Is run in it, with the endpoints as JSON on standard input. */
+  readonly command?: readonly string[];
+  /** Is sent to its first process. */
+  readonly signal?: string;
+}
+
+/** Whether a service's copies want to be told when what they require changes. */
+export const isListening = ({ requires }: Pick<ServiceSettings, "requires">) =>
+  requires.some(({ onChange }) => onChange !== undefined);
+
 /** A service, as far as it needs others. */
 export interface Requiring {
   readonly name: string;

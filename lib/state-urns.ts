@@ -37,6 +37,8 @@ export function isOfHost({ types, name }: StateResource, { stack, key, consulSer
       return isOrBelow(`reach-${key}`);
     case "Mover":
       return isOrBelow(`mover-${key}`);
+    case "Herald":
+      return isOrBelow(`herald-${key}`);
     case "LogKeeper":
       return isOrBelow(`keeper-${key}`);
     case "HaproxyTier":

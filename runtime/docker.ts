@@ -107,6 +107,13 @@ export class DockerEngine {
     return { code, output: code === 0 ? stdout : `${stdout}${stderr}` };
   }
 
+  /** Runs a command in a container, with a text on its standard input; throws where it fails or could not be run. */
+  async feed(container: string, input: string, ...command: string[]): Promise<void> {
+    const { code, output } = await this.#run(["exec", "-i", container, ...command], input);
+    if (code !== 0)
+      throw new Error(`${command[0]} ended with exit code ${code}${output.trim() && `: ${output.trim()}`}`);
+  }
+
   /** The last lines that a container wrote, standard output and error together. */
   async logs(container: string, lines: number): Promise<string> {
     const { code, output, stderr } = await this.#run(["logs", "--tail", String(lines), container]);
@@ -156,9 +163,9 @@ export class DockerEngine {
     return stream;
   }
 
-  async #run(args: readonly string[]): Promise<Outcome> {
+  async #run(args: readonly string[], input?: string): Promise<Outcome> {
     const start = performance.now();
-    const outcome = await attempt("docker", [...this.flags, ...args]);
+    const outcome = await attempt("docker", [...this.flags, ...args], input === undefined ? {} : { input });
     if (outcome.failure === "not found") throw new Error("the docker command line client is not installed");
     if (outcome.failure === "out of time") {
       const seconds = rounded((performance.now() - start) / 1000);

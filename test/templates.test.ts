@@ -21,7 +21,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
   ["front/Dockerfile", "front.Dockerfile", images],
   ["warden/Dockerfile", "warden.Dockerfile", images],
   ["log-keeper/Dockerfile", "log-keeper.Dockerfile", images],
-  ["mover/Dockerfile", "mover.Dockerfile", images],
+  ["programs/Dockerfile", "programs.Dockerfile", images],
   [
     "consul/server.hcl",
     "server-that-founds.hcl",

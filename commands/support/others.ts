@@ -1,12 +1,7 @@
+import { type HealthEntry, isStaying } from "../../lib/endpoints.ts";
 import { agentName } from "../../lib/names.ts";
 import { type Spread, shareOf } from "../../lib/shares.ts";
 import type { Consul } from "../../runtime/consul.ts";
-
-/** One instance as `GET /v1/health/service` tells of it. */
-interface HealthEntry {
-  readonly Node: { readonly Node: string };
-  readonly Service: { readonly Meta?: Readonly<Record<string, string>> | null };
-}
 
 /** Whose copies are looked for: those of all hosts but one. */
 export interface Others {
@@ -23,7 +18,7 @@ export async function othersHaveTheirs(
 ): Promise<boolean> {
   const all = await consul.get<HealthEntry[]>(`/v1/health/service/${moving.service}?passing`);
   // Those that are about to leave are nobody's share.
-  const staying = (all ?? []).filter(({ Service }) => !Service.Meta?.["haproxy-options"]);
+  const staying = (all ?? []).filter(isStaying);
   return moving.hosts.every((key) => {
     const there = staying.filter(({ Node }) => Node.Node === agentName(stack, key));
     return key === host || there.length >= shareOf(moving, key, moving.hosts);

@@ -18,10 +18,14 @@ export function requirementRules({ services }: Pick<Draft, "services">): Problem
     const seen = new Map<string, string>();
     return [
       ...(provides !== undefined && !required.has(name) ? [idle(at("provides"), provides)] : []),
-      ...Object.entries(requires).flatMap(([key, { service, env: told }]): Problem[] => {
+      ...Object.entries(requires).flatMap(([key, { service, env: told, onChange }]): Problem[] => {
         const path = at("requires", key, "service");
         const provider = services[service];
         const problems: Problem[] = [];
+        if (onChange && (onChange.command === undefined) === (onChange.signal === undefined)) {
+          const message = `must have a command or a signal, got ${onChange.signal === undefined ? "neither" : "both"}`;
+          problems.push({ path: at("requires", key, "onChange"), message });
+        }
         if (provider === undefined) {
           const known = Object.keys(services).filter((other) => other !== name);
           const message = `must be another service (${known.join(", ") || "there is none"}), got ${given(service)}`;

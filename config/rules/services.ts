@@ -12,6 +12,7 @@ const reserved = [
   "balancer",
   "consul",
   "front",
+  "herald",
   "keeper",
   "log-keeper",
   "logs",

@@ -3,22 +3,23 @@ import path from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { baseImages } from "../base-images.ts";
 import { renderFile } from "../render.ts";
+import { isListening } from "../requirements.ts";
 import { isMoving } from "../rollout.ts";
 import type { BuildRecipe } from "./context.ts";
 
 /** Images of ours, each built from the template folder of its name. */
-export const ownImages = ["consul", "balancer", "front", "warden", "log-keeper", "mover"] as const;
+export const ownImages = ["consul", "balancer", "front", "warden", "log-keeper", "programs"] as const;
 export type OwnImage = (typeof ownImages)[number];
 
-/** Keys of the hosts that are to have an image of ours: all, but for what moves copies, where there are none to move. */
+/** Keys of the hosts that are to have an image of ours: all, but for that of our programs, where nothing runs them. */
 export function hostsWithImage(
   role: OwnImage,
   { hosts, services }: Pick<Settings, "hosts" | "services">,
 ): string[] {
   const keys = hosts.map(({ key }) => key);
-  if (role !== "mover") return keys;
-  const moving = services.filter(isMoving);
-  return keys.filter((key) => moving.some(({ hosts }) => hosts.includes(key)));
+  if (role !== "programs") return keys;
+  const users = services.filter((service) => isMoving(service) || isListening(service));
+  return keys.filter((key) => users.some(({ hosts }) => hosts.includes(key)));
 }
 
 /** What an image of ours is built from. Renders its folder below `.flotilla`, relative to the project. */
@@ -34,7 +35,7 @@ export function ownRecipe(
   };
   const rendered = {
     Dockerfile: renderFile(`${role}/Dockerfile.mustache`, bases),
-    ...(role === "mover" && programFiles()),
+    ...(role === "programs" && programFiles()),
   };
   const context = renderedContext(`templates/${role}`, rendered, `.flotilla/${stack}/${role}`);
   return { context, dockerfile: "Dockerfile", args: {} };

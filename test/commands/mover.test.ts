@@ -1,21 +1,9 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import fs from "node:fs";
-import http from "node:http";
-import os from "node:os";
-import path from "node:path";
-import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RegisterArgs } from "../../commands/support/registrar.ts";
 import { madeWith, type Registration, registrationOf } from "../../lib/catalogue.ts";
 import { stoppedStates } from "../../lib/rollout.ts";
-import {
-  type ConsulAnswer,
-  type ConsulRequest,
-  type DockerAnswer,
-  type FakeHosts,
-  withFakeDocker,
-} from "../support/fake-docker.ts";
+import { runAttendant } from "../support/attendant.ts";
+import type { ConsulAnswer, ConsulRequest, DockerAnswer, FakeHosts } from "../support/fake-docker.ts";
 
 const service = {
   name: "web",
@@ -126,41 +114,9 @@ function asEntry(record: RegisterArgs, index: number) {
 }
 
 /** Runs the mover of host a until `look` is content, and gives what it has said. */
-async function runMover(host: Host, look: (said: string) => boolean | Promise<boolean>): Promise<string> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "flotilla-mover-"));
-  const [socket, file] = [path.join(folder, "http.sock"), path.join(folder, "mover.json")];
-  const args = { stack: "test", host: "a", agent: "test--agent--a", socket, token: "secret", tokenId: "id" };
-  fs.writeFileSync(file, JSON.stringify(args));
-  const agent = http.createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? "", "http://consul");
-    const { method = "", headers } = request;
-    const asked = { endpoint: "", container: "", method, path: pathname, filter: "" };
-    const token = String(headers["x-consul-token"]);
-    const answer = host.consul({ ...asked, token, body: await text(request) });
-    if ("json" in answer) response.end(JSON.stringify(answer.json));
-    else if ("status" in answer) response.writeHead(answer.status).end(answer.text);
-  });
-  agent.listen(socket);
-  await once(agent, "listening");
-  try {
-    return await withFakeDocker(host, async (env) => {
-      const child = spawn(process.execPath, ["commands/mover.ts", file], { env });
-      let said = "";
-      child.stderr.on("data", (words) => {
-        said += words;
-      });
-      const end = performance.now() + 30_000;
-      while (!(await look(said)) && performance.now() < end) await sleep(50);
-      const ended = once(child, "exit");
-      child.kill();
-      expect(await ended).toStrictEqual([0, null]);
-      return said;
-    });
-  } finally {
-    agent.closeAllConnections();
-    agent.close();
-    fs.rmSync(folder, { recursive: true });
-  }
+function runMover(host: Host, look: (said: string) => boolean | Promise<boolean>): Promise<string> {
+  const told = { stack: "test", host: "a", agent: "test--agent--a", token: "secret", tokenId: "id" };
+  return runAttendant(host, "mover", told, look);
 }
 
 const looks = (said: string) => said.includes("hosts: ");

@@ -81,9 +81,11 @@ describe("a Docker host", () => {
   test("has the image of what moves copies only where there are copies that move", async () => {
     const services = { web: { image: "nginx", port: 80, replicasPer: "datacenter", hosts: ["a"] } };
     const all = await run({ hosts: { a, b }, services });
-    const movers = all.filter(({ id }) => /^RemoteImage .*--mover$/.test(id));
-    expect(movers.map(({ id, provider }) => [id, provider])).toStrictEqual([["RemoteImage a--mover", "a"]]);
-    expect(movers[0]?.inputs.name).toMatch(/^flotilla\/test--mover:[0-9a-f]{12}$/);
+    const movers = all.filter(({ id }) => /^RemoteImage .*--programs$/.test(id));
+    expect(movers.map(({ id, provider }) => [id, provider])).toStrictEqual([
+      ["RemoteImage a--programs", "a"],
+    ]);
+    expect(movers[0]?.inputs.name).toMatch(/^flotilla\/test--programs:[0-9a-f]{12}$/);
   });
 
   test("keeps the logs on a volume that is never protected", async () => {

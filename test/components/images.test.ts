@@ -92,7 +92,7 @@ test("what moves copies is brought to the hosts that run such, and to nobody whe
     const all = await run({ build, ...service }, { has: () => false });
     const images = told(all, "Command own_images") as { reference: string; hosts: { key: string }[] }[];
     return images
-      .filter(({ reference }) => reference.includes("--mover:"))
+      .filter(({ reference }) => reference.includes("--programs:"))
       .map(({ hosts }) => hosts.map(({ key }) => key));
   };
   expect(await moversOf({ replicasPer: "datacenter", hosts: ["b"] })).toStrictEqual([["b"]]);

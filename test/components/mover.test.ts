@@ -18,6 +18,7 @@ test("has the sockets of the engine and the agent, no network, and its token in 
   expect(inputs).toMatchObject({
     name: "test--mover--b",
     image: "sha256:mover",
+    command: ["commands/mover.ts", "/etc/flotilla/mover.json"],
     networkMode: "none",
     restart: "always",
     capabilities: { drops: ["ALL"] },

@@ -384,7 +384,7 @@ describe("one service", () => {
     ["Web", `${nameRule}, got "Web"`],
     [
       "consul",
-      "must not be named agent, balancer, consul, front, keeper, log-keeper, logs, mover, volumes or warden, which Flotilla needs itself",
+      "must not be named agent, balancer, consul, front, herald, keeper, log-keeper, logs, mover, volumes or warden, which Flotilla needs itself",
     ],
   ])("named %s", (name, message) => {
     expect(faultsOf({ services: { [name]: web } })).toStrictEqual([`flotilla:services.${name}: ${message}`]);

@@ -1,5 +1,7 @@
+import { docker, logs } from "../../harness/docker.ts";
 import { Fleet } from "../../harness/fleet.ts";
 import { get } from "../../harness/http.ts";
+import { say } from "../../harness/say.ts";
 import { whileAsking } from "../../harness/tcp.ts";
 import { sleep, within } from "../../harness/wait.ts";
 
@@ -59,6 +61,54 @@ describe("a service that requires another", () => {
           loadBalancers.count = count;
         });
     });
+  });
+
+  test("its copies are told when those of the other change; a command that fails is run again, and harms nobody", async () => {
+    const file = "/tmp/told";
+    const listening = (...command: string[]) =>
+      fleet.up(({ services }) => {
+        Object.assign(services.web, { requires: { store: { ...requires.store, onChange: { command } } } });
+      });
+    const told = async () => {
+      const copies = await fleet.servers();
+      const texts = await Promise.all(copies.map(({ Id }) => docker("exec", Id, "cat", file)));
+      return texts.map((text): string[] =>
+        JSON.parse(text).endpoints.map(({ name }: { name: string }) => name),
+      );
+    };
+    const names = async () => {
+      const copies = (await fleet.servers("store")).filter(({ State }) => State.Running);
+      return copies.map(({ Name }) => Name).sort();
+    };
+    const allKnow = async () => {
+      const known = await names();
+      for (const endpoints of await told()) expect(endpoints).toEqual(known);
+    };
+    await listening("sh", "-c", `cat >${file}`);
+    await within(15, "all are told after their start", allKnow);
+    await losingNone(() => update({ replicas: 3 }));
+    await within(3, "all know of the third", allKnow);
+    const [victim] = await fleet.servers("store");
+    const start = performance.now();
+    await docker("kill", victim?.Id ?? "");
+    await within(5, "all know of two", allKnow);
+    say(`told of a copy that was killed after ${((performance.now() - start) / 1000).toFixed(1)} s`);
+    await docker("start", victim?.Id ?? "");
+    await within(10, "all know of three", allKnow);
+
+    await listening("false");
+    const [herald] = await fleet.containers("herald");
+    const before = await fleet.servers();
+    const failures = async () => (herald ? await logs(herald) : "").match(/could not be told/g)?.length ?? 0;
+    await within(30, "it fails, and is tried again", async () =>
+      expect(await failures()).toBeGreaterThan(2 * before.length - 1),
+    );
+    const after = await fleet.servers();
+    expect(after.map(({ Id, State }) => [Id, State.StartedAt])).toEqual(
+      before.map(({ Id, State }) => [Id, State.StartedAt]),
+    );
+    await fleet.up(({ services }) => Object.assign(services.web, { requires }));
+    expect(await fleet.containers("herald")).toEqual([]);
   });
 
   test("one that is taken away is missed by name, and nothing is changed", async () => {

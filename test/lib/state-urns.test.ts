@@ -31,6 +31,8 @@ test.each<[string, string, boolean]>([
   ["Warden", "warden-ab", false],
   ["Mover", "mover-a", true],
   ["Mover", "mover-ab", false],
+  ["Herald", "herald-a", true],
+  ["Herald", "herald-ab", false],
   ["ConsulAgent", "agent-a", true],
   ["ConsulAgent", "agent-a--data", true],
   ["ConsulAgent", "agent-ab--data", false],

@@ -43,6 +43,8 @@ export type ConsulAnswer =
 export interface FakeHosts {
   docker(endpoint: string, args: readonly string[]): DockerAnswer;
   consul(request: ConsulRequest): ConsulAnswer;
+  /** A line that a command in a container was given on its standard input. */
+  fed?(container: string, input: string): void;
   /** The Pulumi command line, for programs that use it. */
   pulumi?(args: readonly string[]): DockerAnswer;
 }
@@ -129,7 +131,11 @@ function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } 
     const head = `${code} ${Buffer.byteLength(out)}\n`;
     if (code !== 0 || args[1] !== "-i") return void socket.end(`${head}${out}${err}`);
     socket.write(head);
-    if (!args.includes("socat")) return void socket.write("locked\n");
+    if (args.includes("flock")) return void socket.write("locked\n");
+    if (!args.includes("socat")) {
+      hosts.fed?.(args[2] ?? "", await textUntil("\n", socket));
+      return void socket.end();
+    }
     targets.set(socket, { endpoint, container: args[2] ?? "" });
     consul.emit("connection", socket);
   });
@@ -139,12 +145,14 @@ function listen(hosts: FakeHosts): net.Server & { closeAllConnections(): void } 
 }
 
 /** One argument a line, up to an empty one; what follows stays in the socket. */
-async function argumentsFrom(socket: net.Socket): Promise<string[]> {
+const argumentsFrom = async (socket: net.Socket) => (await textUntil("\n\n", socket)).trimEnd().split("\n");
+
+async function textUntil(end: string, socket: net.Socket): Promise<string> {
   let read = "";
-  while (!read.endsWith("\n\n")) {
+  while (!read.endsWith(end)) {
     const byte: Buffer | null = socket.read(1);
     if (byte) read += byte;
     else await once(socket, "readable");
   }
-  return read.trimEnd().split("\n");
+  return read;
 }

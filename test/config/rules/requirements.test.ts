@@ -27,7 +27,7 @@ test("what is required needs no way to it from outside, and is not the default",
     ],
   );
   expect(services.find(({ name }) => name === "web")?.requires).toStrictEqual([
-    { service: "db", env: { DB: "{{host}}:{{port}}" } },
+    { key: "store", service: "db", env: { DB: "{{host}}:{{port}}" } },
   ]);
 });
 
@@ -79,6 +79,30 @@ test.each<[string, object, string[]]>([
     [
       ".web.requires.one.env.DB: must not have the name of a variable in env as well",
       ".web.requires.two.env.X: must not have the name of a variable in requires.one as well",
+    ],
+  ],
+  [
+    "that tells of changes in no way, or in two",
+    {
+      web: {
+        ...web,
+        requires: {
+          a: { service: "db", env: {}, onChange: {} },
+          b: { service: "db", env: {}, onChange: { command: ["/x"], signal: "SIGHUP" } },
+        },
+      },
+      db,
+    },
+    [
+      ".web.requires.a.onChange: must have a command or a signal, got neither",
+      ".web.requires.b.onChange: must have a command or a signal, got both",
+    ],
+  ],
+  [
+    "that tells of changes by what nobody can heed",
+    { web: { ...web, requires: { a: { service: "db", env: {}, onChange: { signal: "SIGKILL" } } } }, db },
+    [
+      '.web.requires.a.onChange.signal: must be a signal that a process can heed, such as SIGHUP, got "SIGKILL"',
     ],
   ],
   [

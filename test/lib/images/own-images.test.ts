@@ -59,7 +59,7 @@ test("every image of ours is made from its template, with the base images that t
     );
   }));
 
-test("the mover's image alone has our programs, as modules and with all that they are made of", () =>
+test("one image alone has our programs, as modules and with all that they are made of", () =>
   inScratchProject(async () => {
     const filesOf = (role: OwnImage) => {
       const { context } = ownRecipe(role, settingsFrom());
@@ -69,9 +69,9 @@ test("the mover's image alone has our programs, as modules and with all that the
       fs.globSync("**/*.ts", { cwd: folder }).map((file) => `program/${folder}/${file}`),
     );
     expect(programs).toEqual(expect.arrayContaining(["program/commands/support/reach.ts"]));
-    expect(filesOf("mover").sort()).toStrictEqual(["program/package.json", ...programs].sort());
+    expect(filesOf("programs").sort()).toStrictEqual(["program/package.json", ...programs].sort());
     expect(filesOf("balancer").filter((file) => file.startsWith("program"))).toStrictEqual([]);
-    const copy = ".flotilla/test/mover/program";
+    const copy = ".flotilla/test/programs/program";
     expect(fs.readFileSync(`${copy}/package.json`, "utf8")).toBe('{"type":"module"}');
     expect(fs.readFileSync(`${copy}/lib/names.ts`, "utf8")).toBe(fs.readFileSync("lib/names.ts", "utf8"));
   }));

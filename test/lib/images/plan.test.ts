@@ -8,7 +8,7 @@ import { settingsFrom } from "../../support/settings-from.ts";
 const hosts = Object.fromEntries(
   ["a", "b", "c"].map((key, i) => [key, { docker: `tcp://${key}:2376`, address: `10.0.0.${i + 1}` }]),
 );
-const others = ownImages.filter((role) => role !== "mover");
+const others = ownImages.filter((role) => role !== "programs");
 
 /** The plan of our own images for some services, on hosts of which all but one have every image. */
 function planOf(services: Record<string, object>, lacking = "none") {
@@ -25,7 +25,7 @@ function planOf(services: Record<string, object>, lacking = "none") {
   return planImages(settings, view).own;
 }
 
-test("all hosts are to have our own images, but for the mover's, which nothing is made of where no copies move", () =>
+test("all hosts are to have our own images, but for that of our programs, which nothing runs where no copies move", () =>
   inScratchProject(async () => {
     const own = planOf({ web: {} });
     expect([...own].map(([role, plan]) => [role, plan.hosts])).toStrictEqual(
@@ -34,14 +34,14 @@ test("all hosts are to have our own images, but for the mover's, which nothing i
     expect(fs.readdirSync(".flotilla/test").sort()).toStrictEqual(others.toSorted());
   }));
 
-test("the mover's image is for the hosts of services whose copies move, and missed by those alone", () =>
+test("the image of our programs is for the hosts of services whose copies move or listen, and missed by those alone", () =>
   inScratchProject(async () => {
     const services = {
       web: { replicasPer: "datacenter", hosts: ["b", "a"] },
       api: { replicasPer: "datacenter", hosts: ["b"] },
       db: { hosts: ["c"] },
     };
-    const { hosts, missing } = planOf(services, "b").get("mover") ?? {};
+    const { hosts, missing } = planOf(services, "b").get("programs") ?? {};
     expect([hosts, missing?.on]).toStrictEqual([["a", "b"], ["b"]]);
-    expect(planOf(services, "c").get("mover")?.missing.on).toStrictEqual([]);
+    expect(planOf(services, "c").get("programs")?.missing.on).toStrictEqual([]);
   }));
