@@ -111,6 +111,15 @@ describe("a service that requires another", () => {
     expect(await fleet.containers("herald")).toEqual([]);
   });
 
+  test("that the other is in maintenance is warned of", async () => {
+    const operate = async (...args: string[]) =>
+      expect((await fleet.stack.operate("maintenance", ...args, "--service", "store")).code).toBe(0);
+    await operate("on");
+    expect(await fleet.stack.run("preview")).toMatch(/service store is in maintenance: new copies of web/);
+    await operate("off");
+    await within(5, "it counts", count);
+  });
+
   test("one that is taken away is missed by name, and nothing is changed", async () => {
     const { code, output } = await fleet.attemptUp(({ services }) => {
       delete services.store;
