@@ -117,6 +117,8 @@ export interface ServiceSettings extends Limits {
   readonly protocol: "http" | "tcp";
   /** Which copy gets a connection: the one that has fewest, or one gets all while it is well. */
   readonly balance: "leastconn" | "active-backup";
+  /** To which copies a host's balancers send: to any; to those of their own host while one is well; to no others. */
+  readonly locality: "any" | "prefer" | "only";
   readonly health: HealthSettings;
   /** Plain environment, sorted by name. PORT is in it where there is a port. */
   readonly env: Readonly<Record<string, string>>;

@@ -310,6 +310,7 @@ const service = shape({
   port: port.optional(),
   protocol: oneOf("http", "tcp").default("http"),
   balance: oneOf("leastconn", "active-backup").default("leastconn"),
+  locality: oneOf("any", "prefer", "only").default("any"),
   health: health.prefault({}),
   env: environment(),
   secrets: environment(),

@@ -55,6 +55,7 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "services.<name>.failover": "says something only where there are several data centres",
   "services.<name>.protocol": "has an end-to-end test of its own",
   "services.<name>.balance": "has an end-to-end test of its own",
+  "services.<name>.locality": "says something only where there are several hosts",
   "services.<name>.health.send": "has an end-to-end test of its own",
   "services.<name>.health.expect": "has an end-to-end test of its own",
   "services.<name>.provides": "has an end-to-end test of its own",

@@ -32,6 +32,7 @@ export interface Service {
   health?: Health;
   protocol?: string;
   balance?: string;
+  locality?: string;
   env?: Record<string, string>;
   cpus?: number;
   memory?: string;

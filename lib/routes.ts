@@ -28,6 +28,8 @@ export interface ServiceEntry {
   readonly isTcp?: true;
   /** Whether one copy has all connections while it is well; not there where they are shared. */
   readonly isActiveBackup?: true;
+  /** Whether those copies come first, or alone, that are on the balancer's own host; not there where all are alike. */
+  readonly locality?: "prefer" | "only";
   /** Ports at which balancers answer for it alone. */
   readonly ports: readonly number[];
   /** The port at which they do for the services that require it; not there where none does. */
@@ -99,6 +101,7 @@ export function routingTable(services: readonly ServiceSettings[], scope: Routes
         name,
         ...(isTcp && { isTcp }),
         ...(service.balance === "active-backup" && { isActiveBackup: true as const }),
+        ...(service.locality !== "any" && { locality: service.locality }),
         ports: publish === undefined ? [] : insidePorts(publish, loadBalancers),
         ...(service.provides !== undefined && { provides: service.provides }),
         ...(isTcp && { frontend: [`timeout client ${time(timeouts.tunnel)}`] }),

@@ -18,31 +18,37 @@ const ofRequests: readonly Path[] = [
 /** Rules on services that speak TCP, and on what only those may have. */
 export function tcpRules({ services }: Pick<Draft, "services">, raw: unknown): Problem[] {
   const required = requiredServices(services);
-  return Object.entries(services).flatMap(([name, { protocol, balance, port, publish, health }]) => {
-    const at = (...steps: Path): Path => ["services", name, ...steps];
-    const beside = at("protocol");
-    if (protocol === "http") return ofTcpOnly(balance, health, at);
-    const problems = [
-      ...exchanges(health, at),
-      ...ofRequests.flatMap((steps): Problem[] => {
-        const path = at(...steps);
-        // As it is written, since the draft has defaults.
-        const { value } = locate(raw, path);
-        if (value === undefined) return [];
-        const message = `must not be given beside protocol "tcp", of which balancers see connections only, got ${given(value)}`;
-        return [{ path, message, about: [path, beside], fix: "rm" }];
-      }),
-    ];
-    if (health.type === "http") {
-      const message = 'must be another one, or left out, beside protocol "tcp", got "http"';
-      problems.push({ path: at("health", "type"), message, about: [at("health", "type"), beside] });
-    }
-    if (port !== undefined && publish === undefined && !required.has(name)) {
-      const message = `must have a publish port, or be required by another service, since protocol "tcp" has nothing else to be told by, got neither`;
-      problems.push({ path: at(), message, about: [at("publish"), beside] });
-    }
-    return problems;
-  });
+  return Object.entries(services).flatMap(
+    ([name, { protocol, balance, locality, port, publish, health }]) => {
+      const at = (...steps: Path): Path => ["services", name, ...steps];
+      const beside = at("protocol");
+      if (protocol === "http") return ofTcpOnly(balance, health, at);
+      const problems = [
+        ...exchanges(health, at),
+        ...ofRequests.flatMap((steps): Problem[] => {
+          const path = at(...steps);
+          // As it is written, since the draft has defaults.
+          const { value } = locate(raw, path);
+          if (value === undefined) return [];
+          const message = `must not be given beside protocol "tcp", of which balancers see connections only, got ${given(value)}`;
+          return [{ path, message, about: [path, beside], fix: "rm" }];
+        }),
+      ];
+      if (health.type === "http") {
+        const message = 'must be another one, or left out, beside protocol "tcp", got "http"';
+        problems.push({ path: at("health", "type"), message, about: [at("health", "type"), beside] });
+      }
+      if (port !== undefined && publish === undefined && !required.has(name)) {
+        const message = `must have a publish port, or be required by another service, since protocol "tcp" has nothing else to be told by, got neither`;
+        problems.push({ path: at(), message, about: [at("publish"), beside] });
+      }
+      if (balance === "active-backup" && locality !== "any") {
+        const message = `must be left out beside balance "active-backup", which has an order of its own, got "${locality}"`;
+        problems.push({ path: at("locality"), message, about: [at("locality"), at("balance")], fix: "rm" });
+      }
+      return problems;
+    },
+  );
 }
 
 type At = (...steps: Path) => Path;

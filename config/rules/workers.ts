@@ -6,6 +6,7 @@ import type { Draft } from "../shapes.ts";
 const ofRequests = [
   "protocol",
   "balance",
+  "locality",
   "health",
   "route",
   "publish",

@@ -60,6 +60,7 @@ const simpleServer: Settings["services"][number] = {
   port: 8000,
   protocol: "http",
   balance: "leastconn",
+  locality: "any",
   requires: [],
   health: { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1, timeout: 60 },
   env: { PORT: "8000" },
@@ -283,6 +284,7 @@ test("all that can be set is set", async () => {
         replicasPer: "host",
         protocol: "http",
         balance: "leastconn",
+        locality: "any",
         requires: [],
         port: 9,
         health: { type: "http", path: "/", host: "localhost", interval: 1, checkTimeout: 1, timeout: 60 },
@@ -299,6 +301,7 @@ test("all that can be set is set", async () => {
         replicasPer: "host",
         protocol: "http",
         balance: "leastconn",
+        locality: "any",
         requires: [],
         port: 80,
         health: {

@@ -112,6 +112,44 @@ print(*{call() for _ in range(60)})
     }
   });
 
+  test("or only on its own host, or there first", async () => {
+    const locally = async () => {
+      for (const key of hosts.keys) {
+        const own = await hosts.copies([key], "echo");
+        const seen = new Set<string>();
+        for (let i = 0; i < 30; i++) seen.add(await echoAt(key));
+        expect([...seen].sort()).toEqual(own);
+      }
+    };
+    const locality = (locality: string) =>
+      fleet.up(({ services }) => {
+        Object.assign(services.echo ?? {}, { locality });
+        Object.assign(services.web, { locality });
+      });
+    await locality("only");
+    await locally();
+    await locality("prefer");
+    await locally();
+    await startLoads();
+    const [one, two] = (await hosts.containers("a", "server")).filter(
+      ({ Config }) => Config.Labels["flotilla.service"] === "echo",
+    );
+    const asked = await whileAsking(
+      () => echoAt("a"),
+      async () => {
+        await lab.docker("a", "stop", one?.Id ?? "");
+        await lab.docker("a", "stop", two?.Id ?? "");
+        await sleep(1);
+        await lab.docker("a", "start", one?.Id ?? "", two?.Id ?? "");
+      },
+    );
+    expect(asked.failures).toEqual([]);
+    await within(10, "its own again", locally);
+    expect(await failures()).toEqual([]);
+    await locality("any");
+    await connected("a", "b", "c");
+  });
+
   test("by another port between hosts", async () => {
     await fleet.up(({ loadBalancers }) => (loadBalancers.peerPort = 7453));
     await everywhere("a", "b", "c");

@@ -7,6 +7,7 @@ type Looked = Pick<
   | "port"
   | "protocol"
   | "balance"
+  | "locality"
   | "route"
   | "hosts"
   | "failover"
@@ -30,6 +31,7 @@ function services(of: Record<string, Partial<Looked>>) {
         hosts: ["local"],
         failover: ["dc1"],
         default: false,
+        locality: "any",
         load,
         timeouts,
         sessions: false,
@@ -287,4 +289,11 @@ test("the order of the config does not show, so that reordering it changes nothi
   const [a, b, c] = services({ a: { route: { path: "/x" } }, b: { route: { path: "/y" } }, c: {} });
   if (!a || !b || !c) throw new Error("three services");
   expect(routingTable([c, b, a], one)).toStrictEqual(routingTable([a, b, c], one));
+});
+
+test("whether a host's own copies come first, or alone, is told where it is so", () => {
+  const localities = (["any", "prefer", "only"] as const).map(
+    (locality) => routingTable(services({ web: { locality } }), two).services[0]?.locality,
+  );
+  expect(localities).toStrictEqual([undefined, "prefer", "only"]);
 });

@@ -79,6 +79,11 @@ test.each<[object, string[]]>([
       '.health.expect: must stand beside protocol "tcp", got "x"',
     ],
   ],
+  [{ locality: "prefer" }, []],
+  [
+    { locality: "only", balance: "active-backup" },
+    ['.locality: must be left out beside balance "active-backup", which has an order of its own, got "only"'],
+  ],
   [{ protocol: "udp" }, ['.protocol: must be "http" or "tcp", got "udp"']],
   [{ balance: "random" }, ['.balance: must be "leastconn" or "active-backup", got "random"']],
   [
