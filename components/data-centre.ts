@@ -98,13 +98,28 @@ export class DataCentre {
       requires: requires.map(({ service }) => service),
     }));
     const pools: ServerPool[] = [];
+    // Looked for when all pools are there: of two services, each may have a volume of the other's.
+    const volumesOn = async (host: string, owners: readonly string[]) => {
+      await Promise.resolve();
+      return pools
+        .filter((pool) => pool.host === host && owners.includes(pool.service))
+        .flatMap(({ volumes }) => volumes);
+    };
     // Those that others require come first, on all hosts.
     for (const { name, requires } of inOrder(services)) {
       const service = settings.services.find((one) => one.name === name);
       if (service === undefined) continue;
       const providers = pools.filter((pool) => requires.includes(pool.service));
       for (const tier of tiers.filter(({ host }) => service.hosts.includes(host.key))) {
-        const args = { ...common, ...tier, service, after: [...after, ...providers] };
+        const { key } = tier.host;
+        const args = {
+          ...common,
+          ...tier,
+          service,
+          after: [...after, ...providers],
+          kept: findings.volumes[key] ?? [],
+          volumesOf: (owners: readonly string[]) => volumesOn(key, owners),
+        };
         pools.push(new ServerPool(joined(name, tier.host.key), args, { providers: [tier.host.provider] }));
       }
     }

@@ -8,6 +8,9 @@ export interface NamedVolumeArgs {
   readonly host: string;
   /** Name of the volume on its host. */
   readonly volume: string;
+  /** Who makes it and how, where that is not the engine itself. */
+  readonly driver?: string;
+  readonly driverOpts?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -16,13 +19,13 @@ export interface NamedVolumeArgs {
  */
 export function namedVolume(
   name: string,
-  { stack, host, volume }: NamedVolumeArgs,
+  { stack, host, volume, ...made }: NamedVolumeArgs,
   opts: pulumi.CustomResourceOptions,
 ): docker.Volume {
   const all = Object.entries(labels({ stack, host, role: "volumes" }));
   return new docker.Volume(
     name,
-    { name: volume, labels: all.map(([label, value]) => ({ label, value })) },
+    { name: volume, ...made, labels: all.map(([label, value]) => ({ label, value })) },
     // With a volume of the same name there, a new one can't be created before the old one is deleted.
     { ...opts, deleteBeforeReplace: true, ignoreChanges: ["labels"] },
   );

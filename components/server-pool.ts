@@ -12,7 +12,6 @@ import {
   joined,
   logVolumeContainerName,
   logVolumeName,
-  serviceVolumeName,
 } from "../lib/names.ts";
 import { toldOf } from "../lib/requirements.ts";
 import { isMoving, isStartedLate } from "../lib/rollout.ts";
@@ -26,7 +25,7 @@ import * as docker from "./docker.ts";
 import { type DockerHost, LOG_FOLDER } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
 import type { HostImage, Images } from "./images.ts";
-import { namedVolume } from "./named-volume.ts";
+import { ServiceVolumes } from "./service-volumes.ts";
 import { VolumeContainer } from "./volume-container.ts";
 
 /** Arguments for {@link ServerPool}. */
@@ -58,6 +57,10 @@ export interface ServerPoolArgs {
   readonly stopped: readonly string[];
   /** Whether Pulumi must refuse to delete the service's volumes. */
   readonly protect: boolean;
+  /** Names of the volumes of copies that the host has, of any service. */
+  readonly kept: readonly string[];
+  /** The volumes that other services of the host own. */
+  readonly volumesOf: (services: readonly string[]) => Promise<readonly pulumi.Resource[]>;
 }
 
 /** The log volume of a service on a host. */
@@ -69,12 +72,6 @@ export interface ServiceLogs {
   readonly maxSize: number;
   /** What makes it. */
   readonly ready: pulumi.Resource;
-}
-
-/** The volumes of a service, what is to be there before its servers, and how they mount them. */
-interface Volumes {
-  readonly resources: readonly pulumi.Resource[];
-  readonly mounts: readonly docker.types.input.ContainerVolume[];
 }
 
 /**
@@ -94,6 +91,8 @@ export class ServerPool extends pulumi.ComponentResource {
   readonly instances: pulumi.Output<string[]>;
   /** Where they log. */
   readonly logs: ServiceLogs;
+  /** Its volumes that others may have, too. */
+  readonly volumes: readonly pulumi.Resource[];
 
   constructor(name: string, args: ServerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     // For whoever looks for the pool in Pulumi's state.
@@ -105,8 +104,9 @@ export class ServerPool extends pulumi.ComponentResource {
     const { images, host, service } = args;
     const image = images.ofService(service.name, name, host.key, { parent: this });
     this.logs = this.#logs(name, args);
-    const volumes = this.#volumes(name, args);
     const replicas = mostOn(service, host.settings, args.hosts);
+    const volumes = new ServiceVolumes(name, { ...args, host: host.key, replicas }, { parent: this });
+    this.volumes = volumes.resources;
     const batches = batchesOf({ replicas, surge: service.rollout.surge });
     const servers: docker.Container[] = [];
     let before: Command | undefined;
@@ -121,29 +121,6 @@ export class ServerPool extends pulumi.ComponentResource {
     this.instances = namesOf(spread ? servers.slice(0, shareOf(spread, host.key, spread.hosts)) : servers);
     this.#registration(joined(name, "registration"), servers, image, args);
     this.registerOutputs({ instances: this.instances });
-  }
-
-  #volumes(name: string, { stack, host, service, protect }: ServerPoolArgs): Volumes {
-    const distinct = new Set(service.volumes.map(({ name }) => name));
-    const named = (volume: string) => serviceVolumeName(stack, service.name, volume);
-    const resources = [...distinct].map((volume) =>
-      namedVolume(
-        `${name}_${volume}`,
-        { stack, host: host.key, volume: named(volume) },
-        { parent: this, protect },
-      ),
-    );
-    // By name, not by an output: a volume that is to be replaced takes no server along, and Docker keeps one in use.
-    const mounts = service.volumes.map(({ name: volume, path, readOnly }) => ({
-      volumeName: named(volume),
-      containerPath: path,
-      readOnly,
-    }));
-    return {
-      resources: [this.logs.ready, ...resources],
-      // Nobody else's: what is in a log must come from the service whose log it is.
-      mounts: [...mounts, { volumeName: this.logs.volume, containerPath: LOG_FOLDER }],
-    };
   }
 
   #logs(name: string, { stack, host, service }: ServerPoolArgs): ServiceLogs {
@@ -167,7 +144,7 @@ export class ServerPool extends pulumi.ComponentResource {
   #server(
     number: number,
     image: HostImage,
-    volumes: Volumes,
+    volumes: ServiceVolumes,
     args: ServerPoolArgs,
     before: Command | undefined,
   ): docker.Container {
@@ -185,7 +162,8 @@ export class ServerPool extends pulumi.ComponentResource {
         image: image.imageId,
         networkMode: host.networkName,
         envs: [...plain, ...secret],
-        volumes: [...volumes.mounts],
+        // The last one is nobody else's: what is in a log must come from the service whose log it is.
+        volumes: [...volumes.mounts(number), { volumeName: this.logs.volume, containerPath: LOG_FOLDER }],
         destroyGraceSeconds: stopGrace,
         // The registration starts it.
         ...(isStartedLate(service) && { start: false, mustRun: false }),
@@ -198,7 +176,7 @@ export class ServerPool extends pulumi.ComponentResource {
         ...heeded(service),
         // Whoever starts and stops it says so.
         ...(isMoving(service) && { ignoreChanges: ["restart"] }),
-        dependsOn: [...volumes.resources, ...after, ...(before ? [before] : [])],
+        dependsOn: volumes.before(number, [this.logs.ready, ...after, ...(before ? [before] : [])]),
         ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
       },
     );

@@ -6,8 +6,9 @@ import { controlSubnetOf } from "../lib/subnet.ts";
 import type { Path } from "./faults.ts";
 import { requiredServices } from "./rules/requirements.ts";
 import { defaultService } from "./rules/routes.ts";
-import type { HostSettings, ServiceSettings, Settings } from "./settings.ts";
-import type { Draft, ServiceDraft } from "./shapes.ts";
+import { isReadOnly, ownVolume } from "./rules/volumes.ts";
+import type { HostSettings, ServiceSettings, Settings, VolumeMount } from "./settings.ts";
+import type { Draft, ServiceDraft, VolumeDraft } from "./shapes.ts";
 
 /** Fills in what depends on other values, and puts everything in a stable order. */
 export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path) => boolean): Settings {
@@ -29,6 +30,7 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
         hostKeys: keys,
         allHosts: hosts,
         isRequired: requiredServices(draft.services).has(name),
+        services: draft.services,
       }),
     ),
   };
@@ -55,12 +57,14 @@ interface Surroundings {
   readonly allHosts: readonly HostSettings[];
   /** Whether another service requires it. */
   readonly isRequired: boolean;
+  /** All of the stack. */
+  readonly services: Draft["services"];
 }
 
 function serviceOf(
   name: string,
   draft: ServiceDraft,
-  { isDefault, hostKeys, allHosts, isRequired }: Surroundings,
+  { isDefault, hostKeys, allHosts, isRequired, services }: Surroundings,
 ): ServiceSettings {
   const { build, version, image, pin, env, secrets, hosts = hostKeys, rollout, ...rest } = draft;
   const { provides = draft.port, requires, ...others } = rest;
@@ -81,10 +85,24 @@ function serviceOf(
     env: sortedRecord({ ...(draft.port !== undefined && { PORT: String(draft.port) }), ...env }),
     secrets: sortedRecord(secrets),
     ulimits: sortedRecord(draft.ulimits),
+    volumes: draft.volumes.map((volume) => volumeOf(volume, services)),
     rollout: { ...rollout, surge: surgeOf(rollout.surge, perHost) },
     default: isDefault,
     hosts: ownHosts,
     failover: (draft.failover ?? namesOf(allHosts)).toSorted(),
+  };
+}
+
+/** A volume of another service is what that one says of it. */
+function volumeOf(volume: VolumeDraft, services: Draft["services"]): VolumeMount {
+  const { name, path, owner } = volume;
+  const own = owner === undefined ? volume : (ownVolume(services[owner], name) ?? volume);
+  return {
+    ...own,
+    path,
+    ...(owner !== undefined && { owner }),
+    readOnly: isReadOnly(volume),
+    options: sortedRecord(own.options),
   };
 }
 

@@ -12,6 +12,7 @@ import { routeRules } from "./rules/routes.ts";
 import { secrecyRules } from "./rules/secrecy.ts";
 import { serviceRules } from "./rules/services.ts";
 import { tcpRules } from "./rules/tcp.ts";
+import { volumeRules } from "./rules/volumes.ts";
 import { workerRules } from "./rules/workers.ts";
 import { secrecyOf } from "./secrecy.ts";
 import type { Settings } from "./settings.ts";
@@ -38,6 +39,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
     ...hostRules(draft, context),
     ...registryRules(draft, secrecy),
     ...serviceRules(draft, context, secrecy),
+    ...volumeRules(draft),
     ...confinementRules(draft),
     ...workerRules(draft, raw),
     ...tcpRules(draft, raw),

@@ -256,12 +256,25 @@ export interface Requirement {
   readonly onChange?: Reaction;
 }
 
+/** What copies of a service mount: all of those on one host the same, unless each has its own. */
 export interface VolumeMount {
-  /** Named volume, shared by the copies on one host. */
   readonly name: string;
   /** Absolute path in the container. */
   readonly path: string;
   readonly readOnly: boolean;
+  /** A named volume, a folder of the host's, a folder of an NFS server's, or what a volume driver makes. */
+  readonly kind: "volume" | "bind" | "nfs" | "driver";
+  /** Absolute path on the host or the NFS server. */
+  readonly source?: string;
+  /** NFS server. */
+  readonly server?: string;
+  readonly driver?: string;
+  /** Of the driver, or of the NFS mount; sorted by name. */
+  readonly options: Readonly<Record<string, string>>;
+  /** Whether each copy has one of its own, which its successors by number get. */
+  readonly perReplica: boolean;
+  /** Service whose volume it is, where it is another one's; what is said of it above is what that one says. */
+  readonly owner?: string;
 }
 
 /** What copies write to their log volume, those of one host together. */

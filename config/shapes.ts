@@ -194,7 +194,14 @@ const volume = shape({
     /^[A-Za-z0-9][\w.-]{0,63}$/.test(name),
   ),
   path: mountPath,
-  readOnly: flag().default(false),
+  readOnly: flag().optional(),
+  kind: oneOf("volume", "bind", "nfs", "driver").default("volume"),
+  source: text('an absolute path other than "/", in its shortest form', isMountPath).optional(),
+  server: text("an IP address or a DNS name", isAddress).optional(),
+  driver: text("the name of a volume driver", (name) => /^[\w][\w./:-]*$/.test(name)).optional(),
+  options: environment(),
+  perReplica: flag().default(false),
+  owner: text("the name of a service", (name) => name !== "").optional(),
 });
 
 const logs = shape({ maxSize: size(1).prefault("100m") });
@@ -327,7 +334,7 @@ const service = shape({
   ulimits: ulimits.default({}),
   extraHosts: listOf(extraHost, "texts").default([]),
   ...limits(least.service),
-  volumes: listOf(volume, "volumes").default([]),
+  volumes: listOf(volume, "volumes").prefault([]),
   logs: logs.prefault({}),
   drain: whole(0, 3600).default(5),
   stopGrace: whole(0, 3600).default(10),
@@ -358,3 +365,4 @@ export const configShape = shape({
 /** Config with good shapes and defaults filled in, before the rules that look at several values. */
 export type Draft = z.output<typeof configShape>;
 export type ServiceDraft = z.output<typeof service>;
+export type VolumeDraft = z.output<typeof volume>;

@@ -48,6 +48,18 @@ export const socketVolumeName = (container: string) => joined(container, "socket
 /** The underscore, which no key has, keeps it apart from every other volume. */
 export const serviceVolumeName = (stack: string, service: string, volume: string) =>
   `${joined(stack, service)}_${volume}`;
+/** Volume that one copy of a service has for itself. */
+export const replicaVolumeName = (stack: string, service: string, number: number, volume: string) =>
+  `${joined(stack, service, number)}_${volume}`;
+/** Number of the copy whose volume has that name, or undefined where it is none of them. */
+export function replicaOf(
+  name: string,
+  of: { stack: string; service: string; volume: string },
+): number | undefined {
+  const [, number] = /^[^_]*--(\d+)_/.exec(name) ?? [];
+  const isOne = number && name === replicaVolumeName(of.stack, of.service, Number(number), of.volume);
+  return isOne ? Number(number) : undefined;
+}
 
 /**
  * A built image without its tag: in the registry, or in the engine's own store where there is none. As engines list it:

@@ -14,6 +14,7 @@ import { portFaults } from "./ports.ts";
 import { type HostOutput, readState, type StackState } from "./state.ts";
 import { stoppedServers } from "./stopped.ts";
 import { versionFaults } from "./versions.ts";
+import { replicaVolumes, volumeFaults } from "./volumes.ts";
 
 /** What {@link preflight} has found on the hosts. */
 export interface Findings {
@@ -24,6 +25,8 @@ export interface Findings {
    * wait for another to spare.
    */
   readonly fresh: readonly string[];
+  /** By host: names of the volumes that copies of services have each for themselves, where any do. */
+  readonly volumes: Readonly<Record<string, readonly string[]>>;
   /** Hosts that are not reached, or not to be, and that are left as they are. */
   readonly absent: readonly AbsentHostState[];
 }
@@ -39,8 +42,8 @@ export interface AbsentHostState {
 
 /**
  * What only the machines can tell, asked before anything changes: whether each host's engine answers, the ports and the
- * network are free, Consul can read its data, versions that are asked for are there and no limit is beyond what the host
- * has. Gives what the program is to heed of it. Throws one `RunError` with all that is amiss and what to do about it; warns
+ * network are free, Consul can read its data, versions and folders that are asked for are there and no limit is beyond what
+ * the host has. Gives what the program is to heed of it. Throws one `RunError` with all that is amiss and what to do about it; warns
  * of outages to come, and of what may go wrong one day.
  */
 export async function preflight(settings: Settings, state: StackState = readState()): Promise<Findings> {
@@ -72,7 +75,15 @@ export async function preflight(settings: Settings, state: StackState = readStat
   const fresh = dataCentresOf(settings.hosts).filter(({ hosts }) =>
     hosts.every((host) => idle.includes(host)),
   );
-  return { stopped: stopped.flat(), fresh: fresh.map(({ name }) => name), absent };
+  const volumes = await Promise.all(
+    reached.hosts.map(async (host) => [host.key, await replicaVolumes(settings, host)] as const),
+  );
+  return {
+    stopped: stopped.flat(),
+    fresh: fresh.map(({ name }) => name),
+    volumes: Object.fromEntries(volumes.filter(([, names]) => names.length > 0)),
+    absent,
+  };
 }
 
 /** What a host has in one data centre is nothing that another one could go on with. */
@@ -158,6 +169,7 @@ async function hostFaults(
     ofNetworks(),
     portFaults(settings, host, containers),
     ofMachine.then((machine) => capacityFaults(settings, host, machine)),
+    volumeFaults(settings, host),
   ]);
   const isFresh = containers.every(({ stack }) => stack !== settings.stack);
   return { faults: faults.flat(), isFresh, machine: await ofMachine };

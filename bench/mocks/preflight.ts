@@ -7,5 +7,6 @@ export * from "../../preflight/preflight.ts";
 export const preflight = async ({ hosts }: Settings): Promise<Findings> => ({
   stopped: [],
   fresh: namesOf(hosts),
+  volumes: {},
   absent: [],
 });

@@ -6,6 +6,7 @@ import { isKey, keyRule } from "../formats.ts";
 import type { Secrecy } from "../secrecy.ts";
 import type { Draft, ServiceDraft } from "../shapes.ts";
 import { inPlainText } from "./secrecy.ts";
+import { isReadOnly } from "./volumes.ts";
 
 const reserved = [
   "agent",
@@ -163,10 +164,12 @@ function moving(
     return maxPerHost === undefined ? [] : [{ path, message, about: [path, ...beside], fix: "rm" }];
   }
   const problems: Problem[] = [];
-  for (const [index, { readOnly }] of volumes.entries()) {
+  for (const [index, volume] of volumes.entries()) {
+    // What is on a server elsewhere is there on all hosts.
+    if (volume.kind === "nfs" || isReadOnly(volume)) continue;
     const path = at("volumes", index, "readOnly");
     const message = `must be true beside replicasPer "datacenter", since what a copy writes stays on its host when it moves, got false`;
-    if (!readOnly) problems.push({ path, message, about: [path, ...beside] });
+    problems.push({ path, message, about: [path, ...beside] });
   }
   if (rollout.order === "stop-first") {
     const path = at("rollout", "order");

@@ -15,35 +15,41 @@ import { settingsFrom } from "../support/settings-from.ts";
 const stopped = ["test--web--local--2-aa", "test--api--local--1-bb"];
 
 /** Hosts with the pool of a service, web unless told otherwise. */
-const run = remember(({ isFresh = false, ...config }: Record<string, unknown>): Promise<Registered[]> => {
-  const settings = settingsFrom({ loadBalancers: { count: 1 }, ...config });
-  return deploy(() => {
-    const images = stackImages(settings);
-    const hosts = dockerHosts(settings, images);
-    const credentials = new Credentials("credentials", settings);
-    const cluster = { identity: pulumi.output("identity") };
-    for (const host of hosts) {
-      const opts = { providers: [host.provider] };
-      const args = { ...settings, host, credentials, isFresh: isFresh === true };
-      const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
-      const balancers = new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
-      for (const service of settings.services) {
-        const pool = {
-          ...args,
-          agent,
-          cluster,
-          service,
-          balancers,
-          images,
-          stopped,
-          after: [],
-          reached: inDataCentre(settings.hosts, host.settings.datacenter).map(({ key }) => key),
-        };
-        new ServerPool(joined(service.name, host.key), pool, opts);
+const run = remember(
+  ({ isFresh = false, kept = [], ...config }: Record<string, unknown>): Promise<Registered[]> => {
+    const settings = settingsFrom({ loadBalancers: { count: 1 }, ...config });
+    return deploy(() => {
+      const images = stackImages(settings);
+      const hosts = dockerHosts(settings, images);
+      const credentials = new Credentials("credentials", settings);
+      const cluster = { identity: pulumi.output("identity") };
+      for (const host of hosts) {
+        const opts = { providers: [host.provider] };
+        const args = { ...settings, host, credentials, isFresh: isFresh === true };
+        const agent = new ConsulAgent(`agent-${host.key}`, { ...args, after: [] }, opts);
+        const balancers = new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts);
+        const pools: ServerPool[] = [];
+        for (const service of settings.services) {
+          const pool = {
+            ...args,
+            agent,
+            cluster,
+            service,
+            balancers,
+            images,
+            stopped,
+            after: [],
+            reached: inDataCentre(settings.hosts, host.settings.datacenter).map(({ key }) => key),
+            kept: kept as string[],
+            volumesOf: async (owners: readonly string[]) =>
+              pools.filter((one) => owners.includes(one.service)).flatMap(({ volumes }) => volumes),
+          };
+          pools.push(new ServerPool(joined(service.name, host.key), pool, opts));
+        }
       }
-    }
-  });
-});
+    });
+  },
+);
 
 const web = (service: Record<string, unknown> = {}) =>
   run({ services: { web: { image: "nginx:1.29", port: 80, ...service } } });
@@ -223,6 +229,77 @@ test.each([true, false])("its volumes are protected: %j", async (protect) => {
     protect,
     provider: "local",
   });
+});
+
+test("folders, NFS servers and drivers", async () => {
+  const volumes = [
+    { name: "certs", path: "/certs", kind: "bind", source: "/srv/certs", readOnly: true },
+    {
+      name: "media",
+      path: "/media",
+      kind: "nfs",
+      server: "10.0.0.9",
+      source: "/export",
+      options: { soft: true },
+    },
+    { name: "disk", path: "/disk", kind: "driver", driver: "acme", options: { size: 10 } },
+  ];
+  const all = await run({ protect: true, services: { web: { image: "nginx", port: 80, volumes } } });
+  const media = all.find(({ id }) => id.startsWith("Volume web--local_media."));
+  expect(media).toMatchObject({
+    inputs: { driver: "local", driverOpts: { type: "nfs", o: "addr=10.0.0.9,soft", device: ":/export" } },
+    // Its data is the server's.
+    protect: false,
+  });
+  expect(find(all, "Volume web--local_disk")).toMatchObject({
+    inputs: { name: "test--web_disk", driver: "acme", driverOpts: { size: "10" } },
+    protect: true,
+  });
+  const server = find(all, "Container test--web--local--1");
+  expect(server.inputs.volumes).toMatchObject([
+    { hostPath: "/srv/certs", containerPath: "/certs", readOnly: true },
+    { volumeName: media?.inputs.name, containerPath: "/media", readOnly: false },
+    { volumeName: "test--web_disk", containerPath: "/disk", readOnly: false },
+    {},
+  ]);
+  expect(server.dependsOn).toEqual(expect.arrayContaining([media?.id, "Volume web--local_disk"]));
+});
+
+test("a volume for each copy, also for those that there were", async () => {
+  const volumes = [{ name: "data", path: "/data", perReplica: true }];
+  const service = { image: "nginx", port: 80, replicas: 2, rollout: { order: "stop-first" }, volumes };
+  const kept = ["test--web--2_data", "test--web--4_data", "test--api--7_data"];
+  const all = await run({ protect: true, kept, services: { web: service } });
+  const made = all.filter(({ id }) => /^Volume web--local.*_data$/.test(id));
+  expect(made.map(({ id, inputs, protect }) => [id, inputs.name, protect])).toStrictEqual(
+    [1, 2, 4].map((i) => [`Volume web--local--${i}_data`, `test--web--${i}_data`, true]),
+  );
+  const second = find(all, "Container test--web--local--2");
+  expect(second.inputs.volumes).toMatchObject([
+    { volumeName: "test--web--2_data", containerPath: "/data" },
+    {},
+  ]);
+  expect(second.dependsOn.filter((id) => id.startsWith("Volume web--local--"))).toStrictEqual([
+    "Volume web--local--2_data",
+  ]);
+});
+
+test("a volume of another service is waited for, and not made", async () => {
+  const volumes = [{ name: "data", path: "/data" }];
+  const services = {
+    store: { image: "store", port: 81, route: { path: "/s" }, volumes },
+    web: { image: "nginx", port: 80, volumes: [{ name: "data", path: "/theirs", owner: "store" }] },
+  };
+  const all = await run({ services });
+  expect(all.filter(({ id }) => /^Volume .*_data$/.test(id)).map(({ id }) => id)).toStrictEqual([
+    "Volume store--local_data",
+  ]);
+  const server = find(all, "Container test--web--local--1");
+  expect(server.inputs.volumes).toMatchObject([
+    { volumeName: "test--store_data", containerPath: "/theirs", readOnly: true },
+    {},
+  ]);
+  expect(server.dependsOn).toContain("Volume store--local_data");
 });
 
 test("a version is taken as it was built, in the folder's place, and trusted at once", async () => {

@@ -332,8 +332,8 @@ test("all that can be set is set", async () => {
         cpus: "0.1",
         memory: 128,
         volumes: [
-          { name: "data", path: "/data", readOnly: false },
-          { name: "data", path: "/ro", readOnly: true },
+          { name: "data", path: "/data", readOnly: false, kind: "volume", options: {}, perReplica: false },
+          { name: "data", path: "/ro", readOnly: true, kind: "volume", options: {}, perReplica: false },
         ],
         logs: { maxSize: 1536 },
         drain: 0,

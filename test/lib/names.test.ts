@@ -39,6 +39,7 @@ test("every name starts with the stack and tells what and where", () => {
     names.logVolumeName("dev", "web"),
     names.dataVolumeName("dev--consul--3"),
     names.serviceVolumeName("dev", "web", "uploads"),
+    names.replicaVolumeName("dev", "web", 3, "uploads"),
   ]).toStrictEqual([
     "dev",
     "dev--consul--3",
@@ -54,7 +55,20 @@ test("every name starts with the stack and tells what and where", () => {
     "dev--logs--web",
     "dev--consul--3--data",
     "dev--web_uploads",
+    "dev--web--3_uploads",
   ]);
+});
+
+test.each([
+  ["dev--web--3_data", 3],
+  ["dev--web--12_data", 12],
+  ["dev--web_data", undefined],
+  ["dev--web_3_data", undefined],
+  ["dev--web--3_data--4_data", undefined],
+  ["dev--api--3_data", undefined],
+  ["dev--web--3--logs", undefined],
+])("whose volume is %s", (name, number) => {
+  expect(names.replicaOf(name, { stack: "dev", service: "web", volume: "data" })).toBe(number);
 });
 
 test.each([

@@ -85,6 +85,7 @@ test.each([
   expect(await preflight(settingsFrom(hosts), stateWith())).toStrictEqual({
     stopped: [],
     fresh: isFresh ? ["dc1"] : [],
+    volumes: {},
     absent: [],
   });
 });
@@ -237,6 +238,7 @@ describe("of several hosts", () => {
       stopped: [],
       // What is not seen may run.
       fresh: keys.length === 0 ? ["dc1"] : [],
+      volumes: {},
       absent: keys.map((key) => ({
         host: hosts.find((host) => host.key === key),
         output: known.split(" ").includes(key) ? output : undefined,

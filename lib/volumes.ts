@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import { replicaVolumeName, serviceVolumeName } from "./names.ts";
+
+/** What a volume is, as far as Docker is told of it. */
+export interface VolumeSource {
+  readonly name: string;
+  readonly kind: "volume" | "bind" | "nfs" | "driver";
+  readonly source?: string;
+  readonly server?: string;
+  readonly driver?: string;
+  readonly options: Readonly<Record<string, string>>;
+  readonly perReplica: boolean;
+  readonly owner?: string;
+}
+
+/** A volume as a host has it. */
+export interface DockerVolume {
+  readonly name: string;
+  readonly driver?: string;
+  readonly driverOpts?: Readonly<Record<string, string>>;
+}
+
+/** The volume that a copy of a service mounts, by its number; undefined where it is a folder of the host's. */
+export function dockerVolume(
+  stack: string,
+  service: string,
+  volume: VolumeSource,
+  number: number,
+): DockerVolume | undefined {
+  const { kind, driver, options } = volume;
+  if (kind === "bind") return undefined;
+  const owner = volume.owner ?? service;
+  const name = volume.perReplica
+    ? replicaVolumeName(stack, owner, number, volume.name)
+    : serviceVolumeName(stack, owner, volume.name);
+  if (kind === "nfs") return { name: `${name}.${mountId(volume)}`, ...nfsMount(volume) };
+  const driverOpts = Object.keys(options).length > 0 && { driverOpts: options };
+  return { name, ...(driver !== undefined && { driver }), ...driverOpts };
+}
+
+/** In the words of the engine's own driver, which hands them to mount(8). */
+function nfsMount({ server, source, options }: VolumeSource) {
+  const words = Object.entries(options).map(([name, value]) =>
+    value === "true" ? name : `${name}=${value}`,
+  );
+  return {
+    driver: "local",
+    driverOpts: { type: "nfs", o: [`addr=${server}`, ...words].join(","), device: `:${source}` },
+  };
+}
+
+/**
+ * Docker can't change how a volume is mounted. What holds nothing itself is another volume then: with another name, it is
+ * there before the one that copies still have is taken away.
+ */
+export function mountId(volume: VolumeSource): string {
+  return createHash("sha256")
+    .update(JSON.stringify(nfsMount(volume)))
+    .digest("hex")
+    .slice(0, 8);
+}

@@ -1,0 +1,96 @@
+import type { HostSettings, ServiceSettings, Settings, VolumeMount } from "../config/settings.ts";
+import type { Endpoint } from "../lib/docker-endpoint.ts";
+import { labels, replicaOf } from "../lib/names.ts";
+import { ask } from "./engine.ts";
+
+/** No engine has it, so that asking for a container of it makes none. */
+const NO_IMAGE = "flotilla/no-image:none";
+
+/** Folders and drivers of volumes that a host has not, by its engine's own word. */
+export async function volumeFaults(settings: Settings, host: HostSettings): Promise<string[]> {
+  const services = settings.services.filter(({ hosts }) => hosts.includes(host.key));
+  const volumes = services.flatMap((service) =>
+    service.volumes.map((volume, index) => ({ volume, key: keyOf(service, index) })),
+  );
+  const faults = await Promise.all(
+    volumes.map(async ({ volume, key }) => {
+      const fault = await faultOf(host.docker, volume);
+      return fault === undefined ? [] : `host ${host.key}: ${fault(key)}`;
+    }),
+  );
+  return [...new Set(faults.flat())];
+}
+
+const keyOf = ({ name }: ServiceSettings, index: number) => `flotilla:services.${name}.volumes[${index}]`;
+
+/** What is amiss with a volume, in words that take its key. */
+async function faultOf(
+  docker: Endpoint,
+  { kind, source = "", driver = "", owner }: VolumeMount,
+): Promise<((key: string) => string) | undefined> {
+  if (kind === "bind") {
+    const reason = await refusalOfFolder(docker, source);
+    if (reason === undefined) return undefined;
+    return (key) =>
+      `folder ${source}, wanted as a volume (${key}.source), is not to be had: ${reason}. Make it.`;
+  }
+  if (kind === "driver" && owner === undefined) {
+    const reason = await refusalOfDriver(docker, driver);
+    if (reason === undefined) return undefined;
+    return (key) =>
+      `volume driver ${driver}, wanted for a volume (${key}.driver), is not to be had: ${reason}. Install it.`;
+  }
+  return undefined;
+}
+
+/**
+ * An engine looks whether the folders of `--mount` are there before it looks for the image, and makes none; those of `--volume`
+ * it would make.
+ */
+async function refusalOfFolder(docker: Endpoint, folder: string): Promise<string | undefined> {
+  // A comma would end the value, and quotes are taken as CSV has them.
+  const mount = `type=bind,"source=${folder.replaceAll('"', '""')}",target=/folder`;
+  const reason = await refusal(docker, "create", "--pull", "never", "--mount", mount, NO_IMAGE);
+  return /no such image/i.test(reason ?? "") ? undefined : reason;
+}
+
+/** Lists don't tell of all: an old plugin is found when it is asked for, and one that is not is looked for for 15 s. */
+async function refusalOfDriver(docker: Endpoint, driver: string): Promise<string | undefined> {
+  const [known, plugins] = await Promise.all([
+    ask(docker, "info", "--format", '{{join .Plugins.Volume "\\n"}}'),
+    ask(docker, "plugin", "ls", "--filter", "enabled=true", "--format", "{{.Name}}"),
+  ]);
+  const names = `${known}\n${plugins}`.split("\n").map((name) => name.trim());
+  if (names.includes(driver) || names.includes(`${driver}:latest`)) return undefined;
+  const probe = "flotilla-probe";
+  const reason = await refusal(docker, "volume", "create", "--driver", driver, probe);
+  if (reason === undefined) await ask(docker, "volume", "rm", probe);
+  return reason;
+}
+
+/** Why an engine does not do something; undefined where it does. */
+async function refusal(docker: Endpoint, ...args: string[]): Promise<string | undefined> {
+  return ask(docker, ...args).then(
+    () => undefined,
+    (error: Error) => {
+      const [last = ""] = error.message.trim().split("\n").slice(-1);
+      return last.replace(/^Error response from daemon: /, "");
+    },
+  );
+}
+
+/** Names of the volumes on a host that copies of services have each for themselves. */
+export async function replicaVolumes({ stack, services }: Settings, host: HostSettings): Promise<string[]> {
+  const all = services.filter(({ hosts }) => hosts.includes(host.key));
+  const wanted = all.flatMap(({ name, volumes }) =>
+    volumes
+      .filter(({ perReplica }) => perReplica)
+      .map((volume) => ({ stack, service: name, volume: volume.name })),
+  );
+  if (wanted.length === 0) return [];
+  const filters = Object.entries(labels({ stack, host: host.key, role: "volumes" })).flatMap(
+    ([label, value]) => ["--filter", `label=${label}=${value}`],
+  );
+  const names = (await ask(host.docker, "volume", "ls", "--format", "{{.Name}}", ...filters)).split("\n");
+  return names.filter((name) => wanted.some((of) => replicaOf(name, of) !== undefined)).sort();
+}
