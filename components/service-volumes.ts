@@ -38,7 +38,7 @@ export class ServiceVolumes {
       .flatMap((volume) => this.#volume(name, volume, 0, opts) ?? []);
     for (const volume of all.filter(({ perReplica }) => perReplica))
       for (const number of this.#numbers(volume)) {
-        const ofNumber = this.#volume(joined(name, number), volume, number, opts);
+        const ofNumber = this.#volume(name, volume, number, opts);
         const others = this.#ofReplica.get(number) ?? [];
         if (ofNumber) this.#ofReplica.set(number, [...others, ofNumber]);
       }
@@ -48,7 +48,7 @@ export class ServiceVolumes {
   mounts(number: number): docker.types.input.ContainerVolume[] {
     const { stack, service } = this.#args;
     return service.volumes.map((volume) => {
-      const made = dockerVolume(stack, service.name, volume, number);
+      const made = dockerVolume(stack, volume, number);
       const { path: containerPath, readOnly, source } = volume;
       // By name, not by an output: a volume that is to be replaced takes no server along, and Docker keeps one in use.
       return made
@@ -67,10 +67,10 @@ export class ServiceVolumes {
   }
 
   /** Of the copies that there are, and of those that there were: their data waits for them to come back. */
-  #numbers({ name: volume }: VolumeMount): number[] {
-    const { stack, service, replicas, kept } = this.#args;
+  #numbers({ name: volume, of: service }: VolumeMount): number[] {
+    const { stack, replicas, kept } = this.#args;
     const present = Array.from({ length: replicas }, (_, index) => index + 1);
-    const former = kept.flatMap((name) => replicaOf(name, { stack, service: service.name, volume }) ?? []);
+    const former = kept.flatMap((name) => replicaOf(name, { stack, service, volume }) ?? []);
     return [...new Set([...present, ...former])];
   }
 
@@ -81,15 +81,18 @@ export class ServiceVolumes {
     opts: pulumi.CustomResourceOptions,
   ): docker.Volume | undefined {
     const { stack, host, service, protect } = this.#args;
-    const made = dockerVolume(stack, service.name, volume, number);
+    const made = dockerVolume(stack, volume, number);
     if (made === undefined) return undefined;
     const { name: volumeName, ...rest } = made;
     // What an NFS server has stays there.
     const isNfs = volume.kind === "nfs";
+    const id = `_${volume.name}${isNfs ? `.${mountId(volume)}` : ""}`;
+    const ofPool = (pool: string) => (volume.perReplica ? joined(pool, number) : pool) + id;
+    const aliases = service.movedFrom.map((former) => ({ name: ofPool(joined(former, host)) }));
     return namedVolume(
-      `${name}_${volume.name}${isNfs ? `.${mountId(volume)}` : ""}`,
+      ofPool(name),
       { stack, host, volume: volumeName, ...rest },
-      { ...opts, protect: protect && !isNfs },
+      { ...opts, ...(aliases.length > 0 && { aliases }), protect: protect && !isNfs },
     );
   }
 }

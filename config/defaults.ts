@@ -85,7 +85,8 @@ function serviceOf(
     env: sortedRecord({ ...(draft.port !== undefined && { PORT: String(draft.port) }), ...env }),
     secrets: sortedRecord(secrets),
     ulimits: sortedRecord(draft.ulimits),
-    volumes: draft.volumes.map((volume) => volumeOf(volume, services)),
+    volumes: draft.volumes.map((volume) => volumeOf(name, volume, services)),
+    movedFrom: draft.movedFrom ?? [],
     rollout: { ...rollout, surge: surgeOf(rollout.surge, perHost) },
     default: isDefault,
     hosts: ownHosts,
@@ -94,13 +95,15 @@ function serviceOf(
 }
 
 /** A volume of another service is what that one says of it. */
-function volumeOf(volume: VolumeDraft, services: Draft["services"]): VolumeMount {
+function volumeOf(service: string, volume: VolumeDraft, services: Draft["services"]): VolumeMount {
   const { name, path, owner } = volume;
+  const has = owner ?? service;
   const own = owner === undefined ? volume : (ownVolume(services[owner], name) ?? volume);
   return {
     ...own,
     path,
     ...(owner !== undefined && { owner }),
+    of: services[has]?.movedFrom?.at(-1) ?? has,
     readOnly: isReadOnly(volume),
     options: sortedRecord(own.options),
   };

@@ -147,6 +147,8 @@ export interface ServiceSettings extends Limits {
   /** Names that it knows beside those of DNS. */
   readonly extraHosts: readonly ExtraHost[];
   readonly volumes: readonly VolumeMount[];
+  /** Names that it had before, the latest first: its volumes keep that of the last one. */
+  readonly movedFrom: readonly string[];
   readonly logs: LogSettings;
   /** Longest time, in seconds, that an instance taken out of rotation may finish its requests. */
   readonly drain: number;
@@ -275,6 +277,8 @@ export interface VolumeMount {
   readonly perReplica: boolean;
   /** Service whose volume it is, where it is another one's; what is said of it above is what that one says. */
   readonly owner?: string;
+  /** Name of the service, present or former, that the volume's own name has in it. */
+  readonly of: string;
 }
 
 /** What copies write to their log volume, those of one host together. */

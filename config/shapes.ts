@@ -16,6 +16,7 @@ import {
   isImageReference,
   isImageTag,
   isInnerPath,
+  isKey,
   isMountPath,
   isRegistryAddress,
   isRoutePath,
@@ -24,6 +25,7 @@ import {
   isUnicast,
   isUser,
   isWorkingDir,
+  keyRule,
 } from "./formats.ts";
 import { parseMemory } from "./memory.ts";
 import {
@@ -306,6 +308,12 @@ const requirement = shape({
   }).optional(),
 });
 
+/** The last name is that under which the service got its volumes. */
+const formerNames = z.preprocess(
+  (value) => (typeof value === "string" ? [value] : value),
+  listOf(text(keyRule, isKey), "names").min(1, "must be a list of at least one name"),
+);
+
 const service = shape({
   build: build.optional(),
   version: tag.optional(),
@@ -335,6 +343,7 @@ const service = shape({
   extraHosts: listOf(extraHost, "texts").default([]),
   ...limits(least.service),
   volumes: listOf(volume, "volumes").prefault([]),
+  movedFrom: formerNames.optional(),
   logs: logs.prefault({}),
   drain: whole(0, 3600).default(5),
   stopGrace: whole(0, 3600).default(10),

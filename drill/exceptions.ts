@@ -53,6 +53,7 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "consul.peerPort": "says something only where there are several hosts",
   "loadBalancers.peerPort": "says something only where there are several hosts",
   "services.<name>.failover": "says something only where there are several data centres",
+  "services.<name>.movedFrom": "has an end-to-end test of its own",
   "services.<name>.protocol": "has an end-to-end test of its own",
   "services.<name>.balance": "has an end-to-end test of its own",
   "services.<name>.locality": "says something only where there are several hosts",

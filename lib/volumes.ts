@@ -10,7 +10,8 @@ export interface VolumeSource {
   readonly driver?: string;
   readonly options: Readonly<Record<string, string>>;
   readonly perReplica: boolean;
-  readonly owner?: string;
+  /** Name of the service that is part of the volume's. */
+  readonly of: string;
 }
 
 /** A volume as a host has it. */
@@ -20,19 +21,13 @@ export interface DockerVolume {
   readonly driverOpts?: Readonly<Record<string, string>>;
 }
 
-/** The volume that a copy of a service mounts, by its number; undefined where it is a folder of the host's. */
-export function dockerVolume(
-  stack: string,
-  service: string,
-  volume: VolumeSource,
-  number: number,
-): DockerVolume | undefined {
-  const { kind, driver, options } = volume;
+/** The volume that a service's copy of a number mounts; undefined where it is a folder of the host's. */
+export function dockerVolume(stack: string, volume: VolumeSource, number: number): DockerVolume | undefined {
+  const { kind, driver, options, of } = volume;
   if (kind === "bind") return undefined;
-  const owner = volume.owner ?? service;
   const name = volume.perReplica
-    ? replicaVolumeName(stack, owner, number, volume.name)
-    : serviceVolumeName(stack, owner, volume.name);
+    ? replicaVolumeName(stack, of, number, volume.name)
+    : serviceVolumeName(stack, of, volume.name);
   if (kind === "nfs") return { name: `${name}.${mountId(volume)}`, ...nfsMount(volume) };
   const driverOpts = Object.keys(options).length > 0 && { driverOpts: options };
   return { name, ...(driver !== undefined && { driver }), ...driverOpts };

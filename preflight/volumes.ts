@@ -82,10 +82,10 @@ async function refusal(docker: Endpoint, ...args: string[]): Promise<string | un
 /** Names of the volumes on a host that copies of services have each for themselves. */
 export async function replicaVolumes({ stack, services }: Settings, host: HostSettings): Promise<string[]> {
   const all = services.filter(({ hosts }) => hosts.includes(host.key));
-  const wanted = all.flatMap(({ name, volumes }) =>
+  const wanted = all.flatMap(({ volumes }) =>
     volumes
       .filter(({ perReplica }) => perReplica)
-      .map((volume) => ({ stack, service: name, volume: volume.name })),
+      .map(({ of, name }) => ({ stack, service: of, volume: name })),
   );
   if (wanted.length === 0) return [];
   const filters = Object.entries(labels({ stack, host: host.key, role: "volumes" })).flatMap(

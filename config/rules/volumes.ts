@@ -36,7 +36,7 @@ export function volumeRules({ services, hosts }: Pick<Draft, "services" | "hosts
     ),
   );
   const hostsOf = (service: string) => services[service]?.hosts ?? Object.keys(hosts);
-  return places.flatMap((place, index) => {
+  const problems = places.flatMap((place, index) => {
     const before = places.slice(0, index);
     if (place.volume.owner !== undefined) return borrowed(place, place.volume.owner, services, hostsOf);
     return [
@@ -46,6 +46,26 @@ export function volumeRules({ services, hosts }: Pick<Draft, "services" | "hosts
       ...writers(place, before, hostsOf),
     ];
   });
+  return [...problems, ...formerNames(services)];
+}
+
+/** Names that services had before: what bore them has to be one of them alone, and none that is still there. */
+function formerNames(services: Draft["services"]): Problem[] {
+  const seen = new Map<string, string>();
+  return Object.entries(services).flatMap(([service, { movedFrom = [] }]) =>
+    movedFrom.flatMap((former, index): Problem[] => {
+      const path: Path = ["services", service, "movedFrom", index];
+      const other = seen.get(former);
+      seen.set(former, service);
+      if (former in services) {
+        const message = `must be a name that no service has any more, got ${given(former)}`;
+        return [{ path, message, about: [path, ["services", former]] }];
+      }
+      if (other === undefined) return [];
+      const message = `must not be a former name of service ${other} as well, got ${given(former)}`;
+      return [{ path, message, about: [path, ["services", other, "movedFrom"]] }];
+    }),
+  );
 }
 
 function kind({ volume, at }: Place): Problem[] {

@@ -284,6 +284,23 @@ test("a volume for each copy, also for those that there were", async () => {
   ]);
 });
 
+test("a service that had another name keeps its volumes, by aliases and by their own names", async () => {
+  const volumes = [
+    { name: "data", path: "/data" },
+    { name: "own", path: "/own", perReplica: true },
+  ];
+  const service = { image: "nginx", port: 80, movedFrom: ["shop", "market"], volumes };
+  const all = await run({ services: { web: { ...service, rollout: { order: "stop-first" } } } });
+  expect(find(all, "Volume web--local_data")).toMatchObject({
+    inputs: { name: "test--market_data" },
+    aliases: ["shop--local_data", "market--local_data"],
+  });
+  expect(find(all, "Volume web--local--1_own")).toMatchObject({
+    inputs: { name: "test--market--1_own" },
+    aliases: ["shop--local--1_own", "market--local--1_own"],
+  });
+});
+
 test("a volume of another service is waited for, and not made", async () => {
   const volumes = [{ name: "data", path: "/data" }];
   const services = {

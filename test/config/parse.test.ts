@@ -2,7 +2,7 @@ import { faultsOf } from "../support/faults-of.ts";
 
 const web = { image: "nginx", port: 80 };
 const serviceKeys =
-  "build, version, image, pin, replicas, replicasPer, maxPerHost, port, protocol, balance, locality, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, logs, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, provides, requires, hosts, failover";
+  "build, version, image, pin, replicas, replicasPer, maxPerHost, port, protocol, balance, locality, health, env, secrets, command, entrypoint, workingDir, user, init, capabilities, noNewPrivileges, readOnly, tmpfs, shmSize, ulimits, extraHosts, cpus, memory, volumes, movedFrom, logs, drain, stopGrace, rollout, load, timeouts, sessions, route, default, publish, provides, requires, hosts, failover";
 const nameRule =
   "must have a name of at most 24 lower-case letters, digits and single dashes, a letter first";
 const portRule = "must be a whole number from 1 to 65535";

@@ -5,13 +5,14 @@ const volume = (rest: Partial<VolumeSource> = {}): VolumeSource => ({
   kind: "volume",
   options: {},
   perReplica: false,
+  of: "web",
   ...rest,
 });
 const nfs = volume({ kind: "nfs", server: "10.0.0.9", source: "/export" });
 
 test.each<[string, Partial<VolumeSource>, ReturnType<typeof dockerVolume>]>([
   ["one for all copies", {}, { name: "dev--web_data" }],
-  ["another service's", { owner: "store" }, { name: "dev--store_data" }],
+  ["another service's", { of: "store" }, { name: "dev--store_data" }],
   ["each copy's", { perReplica: true }, { name: "dev--web--2_data" }],
   ["a folder", { kind: "bind", source: "/srv" }, undefined],
   ["a driver's", { kind: "driver", driver: "disk" }, { name: "dev--web_data", driver: "disk" }],
@@ -30,12 +31,12 @@ test.each<[string, Partial<VolumeSource>, ReturnType<typeof dockerVolume>]>([
     },
   ],
 ])("%s", (_, rest, made) => {
-  expect(dockerVolume("dev", "web", volume(rest), 2)).toStrictEqual(made);
+  expect(dockerVolume("dev", volume(rest), 2)).toStrictEqual(made);
 });
 
 test("options of a mount, with values and without; others make another volume", () => {
   const mounted = { ...nfs, options: { nfsvers: "4", soft: "true" } };
-  expect(dockerVolume("dev", "web", mounted, 1)?.driverOpts?.o).toBe("addr=10.0.0.9,nfsvers=4,soft");
+  expect(dockerVolume("dev", mounted, 1)?.driverOpts?.o).toBe("addr=10.0.0.9,nfsvers=4,soft");
   expect(mountId(mounted)).toMatch(/^[0-9a-f]{8}$/);
   expect(mountId(mounted)).not.toBe(mountId(nfs));
 });

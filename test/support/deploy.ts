@@ -33,6 +33,8 @@ export interface Registered {
   /** What replaces the resource when it changes, beside its inputs; undefined for nothing. */
   readonly replacementTrigger: unknown;
   readonly secretOutputs: readonly string[];
+  /** Names under which it may be in the state as well. */
+  readonly aliases: readonly string[];
   /** Id of the resource that takes it along when it is deleted; empty for none. */
   readonly deletedWith: string;
 }
@@ -104,6 +106,10 @@ function record(registered: Registered[]): void {
       replaceOnChanges: request.getReplaceonchangesList(),
       replacementTrigger: request.getReplacementTrigger()?.toJavaScript(),
       secretOutputs: request.getAdditionalsecretoutputsList(),
+      aliases: [
+        ...request.getAliasurnsList().map((urn) => urn.split("::").at(-1) ?? ""),
+        ...request.getAliasesList().map((alias) => alias.getSpec()?.getName() ?? ""),
+      ],
       deletedWith: request.getDeletedwith() && idOfUrn(request.getDeletedwith()),
     });
     return registerResource.call(monitor, request, callback);
@@ -136,6 +142,8 @@ interface ResourceRequest {
   getReplaceonchangesList(): string[];
   getReplacementTrigger(): { toJavaScript(): unknown } | undefined;
   getAdditionalsecretoutputsList(): string[];
+  getAliasurnsList(): string[];
+  getAliasesList(): { getSpec(): { getName(): string } | undefined }[];
   getDeletedwith(): string;
 }
 

@@ -16,6 +16,7 @@ jest.mock("../../preflight/preflight.ts", () => ({
   preflight: async ({ hosts }: Settings) => ({
     stopped: [],
     fresh: mockIsFresh ? mockNamesOf(hosts) : [],
+    volumes: {},
     absent: hosts.flatMap((host) => (host.key in mockAbsent ? { host, ...mockAbsent[host.key] } : [])),
   }),
 }));

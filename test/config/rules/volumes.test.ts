@@ -188,10 +188,52 @@ describe("whose a volume is", () => {
   test("others read it unless they say that they write, and it is what its owner says", () => {
     const volumes = [borrowed, volume({ path: "/w", owner: "store", readOnly: false })];
     const { services } = settingsFrom({ services: { store: store(nfs), web: { ...web, volumes } } });
-    const common = { name: "data", kind: "nfs", server: "10.0.0.9", source: "/export" };
+    const common = { name: "data", kind: "nfs", server: "10.0.0.9", source: "/export", of: "store" };
     expect(services.find(({ name }) => name === "web")?.volumes).toStrictEqual([
       { ...common, path: "/data", readOnly: true, options: {}, perReplica: false, owner: "store" },
       { ...common, path: "/w", readOnly: false, options: {}, perReplica: false, owner: "store" },
+    ]);
+  });
+});
+
+describe("names that services had before", () => {
+  const store = { ...web, route: { path: "/store" } };
+  test.each<[string, object, string[]]>([
+    ["one", { web: { ...web, movedFrom: "shop" } }, []],
+    ["several", { web: { ...web, movedFrom: ["shop", "market"] } }, []],
+    [
+      "one that is there",
+      { store, web: { ...web, movedFrom: ["shop", "store"] } },
+      ['.web.movedFrom[1]: must be a name that no service has any more, got "store"'],
+    ],
+    [
+      "its own",
+      { web: { ...web, movedFrom: "web" } },
+      ['.web.movedFrom: must be a name that no service has any more, got "web"'],
+    ],
+    [
+      "one of two",
+      { store: { ...store, movedFrom: "shop" }, web: { ...web, movedFrom: "shop" } },
+      ['.web.movedFrom: must not be a former name of service store as well, got "shop"'],
+    ],
+    [
+      "none at all",
+      { web: { ...web, movedFrom: [] } },
+      [".web.movedFrom: must be a list of at least one name, got an empty list"],
+    ],
+  ])("%s", (_, services, lines) => {
+    expect(faults(services)).toStrictEqual(lines.map(at));
+  });
+
+  test("volumes keep the name of the last, for others, too", () => {
+    const volumes = [volume({})];
+    const services = {
+      web: { ...web, volumes, movedFrom: ["shop", "market"] },
+      api: { ...store, volumes: [volume({ owner: "web" })] },
+    };
+    expect(settingsFrom({ services }).services.map(({ volumes: [one] }) => one?.of)).toStrictEqual([
+      "market",
+      "market",
     ]);
   });
 });
