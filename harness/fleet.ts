@@ -54,7 +54,19 @@ export interface Service {
   load?: { concurrency?: number; queue?: number; wait?: number };
   sessions?: boolean;
   timeouts?: { body?: number; request?: number; idle?: number; tunnel?: number };
-  volumes?: { name: string; path: string; readOnly?: boolean }[];
+  volumes?: {
+    name: string;
+    path: string;
+    readOnly?: boolean;
+    kind?: string;
+    source?: string;
+    server?: string;
+    driver?: string;
+    options?: Record<string, string | number | boolean>;
+    perReplica?: boolean;
+    owner?: string;
+  }[];
+  movedFrom?: string | string[];
   logs?: { maxSize?: string };
   route?: { path?: string; host?: string | string[] };
   publish?: number;

@@ -61,6 +61,14 @@ export function replicaOf(
   return isOne ? Number(number) : undefined;
 }
 
+/** Whose a volume of a stack is, by its name: a service's, or what has it otherwise. */
+export function holderOf(volume: string, stack: string): string {
+  const [, first = "", second] = volume.replace(/_.*$/, "").split("--");
+  if (!volume.startsWith(joined(stack, ""))) return "";
+  if (first === "logs") return second ?? "balancers";
+  return first;
+}
+
 /**
  * A built image without its tag: in the registry, or in the engine's own store where there is none. As engines list it:
  * without the name of Docker Hub.

@@ -3,7 +3,6 @@
  * failed, by pinning it in the stack's config and running `pulumi up` for that service alone; or lists the versions that
  * there are.
  */
-import { createInterface } from "node:readline/promises";
 import { Command } from "commander";
 import colors from "picocolors";
 import { type Span, versionOf } from "../lib/history.ts";
@@ -14,6 +13,7 @@ import { SetupError, say } from "../setup/say.ts";
 import { pendingParts } from "./pending.ts";
 import { type Pool, targetsOf } from "./pools.ts";
 import { type OperatedStack, readStack } from "./stack.ts";
+import { isConfirmed, table } from "./terminal.ts";
 import { hostsWithout, readVersions, type Versions } from "./versions.ts";
 
 interface Options {
@@ -126,15 +126,6 @@ async function checkImage(service: string, image: string, { hosts }: Versions): 
   );
 }
 
-async function isConfirmed(): Promise<boolean> {
-  if (!process.stdin.isTTY)
-    throw new SetupError("Nobody is there to be asked whether to do that: add --yes.");
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await terminal.question("Do that? [y/N] ");
-  terminal.close();
-  return /^y(es)?$/i.test(answer.trim());
-}
-
 /** Pins the version, and brings it up: in two steps, since `pulumi up --config-path` drops the service's other settings. */
 async function goTo(
   stack: string,
@@ -201,20 +192,6 @@ async function printVersions(service: string, built: string, { spans, hosts }: V
   });
   process.stdout.write(table([["version", "served from", "to", "image"], ...(await Promise.all(rows))]));
   return 0;
-}
-
-/** Columns as wide as their widest cell. */
-function table(rows: readonly (readonly string[])[]): string {
-  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd(width(column)))
-          .join("  ")
-          .trimEnd()}\n`,
-    )
-    .join("");
 }
 
 const told = ({ image, since, until }: Span, built: string) =>

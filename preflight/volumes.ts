@@ -57,10 +57,10 @@ async function refusalOfFolder(docker: Endpoint, folder: string): Promise<string
 /** Lists don't tell of all: an old plugin is found when it is asked for, and one that is not is looked for for 15 s. */
 async function refusalOfDriver(docker: Endpoint, driver: string): Promise<string | undefined> {
   const [known, plugins] = await Promise.all([
-    ask(docker, "info", "--format", '{{join .Plugins.Volume "\\n"}}'),
+    ask(docker, "info", "--format", "{{json .Plugins.Volume}}"),
     ask(docker, "plugin", "ls", "--filter", "enabled=true", "--format", "{{.Name}}"),
   ]);
-  const names = `${known}\n${plugins}`.split("\n").map((name) => name.trim());
+  const names: string[] = [...(JSON.parse(known) ?? []), ...plugins.split("\n")];
   if (names.includes(driver) || names.includes(`${driver}:latest`)) return undefined;
   const probe = "flotilla-probe";
   const reason = await refusal(docker, "volume", "create", "--driver", driver, probe);

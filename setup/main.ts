@@ -96,6 +96,12 @@ const programs = [
     description: "have Pulumi look at what is on all hosts that answer",
   },
   {
+    name: "volumes",
+    needs: "stack",
+    file: "operate/volumes.ts",
+    description: "show the volumes of a stack, and take away those that nobody wants any more",
+  },
+  {
     name: "drill",
     needs: "everything",
     file: "drill/run.ts",

@@ -60,6 +60,18 @@ test("every name starts with the stack and tells what and where", () => {
 });
 
 test.each([
+  ["dev--web_data", "web"],
+  ["dev--web--3_data--x", "web"],
+  ["dev--logs--web", "web"],
+  ["dev--logs", "balancers"],
+  ["dev--consul--1--data", "consul"],
+  ["dev--agent--a--socket", "agent"],
+  ["other--web_data", ""],
+])("who has %s: %s", (volume, holder) => {
+  expect(names.holderOf(volume, "dev")).toBe(holder);
+});
+
+test.each([
   ["dev--web--3_data", 3],
   ["dev--web--12_data", 12],
   ["dev--web_data", undefined],

@@ -11,7 +11,7 @@ async function answer(args: readonly string[]): Promise<string> {
   asked.push(words);
   if (words.startsWith("volume ls"))
     return "test--web--2_data\ntest--web--10_data\ntest--logs\ntest--web_data\n";
-  if (words.startsWith("info")) return "local\n";
+  if (words.startsWith("info")) return '["local"]\n';
   if (words.startsWith("plugin ls")) return "disk:latest\n";
   if (words.startsWith("volume rm")) return "";
   if (words.startsWith("volume create --driver old")) return "";
@@ -69,7 +69,7 @@ test("nothing is made, and nothing asked where there is no need", async () => {
   await volumeFaults(...settingsWith({ kind: "bind", source: "/there" }, driver("old")));
   expect(asked).toStrictEqual([
     'create --pull never --mount type=bind,"source=/there",target=/folder flotilla/no-image:none',
-    'info --format {{join .Plugins.Volume "\\n"}}',
+    "info --format {{json .Plugins.Volume}}",
     "plugin ls --filter enabled=true --format {{.Name}}",
     "volume create --driver old flotilla-probe",
     "volume rm flotilla-probe",

@@ -1,0 +1,26 @@
+import { createInterface } from "node:readline/promises";
+import { SetupError } from "../setup/say.ts";
+
+/** Asks whoever is at the terminal whether to do what was just told. */
+export async function isConfirmed(): Promise<boolean> {
+  if (!process.stdin.isTTY)
+    throw new SetupError("Nobody is there to be asked whether to do that: add --yes.");
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const answer = await terminal.question("Do that? [y/N] ");
+  terminal.close();
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+/** Columns as wide as their widest cell. */
+export function table(rows: readonly (readonly string[])[]): string {
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0));
+  return rows
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(width(column)))
+          .join("  ")
+          .trimEnd()}\n`,
+    )
+    .join("");
+}
