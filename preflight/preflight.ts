@@ -9,6 +9,7 @@ import { ephemeralPorts } from "./ephemeral.ts";
 import { clockWarnings, type Machine, machineFaults, machineOf } from "./machines.ts";
 import { maintenanceWarnings } from "./maintained.ts";
 import { networkFaults, networksOf } from "./networks.ts";
+import { nfsFaults } from "./nfs.ts";
 import { warnOfGaps, warnOfOutages } from "./outages.ts";
 import { portFaults } from "./ports.ts";
 import { type HostOutput, readState, type StackState } from "./state.ts";
@@ -170,6 +171,7 @@ async function hostFaults(
     portFaults(settings, host, containers),
     ofMachine.then((machine) => capacityFaults(settings, host, machine)),
     volumeFaults(settings, host),
+    nfsFaults(settings, host, containers),
   ]);
   const isFresh = containers.every(({ stack }) => stack !== settings.stack);
   return { faults: faults.flat(), isFresh, machine: await ofMachine };

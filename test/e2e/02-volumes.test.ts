@@ -1,4 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import net from "node:net";
 import { join } from "node:path";
 import { type Container, docker, ids } from "../../harness/docker.ts";
 import { Fleet, type Service } from "../../harness/fleet.ts";
@@ -39,6 +40,15 @@ describe("volumes", () => {
     ],
   });
 
+  const nfs = {
+    name: "media",
+    path: "/media",
+    kind: "nfs",
+    server: "127.0.0.1",
+    source: "/export",
+    options: { nfsvers: 4, soft: true, port: 20_999 },
+  };
+
   beforeAll(async () => {
     mkdirSync(folder);
     await fleet.toStart();
@@ -68,6 +78,7 @@ describe("volumes", () => {
       const volumes = [
         { name: "a", path: "/a", kind: "bind", source: missing },
         { name: "b", path: "/b", kind: "driver", driver: "no-such-driver" },
+        nfs,
       ];
       services.keeper = { ...worker, volumes };
     });
@@ -79,8 +90,25 @@ describe("volumes", () => {
       "host local: volume driver no-such-driver, wanted for a volume (flotilla:services.keeper.volumes[1].driver), is not to be had: ",
     );
     expect(output).toContain('plugin "no-such-driver" not found');
+    expect(output).toContain(
+      "host local: NFS server 127.0.0.1, wanted for a volume (flotilla:services.keeper.volumes[2].server), takes no connection at port 20999 ",
+    );
     expect(existsSync(missing)).toBe(false);
     expect(ids(await fleet.containers())).toEqual(before);
+  });
+
+  // As far as a kernel comes that has no NFS.
+  const mount = readFileSync("/proc/filesystems", "utf8").includes("\tnfs4\n") ? test.skip : test;
+  mount("a folder of an NFS server is mounted by the kernel, with its options", async () => {
+    const server = net.createServer().listen(20_999, "127.0.0.1");
+    const { code, output } = await fleet.attemptUp(({ services }) => {
+      services.keeper = { ...worker, volumes: [nfs] };
+    });
+    server.close();
+    expect(code).not.toBe(0);
+    expect(output).toMatch(
+      /mount :\/export:\S+, data: addr=127\.0\.0\.1,nfsvers=4,port=20999,soft: no such device/,
+    );
   });
 
   test("a folder of the host's, a driver's, one for all copies and one for each; another service has some of them", async () => {
