@@ -98,7 +98,7 @@ function serviceOf(
 function volumeOf(service: string, volume: VolumeDraft, services: Draft["services"]): VolumeMount {
   const { name, path, owner } = volume;
   const has = owner ?? service;
-  const own = owner === undefined ? volume : (ownVolume(services[owner], name) ?? volume);
+  const { shared: _, ...own } = owner === undefined ? volume : (ownVolume(services[owner], name) ?? volume);
   return {
     ...own,
     path,

@@ -203,6 +203,7 @@ const volume = shape({
   driver: text("the name of a volume driver", (name) => /^[\w][\w./:-]*$/.test(name)).optional(),
   options: environment(),
   perReplica: flag().default(false),
+  shared: flag().default(true),
   owner: text("the name of a service", (name) => name !== "").optional(),
 });
 

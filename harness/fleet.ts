@@ -64,6 +64,7 @@ export interface Service {
     driver?: string;
     options?: Record<string, string | number | boolean>;
     perReplica?: boolean;
+    shared?: boolean;
     owner?: string;
   }[];
   movedFrom?: string | string[];

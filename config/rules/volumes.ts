@@ -43,6 +43,7 @@ export function volumeRules({ services, hosts }: Pick<Draft, "services" | "hosts
       ...kind(place),
       ...alike(place, before),
       ...perReplica(place, services),
+      ...unshared(place, services, hostsOf),
       ...writers(place, before, hostsOf),
     ];
   });
@@ -109,6 +110,40 @@ function perReplica({ service, volume, at }: Place, services: Draft["services"])
   return [{ path, message, about: [path, at("readOnly"), order] }];
 }
 
+/** A volume that only one copy may have at a time. */
+function unshared(
+  { service, volume, at }: Place,
+  services: Draft["services"],
+  hostsOf: (service: string) => string[],
+): Problem[] {
+  const { kind, perReplica, shared } = volume;
+  const draft = services[service];
+  if (shared || perReplica || draft === undefined) return [];
+  const { replicas, replicasPer, rollout } = draft;
+  const of = (...steps: Path): Path => ["services", service, ...steps];
+  if (replicasPer === "datacenter") {
+    const path = at("shared");
+    const message = `must be true beside replicasPer "datacenter", since a copy that moves is started before it is stopped elsewhere, got false`;
+    return [{ path, message, about: [path, of("replicasPer")] }];
+  }
+  const problems: Problem[] = [];
+  const hosts = hostsOf(service).length;
+  // What is elsewhere is one for all hosts.
+  const isOne = kind === "nfs" || kind === "driver";
+  if (replicas > 1 || (replicas === 1 && hosts > 1 && isOne)) {
+    const got = replicas > 1 ? replicas : `1 on each of ${hosts} hosts`;
+    const message = `must leave one copy at most, since volume ${volume.name} is not shared, got ${got}`;
+    const about = [of("replicas"), at("shared"), of("hosts"), ["hosts"]];
+    problems.push({ path: of("replicas"), message, about });
+  }
+  if (rollout.order === "start-first") {
+    const path = of("rollout", "order");
+    const message = `must be "stop-first", since volume ${volume.name} is not shared, and an old copy and a new one would have it at once, got "start-first"`;
+    problems.push({ path, message, about: [path, at("shared")] });
+  }
+  return problems;
+}
+
 /** What two services know by names of their own is one folder all the same. */
 function writers(
   { service, volume, at }: Place,
@@ -160,6 +195,7 @@ function borrowed(
   }
   if (own.perReplica)
     return problem(`must be a service whose volume ${volume.name} is one for all its copies`, theirs);
+  if (!own.shared) return problem(`must be a service that shares its volume ${volume.name}`, theirs);
   const missing = hostsOf(service).filter((host) => !hostsOf(owner).includes(host));
   // A folder of the host's is there without its owner.
   if (own.kind !== "bind" && missing.length > 0) {

@@ -81,6 +81,36 @@ describe("one service", () => {
     expect(faults({ web: { ...web, ...stopFirst, volumes: [perReplica] } })).toStrictEqual([]);
   });
 
+  const order =
+    '.web.rollout.order: must be "stop-first", since volume data is not shared, and an old copy and a new one would have it at once, got "start-first"';
+  const replicas = (got: string) =>
+    `.web.replicas: must leave one copy at most, since volume data is not shared, got ${got}`;
+  const two = {
+    hosts: {
+      a: { docker: "ssh://a", address: "10.0.0.1" },
+      b: { docker: "ssh://b", address: "10.0.0.2" },
+    },
+  };
+  test.each<[string, object, object, object, string[]]>([
+    ["one copy", volume({}), stopFirst, {}, []],
+    ["two at once", volume({}), {}, {}, [order]],
+    ["several copies", volume({}), { ...stopFirst, replicas: 2 }, {}, [replicas("2")]],
+    ["one on each host", volume({}), stopFirst, two, []],
+    ["one on each host, of one server", nfs, stopFirst, two, [replicas("1 on each of 2 hosts")]],
+    [
+      "one that moves",
+      nfs,
+      { replicasPer: "datacenter" },
+      two,
+      [
+        '.web.volumes[0].shared: must be true beside replicasPer "datacenter", since a copy that moves is started before it is stopped elsewhere, got false',
+      ],
+    ],
+  ])("a volume that is not shared: %s", (_, one, rest, hosts, lines) => {
+    const services = { web: { ...web, ...rest, volumes: [{ ...one, shared: false }] } };
+    expect(faults(services, hosts)).toStrictEqual(lines.map(at));
+  });
+
   test("a volume at two paths is one, and said in one way", () => {
     const volumes = [bind, { ...bind, path: "/b", readOnly: true }, volume({ path: "/c" })];
     expect(faults({ web: { ...web, volumes } })).toStrictEqual([
@@ -129,6 +159,12 @@ describe("whose a volume is", () => {
       borrowed,
       store(perReplica),
       [`${owner} a service whose volume data is one for all its copies, got "store"`],
+    ],
+    [
+      "one that is not shared",
+      borrowed,
+      store(volume({ shared: false })),
+      [`${owner} a service that shares its volume data, got "store"`],
     ],
     [
       "what its owner says",
