@@ -105,7 +105,8 @@ export class ServerPool extends pulumi.ComponentResource {
     const image = images.ofService(service.name, name, host.key, { parent: this });
     this.logs = this.#logs(name, args);
     const replicas = mostOn(service, host.settings, args.hosts);
-    const volumes = new ServiceVolumes(name, { ...args, host: host.key, replicas }, { parent: this });
+    const ofVolumes = { ...args, host: host.key, replicas, image: host.images.front.imageId };
+    const volumes = new ServiceVolumes(name, ofVolumes, { parent: this });
     this.volumes = volumes.resources;
     const batches = batchesOf({ replicas, surge: service.rollout.surge });
     const servers: docker.Container[] = [];

@@ -1,9 +1,10 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { ServiceSettings, VolumeMount } from "../config/settings.ts";
-import { joined, replicaOf } from "../lib/names.ts";
+import { joined, replicaOf, replicaVolumeContainerName } from "../lib/names.ts";
 import { dockerVolume, mountId } from "../lib/volumes.ts";
 import type * as docker from "./docker.ts";
 import { namedVolume } from "./named-volume.ts";
+import { neverStarted } from "./volume-container.ts";
 
 /** Arguments for {@link ServiceVolumes}. */
 export interface ServiceVolumesArgs {
@@ -11,6 +12,8 @@ export interface ServiceVolumesArgs {
   /** Key of the host. */
   readonly host: string;
   readonly service: ServiceSettings;
+  /** Any image, for a container that is never started. */
+  readonly image: pulumi.Input<string>;
   /** Copies that the host has. */
   readonly replicas: number;
   /** Whether Pulumi must refuse to delete them. */
@@ -25,7 +28,7 @@ export class ServiceVolumes {
   /** Those that are one for all copies. */
   readonly resources: readonly pulumi.Resource[];
   readonly #args: ServiceVolumesArgs;
-  readonly #ofReplica = new Map<number, pulumi.Resource[]>();
+  readonly #ofReplica = new Map<number, docker.Volume[]>();
 
   constructor(name: string, args: ServiceVolumesArgs, opts: pulumi.CustomResourceOptions) {
     this.#args = args;
@@ -42,6 +45,17 @@ export class ServiceVolumes {
         const others = this.#ofReplica.get(number) ?? [];
         if (ofNumber) this.#ofReplica.set(number, [...others, ofNumber]);
       }
+    if (this.#ofReplica.size > 0) this.#guard(joined(name, "copies"), opts);
+  }
+
+  /** No copy has the volumes that wait for one to come back. Nor does a copy wait for the container that has them. */
+  #guard(name: string, opts: pulumi.CustomResourceOptions): void {
+    const { stack, host, service, image } = this.#args;
+    const volumes = [...this.#ofReplica].flatMap(([number, all]) =>
+      all.map((volume, index) => ({ volumeName: volume.name, containerPath: `/${number}/${index}` })),
+    );
+    const containerName = replicaVolumeContainerName(stack, host, service.name);
+    neverStarted(name, { stack, host, service: service.name, containerName, image, volumes }, opts);
   }
 
   /** How a copy mounts them. */

@@ -20,6 +20,33 @@ export interface VolumeContainerArgs {
   readonly protect: boolean;
 }
 
+/** What {@link neverStarted} is told. */
+export interface NeverStartedArgs extends Omit<VolumeContainerArgs, "volumes" | "protect"> {
+  readonly volumes: docker.types.input.ContainerVolume[];
+}
+
+/** A container that is created, and only has volumes: an engine does not delete them, whatever it is told to clear away. */
+export function neverStarted(
+  name: string,
+  { stack, host, service, containerName, image, volumes }: NeverStartedArgs,
+  opts: pulumi.CustomResourceOptions,
+): docker.Container {
+  return new docker.Container(
+    name,
+    {
+      ...containerDefaults({ stack, host, role: "volumes", ...(service !== undefined && { service }) }),
+      name: containerName,
+      image,
+      restart: "no",
+      start: false,
+      mustRun: false,
+      networkMode: "none",
+      volumes,
+    },
+    { ...opts, deleteBeforeReplace: true },
+  );
+}
+
 /**
  * A set of named volumes, and a created, never started container that puts a name to the set: people take it with
  * `docker run --volumes-from`. The program's own containers mount the volumes by their names instead, once this is there:
@@ -35,23 +62,21 @@ export class VolumeContainer extends pulumi.ComponentResource {
     const volumes = args.volumes.map(({ name: volume }) =>
       namedVolume(joined(name, volume), { stack, host, volume }, { ...beside, protect }),
     );
-    new docker.Container(
+    neverStarted(
       name,
       {
-        ...containerDefaults({ stack, host, role: "volumes", ...(service !== undefined && { service }) }),
-        name: args.containerName,
+        stack,
+        host,
+        ...(service !== undefined && { service }),
+        containerName: args.containerName,
         image,
-        restart: "no",
-        start: false,
-        mustRun: false,
-        networkMode: "none",
         volumes: args.volumes.map(({ path, readOnly = false }, index) => ({
           volumeName: volumes[index]?.name,
           containerPath: path,
           readOnly,
         })),
       },
-      { parent: this, deleteBeforeReplace: true },
+      { parent: this },
     );
     this.registerOutputs({});
   }

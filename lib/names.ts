@@ -39,6 +39,9 @@ export function instanceNumber(
 /** Of the log volume of the balancers or, where one is named, of a service. */
 export const logVolumeContainerName = (stack: string, host: string, service?: string) =>
   joined(stack, "volumes", "logs", ...(service === undefined ? [] : [service]), host);
+/** Of the volumes that copies of a service have each for themselves. */
+export const replicaVolumeContainerName = (stack: string, host: string, service: string) =>
+  joined(stack, "volumes", "copies", service, host);
 export const logVolumeName = (stack: string, service?: string) =>
   joined(stack, "logs", ...(service === undefined ? [] : [service]));
 /** Volume with the data of a Consul server or agent. */

@@ -282,6 +282,16 @@ test("a volume for each copy, also for those that there were", async () => {
   expect(second.dependsOn.filter((id) => id.startsWith("Volume web--local--"))).toStrictEqual([
     "Volume web--local--2_data",
   ]);
+  // So that nobody clears away what waits for its copy.
+  const guard = find(all, "Container web--local--copies");
+  expect(guard).toMatchObject({
+    inputs: {
+      name: "test--volumes--copies--web--local",
+      start: false,
+      volumes: [1, 2, 4].map((i) => ({ volumeName: `test--web--${i}_data`, containerPath: `/${i}/0` })),
+    },
+    deleteBeforeReplace: true,
+  });
 });
 
 test("a service that had another name keeps its volumes, by aliases and by their own names", async () => {
