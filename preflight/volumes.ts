@@ -12,13 +12,16 @@ export async function volumeFaults(settings: Settings, host: HostSettings): Prom
   const volumes = services.flatMap((service) =>
     service.volumes.map((volume, index) => ({ volume, key: keyOf(service, index) })),
   );
+  // What another service owns that runs here is told of as that one's.
+  const isTold = ({ owner }: VolumeMount) => services.some(({ name }) => name === owner);
   const faults = await Promise.all(
     volumes.map(async ({ volume, key }) => {
+      if (isTold(volume)) return [];
       const fault = await faultOf(host.docker, volume);
       return fault === undefined ? [] : `host ${host.key}: ${fault(key)}`;
     }),
   );
-  return [...new Set(faults.flat())];
+  return faults.flat();
 }
 
 const keyOf = ({ name }: ServiceSettings, index: number) => `flotilla:services.${name}.volumes[${index}]`;
@@ -32,7 +35,7 @@ async function faultOf(
     const reason = await refusalOfFolder(docker, source);
     if (reason === undefined) return undefined;
     return (key) =>
-      `folder ${source}, wanted as a volume (${key}.source), is not to be had: ${reason}. Make it.`;
+      `folder ${source}, wanted as a volume (${key}.${owner === undefined ? "source" : "owner"}), is not to be had: ${reason}. Make it.`;
   }
   if (kind === "driver" && owner === undefined) {
     const reason = await refusalOfDriver(docker, driver);

@@ -63,6 +63,34 @@ test.each<[string, object, string[]]>([
   expect(await volumeFaults(...settingsWith(volume))).toStrictEqual(faults);
 });
 
+test("a folder that another service owns is told of once", async () => {
+  const folder = { name: "data", path: "/data" };
+  const services = {
+    store: {
+      image: "store",
+      port: 81,
+      route: { path: "/store" },
+      hosts: ["a"],
+      volumes: [{ ...folder, kind: "bind", source: "/none" }],
+    },
+    web: { image: "nginx", port: 80, volumes: [{ ...folder, owner: "store" }] },
+  };
+  const hosts = {
+    a: { docker: "ssh://a", address: "10.0.0.1" },
+    b: { docker: "ssh://b", address: "10.0.0.2" },
+  };
+  const settings = settingsFrom({ hosts, services });
+  const keys = await Promise.all(
+    settings.hosts.map(async (host) =>
+      (await volumeFaults(settings, host)).map((fault) => /\((flotilla:\S+)\)/.exec(fault)?.[1]),
+    ),
+  );
+  expect(keys).toStrictEqual([
+    ["flotilla:services.store.volumes[0].source"],
+    ["flotilla:services.web.volumes[0].owner"],
+  ]);
+});
+
 test("nothing is made, and nothing asked where there is no need", async () => {
   await volumeFaults(...settingsWith({}));
   expect(asked).toStrictEqual([]);
