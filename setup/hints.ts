@@ -20,8 +20,9 @@ export const hints: readonly Hint[] = [
   {
     pattern: /because it is protected/i,
     advice:
-      "Pulumi deletes no protected data: `pulumi destroy --exclude-protected` keeps it and the secrets that open it, and takes " +
-      "the rest away; `--ignore-protect` deletes it, for good.",
+      "Pulumi deletes no protected data. That of a service which the config has no more goes, for good, by the `pulumi state " +
+      "unprotect` above and another `up`; a service that got another name keeps it by `movedFrom`. `pulumi destroy " +
+      "--exclude-protected` keeps it and the secrets that open it, and takes the rest away; `--ignore-protect` deletes it, too.",
   },
   {
     pattern: /incorrect passphrase/i,
