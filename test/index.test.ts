@@ -201,6 +201,33 @@ test("whoever tells Consul something is told again what Consul is once it has lo
 });
 
 describe("several hosts", () => {
+  test("a copy waits for volumes of its own host, also those of a service that is made later", async () => {
+    const volume = { name: "data", path: "/data" };
+    const { resources } = await ofConfig({
+      hosts: {
+        b: { docker: "ssh://b", address: "10.0.0.1" },
+        d: { docker: "ssh://d", address: "10.0.0.2" },
+      },
+      services: {
+        api: { image: "api", port: 80, default: true, volumes: [{ ...volume, owner: "store" }] },
+        store: {
+          image: "store",
+          volumes: [volume, { name: "mine", path: "/mine", owner: "web" }],
+          requires: { api: { service: "api" } },
+        },
+        web: { image: "web", volumes: [{ name: "mine", path: "/mine" }] },
+      },
+    });
+    for (const key of ["b", "d"]) {
+      const waitsFor = (service: string) =>
+        find(resources, `Container test--${service}--${key}--1`).dependsOn.filter((id) =>
+          /^Volume .*_/.test(id),
+        );
+      expect(waitsFor("api")).toStrictEqual([`Volume store--${key}_data`]);
+      expect(waitsFor("store")).toStrictEqual([`Volume store--${key}_data`, `Volume web--${key}_mine`]);
+    }
+  });
+
   test("each resource is made by the provider of its host", async () => {
     const { resources } = await ofConfig(everything);
     const ofHost = (key: string) =>
