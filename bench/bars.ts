@@ -2,38 +2,65 @@ import type { Row } from "./statistics.ts";
 import { rounded } from "./tables.ts";
 
 /** What is to be reached in rows such as "10: up, s", which are measured at several sizes. */
-export interface Bar {
+export interface SizedBar {
   /** The row, without its size. */
   readonly what: string;
   /** What the sizes count. */
   readonly each: "copy" | "host";
   /** The greatest ratio to a peer, where it is compared with one. */
-  readonly atMost?: { readonly ratio: number; readonly to: string };
+  readonly atMost?: Ratio;
+}
+
+/** What is to be reached in one row. */
+export interface PlainBar {
+  readonly what: string;
+  /** The smallest ratio to a peer. */
+  readonly atLeast: Ratio;
+}
+
+export type Bar = SizedBar | PlainBar;
+
+interface Ratio {
+  readonly ratio: number;
+  readonly to: string;
 }
 
 /** How many times as much one more may take at the greatest sizes, so that all still counts as linear. */
 const BEND = 1.5;
 
-/** For each bar a line that says at which sizes it is met, and whether what it is about grows in a line. */
+/** For each bar a line that says whether it is met; of several sizes, at which, and whether it grows in a line. */
 export function verdicts(bars: readonly Bar[], rows: readonly Row[]): string[] {
-  return bars.flatMap(({ what, each, atMost }) => {
-    const sizes = rows.flatMap(({ what: row, figures, ratios }) => {
-      const [, size, rest] = /^(\d+): (.*)$/.exec(row) ?? [];
-      return rest === what ? [{ size: Number(size), figures, ratios }] : [];
-    });
-    const compared = atMost ? ratiosSaid(atMost, sizes) : [];
-    if (atMost && compared.length === 0) return [];
-    const [, name, unit = ""] = /^(.*?)(?:, (.*))?$/.exec(what) ?? [];
-    const points = sizes.flatMap(({ size, figures: { flotilla } }) =>
-      flotilla ? [{ size, value: flotilla.median }] : [],
-    );
-    const said = [...compared, ...linear(points, `${unit} a ${each}`.trimStart())];
+  return bars.flatMap((bar) => {
+    const said = "each" in bar ? ofSizes(bar, rows) : ofRow(bar, rows);
+    const [name] = bar.what.split(", ");
     return said.length > 0 ? [`- ${name}, ${said.join("; ")}`] : [];
   });
 }
 
+function ofRow({ what, atLeast: { ratio: least, to } }: PlainBar, rows: readonly Row[]): string[] {
+  const ratio = rows.find((row) => row.what === what)?.ratios[to];
+  if (ratio === undefined) return [];
+  return [
+    `at least ${least} × ${to}: ${ratio.median >= least ? "met" : "missed"} (${rounded(ratio.median)})`,
+  ];
+}
+
+function ofSizes({ what, each, atMost }: SizedBar, rows: readonly Row[]): string[] {
+  const sizes = rows.flatMap(({ what: row, figures, ratios }) => {
+    const [, size, rest] = /^(\d+): (.*)$/.exec(row) ?? [];
+    return rest === what ? [{ size: Number(size), figures, ratios }] : [];
+  });
+  const compared = atMost ? ratiosSaid(atMost, sizes) : [];
+  if (atMost && compared.length === 0) return [];
+  const [, unit = ""] = /, (.*)$/.exec(what) ?? [];
+  const points = sizes.flatMap(({ size, figures: { flotilla } }) =>
+    flotilla ? [{ size, value: flotilla.median }] : [],
+  );
+  return [...compared, ...linear(points, `${unit} a ${each}`.trimStart())];
+}
+
 function ratiosSaid(
-  { ratio: most, to }: NonNullable<Bar["atMost"]>,
+  { ratio: most, to }: Ratio,
   sizes: readonly { readonly size: number; readonly ratios: Row["ratios"] }[],
 ): string[] {
   const each = sizes.flatMap(({ size, ratios: { [to]: ratio } }) =>

@@ -1,4 +1,4 @@
-import { configOf } from "../harness/fleet.ts";
+import { configOf, type Service } from "../harness/fleet.ts";
 import { get } from "../harness/http.ts";
 import { Stack } from "../harness/pulumi.ts";
 import { say } from "../harness/say.ts";
@@ -15,17 +15,24 @@ const port = 21_080;
  */
 export const gateway = gatewayAddress(subnet);
 
-/** A stack of the dev stack's shape: 3 Consul servers, 2 balancers, and one service of so many copies. */
+/** A stack of the dev stack's shape: 3 Consul servers, 2 balancers, one service of so many copies, and what is beside it. */
 export class Deployment {
   readonly stack: Stack<object>;
   readonly url = `http://${gateway}:${port}/`;
   readonly #build: string;
   readonly #env: Readonly<Record<string, string>>;
+  readonly #others: Readonly<Record<string, Service>>;
 
-  constructor(name: string, build: string, env: Readonly<Record<string, string>> = {}) {
+  constructor(
+    name: string,
+    build: string,
+    env: Readonly<Record<string, string>> = {},
+    others: Readonly<Record<string, Service>> = {},
+  ) {
     this.stack = new Stack(name);
     this.#build = build;
     this.#env = env;
+    this.#others = others;
   }
 
   /** Of one balancer alone, numbered from 1. */
@@ -41,13 +48,14 @@ export class Deployment {
   }
 
   configure(replicas: number): void {
-    this.stack.config = configOf(port, subnet, {
+    const config = configOf(port, subnet, {
       build: this.#build,
       env: { ...this.#env },
       replicas,
       port: 8000,
       health: { path: "/health", timeout: 120 },
     });
+    this.stack.config = { ...config, services: { ...config.services, ...this.#others } };
   }
 
   async remove(): Promise<void> {

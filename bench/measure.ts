@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { say } from "../harness/say.ts";
 import type { Bar } from "./bars.ts";
+import * as data from "./data.ts";
 import * as deploy from "./deploy.ts";
 import * as failure from "./failure.ts";
 import * as growth from "./growth.ts";
@@ -22,7 +23,7 @@ interface Benchmark {
   measure(session: Session, sizes: readonly number[]): Promise<void>;
 }
 
-const benchmarks: Record<Title, Benchmark> = { deploy, traffic, failure, reload, growth, hosts, mocks };
+const benchmarks: Record<Title, Benchmark> = { deploy, traffic, data, failure, reload, growth, hosts, mocks };
 
 const machine = await describeMachine(plan.engine);
 const results: Result[] = [];

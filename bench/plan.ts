@@ -1,6 +1,6 @@
 import type { Peers } from "./peers.ts";
 
-export const titles = ["deploy", "traffic", "failure", "reload", "growth", "hosts", "mocks"] as const;
+export const titles = ["deploy", "traffic", "data", "failure", "reload", "growth", "hosts", "mocks"] as const;
 export type Title = (typeof titles)[number];
 
 /** What is to be measured. */
@@ -22,6 +22,7 @@ export function roundsOf(rounds: number): Plan["rounds"] {
   return {
     deploy: rounds,
     traffic: rounds,
+    data: rounds,
     failure: rounds,
     reload: rounds,
     growth: fewer,

@@ -6,6 +6,7 @@ import { runInfo } from "../harness/run-info.ts";
 import { sleep } from "../harness/wait.ts";
 import { serviceBackend } from "../lib/haproxy.ts";
 import { networkName } from "../lib/names.ts";
+import { cpuSeconds } from "./cpu.ts";
 import { Deployment, serving } from "./deployment.ts";
 import { addressesOf } from "./peers/answering.ts";
 import { rotated, type Session } from "./session.ts";
@@ -107,12 +108,4 @@ async function underChanges(url: string, balancer: string, change: string) {
   } finally {
     await load.stop();
   }
-}
-
-/** What a container has used so far, with all that is started in it; by its control group, version 2 or 1. */
-async function cpuSeconds(container: string): Promise<number> {
-  const script = "cat /sys/fs/cgroup/cpu.stat || cat /sys/fs/cgroup/cpuacct/cpuacct.usage";
-  const text = await docker("exec", container, "sh", "-c", `{ ${script}; } 2>/dev/null`);
-  const [, microseconds] = /^usage_usec (\d+)$/m.exec(text) ?? [];
-  return microseconds === undefined ? Number(text) / 1e9 : Number(microseconds) / 1e6;
 }

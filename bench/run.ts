@@ -21,6 +21,7 @@ interface Options {
 const needed: Record<Title, readonly PeerName[]> = {
   deploy: ["compose", "traefik"],
   traffic: ["caddy", "traefik"],
+  data: [],
   failure: ["caddy", "traefik"],
   reload: [],
   growth: [],

@@ -18,10 +18,15 @@ export const haveWrk = () => onPath("wrk") !== undefined;
 
 /** As many requests as go through in so many seconds, over so many connections that are kept. */
 export async function load(url: string, seconds: number, connections: number): Promise<Traffic> {
-  // One thread, so that at least the rest of the machine is left to those who are measured.
-  const command = `wrk --threads 1 --connections ${connections} --duration ${seconds}s --latency ${url}`;
+  const command = wrk(url, seconds, connections).join(" ");
   return parseWrk(await run("bash", ["-c", `TIMEFORMAT='cpu %U %S'; { time ${command}; } 2>&1`]));
 }
+
+/** One thread, so that at least the rest of the machine is left to those who are measured. */
+export const wrk = (url: string, seconds: number, connections: number) => [
+  ...["wrk", "--threads", "1", "--connections", `${connections}`],
+  ...["--duration", `${seconds}s`, "--latency", url],
+];
 
 /** Reads what wrk prints with --latency, and the line of bash's `time`. */
 export function parseWrk(text: string): Traffic {

@@ -61,3 +61,17 @@ it.each([
   }));
   expect(verdicts([{ what: "memory, MiB", each: "host" }], rowsOf(figures))).toEqual(lines);
 });
+
+it.each([
+  ["met", 60, "met (0.600)"],
+  ["missed", 59, "missed (0.590)"],
+])("says of a single row that its bar is %s", (_, ours, verdict) => {
+  const what = "GET, per second";
+  const figures = [
+    { round: 1, what, by: "flotilla", value: ours },
+    { round: 1, what, by: "direct", value: 100 },
+  ];
+  const bar = { what, atLeast: { ratio: 0.6, to: "direct" } };
+  expect(verdicts([bar], rowsOf(figures))).toEqual([`- GET, at least 0.6 × direct: ${verdict}`]);
+  expect(verdicts([bar], [])).toEqual([]);
+});

@@ -48,6 +48,7 @@ it.each([
   expect(roundsOf(rounds)).toEqual({
     deploy: rounds,
     traffic: rounds,
+    data: rounds,
     failure: rounds,
     reload: rounds,
     growth: fewer,
