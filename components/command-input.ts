@@ -1,5 +1,7 @@
+import path from "node:path";
 import { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
+import { packageFolder } from "../lib/package-folder.ts";
 
 /** The same shape with Pulumi inputs in the place of values, at every depth. */
 export type Inputs<T> =
@@ -47,4 +49,11 @@ export function programCommand<T extends object>(
 }
 
 /** The plugin runs a shell, which makes way for the program: signals that end the one then end the other. */
-const lineOf = (program: string) => `exec node commands/${program}`;
+const lineOf = (program: string) => ["exec node", ...stripping, inPackage(`commands/${program}`)].join(" ");
+
+const inPackage = (file: string) => path.join(packageFolder, file);
+
+/** Where dependencies live, Node takes TypeScript only with a hand. */
+const stripping = packageFolder.split(path.sep).includes("node_modules")
+  ? [`--import ./${inPackage("setup/strip-types.js")}`]
+  : [];

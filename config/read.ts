@@ -1,24 +1,29 @@
 import { readFileSync, statSync } from "node:fs";
 import * as pulumi from "@pulumi/pulumi";
 import { faultsMessage, listed } from "./faults.ts";
+import { type Given, withValues, withWritten } from "./given.ts";
 import { parseSettings } from "./parse.ts";
 import type { Settings } from "./settings.ts";
 
 const namespace = "flotilla:";
 
-/** Reads the stack's config; throws one error that lists every fault before anything is touched. */
-export function readSettings(): Settings {
+/** Reads the stack's config, over what a program gives; throws one error that lists every fault before anything is touched. */
+export function readSettings(given?: Given): Settings {
   const stack = pulumi.getStack();
   // The raw texts, not pulumi.Config: a secret inside of an object would make an Output of all the rest.
-  const config = Object.entries(pulumi.runtime.allConfig())
-    .filter(([key]) => key.startsWith(namespace))
-    .map(([key, text]) => [key.slice(namespace.length), text] as const);
+  const config = Object.fromEntries(
+    Object.entries(pulumi.runtime.allConfig())
+      .filter(([key]) => key.startsWith(namespace))
+      .map(([key, text]) => [key.slice(namespace.length), text]),
+  );
+  const secretKeys = Object.keys(config).filter((key) => isSecret(namespace + key));
 
   const file = `Pulumi.${stack}.yaml`;
-  const parsed = parseSettings(Object.fromEntries(config), {
+  const text = lookUp(file) === "file" ? readFileSync(file, "utf8") : undefined;
+  const parsed = parseSettings(given ? withValues(config, given) : config, {
     stack,
-    file: lookUp(file) === "file" ? readFileSync(file, "utf8") : undefined,
-    secretKeys: new Set(config.map(([key]) => key).filter((key) => isSecret(namespace + key))),
+    file: given ? withWritten(text ?? "", given) : text,
+    secretKeys: new Set([...secretKeys, ...Object.keys(given?.written ?? {})]),
     // The docker client goes by the one, the provider by the other.
     hasClientTls: Boolean(process.env.DOCKER_TLS_VERIFY && process.env.DOCKER_CERT_PATH),
     lookUp,

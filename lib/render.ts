@@ -1,9 +1,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import mustache from "mustache";
+import { packageFolder } from "./package-folder.ts";
 
 /** Folder of the templates, relative to the project, in which Pulumi runs the program. */
-export const TEMPLATES = "templates";
+export const TEMPLATES = path.join(packageFolder, "templates");
 
 /**
  * A template's text with `view` put in. A name that the view lacks is an error, not an empty string. `{{> consul/tls.hcl}}`

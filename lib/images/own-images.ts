@@ -2,7 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { baseImages } from "../base-images.ts";
-import { renderFile } from "../render.ts";
+import { packageFolder } from "../package-folder.ts";
+import { renderFile, TEMPLATES } from "../render.ts";
 import { isListening } from "../requirements.ts";
 import { isMoving } from "../rollout.ts";
 import type { BuildRecipe } from "./context.ts";
@@ -37,19 +38,24 @@ export function ownRecipe(
     Dockerfile: renderFile(`${role}/Dockerfile.mustache`, bases),
     ...(role === "programs" && programFiles()),
   };
-  const context = renderedContext(`templates/${role}`, rendered, `.flotilla/${stack}/${role}`);
+  const context = renderedContext(path.join(TEMPLATES, role), rendered, `.flotilla/${stack}/${role}`);
   return { context, dockerfile: "Dockerfile", args: {} };
 }
 
 /** Texts by path of all programs that run beside Pulumi, with what they import, and of what makes modules of them. */
 function programFiles(): Record<string, string> {
+  const inPackage = (file: string) => path.join(packageFolder, file);
   const sources = ["commands", "lib", "runtime"].flatMap((folder) =>
-    fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).map((file) => path.join(folder, file)),
+    fs
+      .readdirSync(inPackage(folder), { recursive: true, encoding: "utf8" })
+      .map((file) => path.join(folder, file)),
   );
   const programs = sources.filter((file) => file.endsWith(".ts"));
   return {
     "program/package.json": JSON.stringify({ type: "module" }),
-    ...Object.fromEntries(programs.map((file) => [`program/${file}`, fs.readFileSync(file, "utf8")])),
+    ...Object.fromEntries(
+      programs.map((file) => [`program/${file}`, fs.readFileSync(inPackage(file), "utf8")]),
+    ),
   };
 }
 

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { deploy as deployment } from "../../components/index.ts";
 import type { Settings } from "../../config/settings.ts";
 import flotilla from "../../index.ts";
 import { namesOf as mockNamesOf } from "../../lib/data-centres.ts";
@@ -41,12 +42,12 @@ export interface Run {
   readonly secretOutputs: readonly string[];
 }
 
-/** Runs the whole program with config as Pulumi hands it over. */
-async function run(stack: string, config: Record<string, string>): Promise<Run> {
+/** Runs the whole program, or one that makes what it makes, with config as Pulumi hands it over. */
+async function run(stack: string, config: Record<string, string>, program: Program = flotilla): Promise<Run> {
   const result = { outputs: {} as Record<string, unknown>, secretOutputs: [] as string[] };
   const resources = await deploy(async () => {
     pulumi.runtime.setAllConfig(config, ["flotilla:services", "flotilla:registry"]);
-    for (const [key, value] of Object.entries(await flotilla())) {
+    for (const [key, value] of Object.entries(await program())) {
       const output = pulumi.output({ value });
       result.outputs[key] = (await promiseOf(output)).value;
       if (await pulumi.isSecret(output)) result.secretOutputs.push(key);
@@ -54,6 +55,12 @@ async function run(stack: string, config: Record<string, string>): Promise<Run> 
   }, stack);
   return { resources, ...result };
 }
+
+type Program = () => Promise<pulumi.Inputs>;
+
+/** Somebody else's program, in a stack without config; it is handed what it would import, with all the mocks above. */
+export const ofProgram = (program: (deployStack: typeof deployment) => ReturnType<Program>) =>
+  run("test", {}, () => program(deployment));
 
 function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));
