@@ -1,4 +1,12 @@
-import { appendFileSync, cpSync, globSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  cpSync,
+  globSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, extname, join } from "node:path";
 import { baseImages } from "../lib/base-images.ts";
 import { nextRelease } from "./docker.ts";
@@ -6,15 +14,27 @@ import { runInfo } from "./run-info.ts";
 
 const notCopied = new Set([".git", ".flotilla", "node_modules"]);
 
+/** All that is in the repository. */
+function copyProject(folder: string): void {
+  cpSync(runInfo().root, folder, { recursive: true, filter: (path) => !notCopied.has(basename(path)) });
+}
+
+/** Gives a project this package, with all that it depends on, as npm would from a git repository. */
+export function installInto(project: string): void {
+  const modules = join(project, "node_modules");
+  copyProject(join(modules, "flotilla"));
+  const ours = join(runInfo().root, "node_modules");
+  for (const name of readdirSync(ours)) symlinkSync(join(ours, name), join(modules, name));
+}
+
 /** A copy of the project, whose own files can be changed as a new release of it would. */
 export class Project {
   #releases = 0;
   readonly folder = join(runInfo().folder, "project");
 
   constructor() {
-    const { root } = runInfo();
-    cpSync(root, this.folder, { recursive: true, filter: (path) => !notCopied.has(basename(path)) });
-    symlinkSync(join(root, "node_modules"), join(this.folder, "node_modules"));
+    copyProject(this.folder);
+    symlinkSync(join(runInfo().root, "node_modules"), join(this.folder, "node_modules"));
   }
 
   /** Makes another image of a template folder, whose containers are the same in all else. */

@@ -73,13 +73,13 @@ export class Stack<Config extends object> {
     mkdirSync(join(this.#home, "state"), { recursive: true });
     if (!existsSync(this.#passphraseFile))
       writeFileSync(this.#passphraseFile, randomBytes(16).toString("hex"));
-    copyFileSync(join(runInfo().root, "Pulumi.yaml"), join(this.#home, "Pulumi.yaml"));
+    copyFileSync(join(this.#project, "Pulumi.yaml"), join(this.#home, "Pulumi.yaml"));
     // Pulumi keeps the salt of a new stack in the folder where it is made.
     const outcome = await this.#run(["stack", "init", this.name, "--cwd", this.#home]);
     if (outcome.code !== 0) throw new Error(outcome.output);
   }
 
-  /** The keys of the project's own namespace; what is given replaces them all. */
+  /** The keys of the namespace `flotilla`, without it, and others with theirs; what is given replaces them all. */
   get config(): Config {
     const { config } = this.#readConfig();
     const entries = Object.entries(config ?? {}).map(([key, value]) => [key.replace("flotilla:", ""), value]);
@@ -87,11 +87,23 @@ export class Stack<Config extends object> {
   }
 
   set config(values: Config) {
-    const entries = Object.entries(values).map(([key, value]) => [`flotilla:${key}`, value]);
+    const entries = Object.entries(values).map(([key, value]) => [
+      key.includes(":") ? key : `flotilla:${key}`,
+      value,
+    ]);
     writeFileSync(
       this.#configFile,
       stringify({ ...this.#readConfig(), config: Object.fromEntries(entries) }),
     );
+  }
+
+  /** Makes the project from a template, without a stack or what it depends on. */
+  async beginProject(template: string, name: string): Promise<void> {
+    mkdirSync(this.#project, { recursive: true });
+    const flags = ["--generate-only", "--offline", "--yes"];
+    const about = ["--name", name, "--description", "tried by a test"];
+    const { code, output } = await this.#run(["new", template, ...flags, ...about]);
+    if (code !== 0) throw new Error(output);
   }
 
   async setSecret(path: string, value: string): Promise<void> {
@@ -188,10 +200,16 @@ export class Stack<Config extends object> {
 
   /** Runs a program of the project's that works on the stack beside Pulumi, such as "rollback". */
   operate(program: string, ...args: string[]): Promise<Outcome> {
-    const file = join(this.#project, "operate", `${program}.ts`);
+    const installed = join(this.#project, "node_modules/flotilla");
+    const isDependency = existsSync(installed);
+    const file = join(isDependency ? installed : this.#project, "operate", `${program}.ts`);
+    const flags = isDependency ? ["--import", "flotilla/strip-types"] : [];
     // Users have the config in the project's folder, where Pulumi finds it by itself.
     const env = { ...this.#env, PULUMI_OPTION_CONFIG_FILE: this.#configFile };
-    return attempt(process.execPath, [file, "--stack", this.name, ...args], { cwd: this.#project, env });
+    return attempt(process.execPath, [...flags, file, "--stack", this.name, ...args], {
+      cwd: this.#project,
+      env,
+    });
   }
 
   #run(args: string[], options: Pick<RunOptions, "signal" | "killSignal"> = {}): Promise<Outcome> {
