@@ -26,7 +26,7 @@ const days = [
   ["02-confined", "02-edge", "10-hosts"],
   ["02-logs", "02-requires", "11-data-centres"],
   ["02-workers", "12-moving"],
-  ["02-tcp", "09-remote-host"],
+  ["02-tcp", "02-volumes", "04-wordpress", "09-remote-host"],
 ];
 
 const usersEngine = args.includes("--user-engine");
