@@ -1,3 +1,5 @@
+import { stack as devStack } from "./dev-stack.ts";
+
 /** What the program exports, as far as it is shown. */
 export interface Outputs {
   readonly url?: string;
@@ -9,8 +11,8 @@ export interface Outputs {
   readonly consul?: readonly { readonly name: string; readonly url: string }[];
 }
 
-/** Where to look after a successful `up`, one line a thing. */
-export function addresses({ url, loadBalancers = [], consul = [] }: Outputs): string {
+/** Where to look after a successful `up` of a stack, one line a thing. */
+export function addresses(stack: string, { url, loadBalancers = [], consul = [] }: Outputs): string {
   const rows: [string, string][] = [];
   if (url) rows.push(["open", url]);
   for (const balancer of loadBalancers) {
@@ -19,11 +21,12 @@ export function addresses({ url, loadBalancers = [], consul = [] }: Outputs): st
   for (const server of consul) rows.push([server.name, server.url]);
   if (rows.length === 0) return "";
   const width = Math.max(...rows.map(([name]) => name.length));
+  const which = stack === devStack ? "" : ` --stack ${stack}`;
   return [
     ...rows.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`),
     "\n",
     'Secrets, after eval "$(npm run --silent env)":\n',
-    "  pulumi stack output --show-secrets statsPassword   for the statistics pages\n",
-    "  pulumi stack output --show-secrets consulToken     for Consul\n",
+    `  pulumi stack output${which} --show-secrets statsPassword   for the statistics pages\n`,
+    `  pulumi stack output${which} --show-secrets consulToken     for Consul\n`,
   ].join("");
 }

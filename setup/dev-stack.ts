@@ -1,2 +1,2 @@
-/** The stack that `npm run up` brings up. */
+/** The stack that `npm run up` brings up where no other is named. */
 export const stack = "dev";

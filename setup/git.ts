@@ -1,23 +1,25 @@
 import { attempt } from "../runtime/program.ts";
+import { stack as devStack } from "./dev-stack.ts";
 import { root } from "./places.ts";
 
 export const saltFilter = "setup/salt-filter.awk";
 
-/** The filter that .gitattributes names, as git's config has it. */
-export function filterConfig(salt: string): Readonly<Record<string, string>> {
+/** A stack's filter, as git's config has it; .gitattributes names those that there are. */
+export function filterConfig(stack: string, salt: string): Readonly<Record<string, string>> {
+  const filter = `filter.flotilla-salt${stack === devStack ? "" : `-${stack}`}`;
   return {
-    "filter.flotilla-salt.clean": unlessMissing(`awk -f ${saltFilter}`),
-    "filter.flotilla-salt.smudge": unlessMissing(`awk -v salt=${salt} -f ${saltFilter}`),
+    [`${filter}.clean`]: unlessMissing(`awk -f ${saltFilter}`),
+    [`${filter}.smudge`]: unlessMissing(`awk -v salt=${salt} -f ${saltFilter}`),
   };
 }
 
-/** `git worktree add` writes Pulumi.dev.yaml before the filter's own program is there. */
+/** `git worktree add` writes the stacks' files before the filter's own program is there. */
 const unlessMissing = (command: string) => `if test -f ${saltFilter}; then ${command}; else cat; fi`;
 
 /** Defines the filter, so that this clone's salt never shows in git. */
-export async function hideSalt(salt: string): Promise<void> {
+export async function hideSalt(stack: string, salt: string): Promise<void> {
   const known = (await git("config", "--local", "--list")).stdout.split("\n");
-  for (const [key, value] of Object.entries(filterConfig(salt))) {
+  for (const [key, value] of Object.entries(filterConfig(stack, salt))) {
     if (!known.includes(`${key}=${value}`)) await git("config", "--local", key, value);
   }
 }

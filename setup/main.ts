@@ -3,7 +3,7 @@ import { Command } from "commander";
 import colors from "picocolors";
 import { show } from "../runtime/program.ts";
 import { ensureBaseImages } from "./base-images.ts";
-import { stack } from "./dev-stack.ts";
+import { stack as devStack } from "./dev-stack.ts";
 import { ensureEngine, requireEngine } from "./engine.ts";
 import { type PulumiEnvironment, processEnv } from "./environment.ts";
 import { root } from "./places.ts";
@@ -17,46 +17,57 @@ import { readState, stateFolder } from "./state.ts";
 import { test } from "./test.ts";
 import { destroy, up } from "./up.ts";
 
+/** What names another stack than the dev stack. */
+const which = ["-s, --stack <name>", "a stack of yours, or of an example's", devStack] as const;
+interface Which {
+  readonly stack: string;
+}
+
 const program = new Command("npm run").description(
   "Everything between a clean clone and a running deployment.",
 );
 
 program
   .command("setup")
-  .description("install what is missing: Docker engine, Pulumi and its plugins, base images, the dev stack")
-  .action(async () => {
-    await setUp();
+  .description("install what is missing: Docker engine, Pulumi and its plugins, base images, the stack")
+  .option(...which)
+  .action(async ({ stack }: Which) => {
+    await setUp(stack);
   });
 
 program
   .command("up")
-  .description("set up, bring up the dev stack, and print the addresses to open")
+  .description("set up, bring up the stack, and print the addresses to open")
   .argument("[flags...]", "flags for `pulumi up`, after --")
+  .option(...which)
   .allowUnknownOption()
-  .action(async (flags: string[]) => {
-    refuseStack(flags);
-    process.exitCode = await up(processEnv(await setUp()), flags);
+  .action(async (flags: string[], { stack }: Which) => {
+    process.exitCode = await up(stack, processEnv(await setUp(stack)), flags);
   });
 
 program
   .command("down")
-  .description("take the dev stack away with everything it made; its config stays")
+  .description("take the stack away with everything it made; its config stays")
   .argument("[flags...]", "flags for `pulumi destroy`, after --")
+  .option(...which)
   .allowUnknownOption()
-  .action(async (flags: string[]) => {
-    refuseStack(flags);
-    const state = stateFolder() === undefined ? undefined : (readState()?.resources ?? []);
+  .action(async (flags: string[], { stack }: Which) => {
+    const state = stateFolder() === undefined ? undefined : (readState(stack)?.resources ?? []);
     if (state?.length === 0) {
       say("down", "there is nothing to take down");
       return;
     }
-    refuseProtected(state ?? [], flags);
+    refuseProtected(stack, state ?? [], flags);
     await requireEngine();
-    const environment = await ensureStack(await ensurePulumi());
+    const environment = await ensureStack(stack, await ensurePulumi());
     letOthersIn();
     // Where the state can't be read here, Pulumi's own preview refuses to delete what is protected.
     const unread = state === undefined;
-    process.exitCode = await destroy(processEnv(environment), unread ? flags : ["--skip-preview", ...flags]);
+    process.exitCode = await destroy(
+      stack,
+      processEnv(environment),
+      unread ? flags : ["--skip-preview", ...flags],
+    );
   });
 
 program
@@ -123,7 +134,7 @@ for (const { name, needs, file, description } of programs) {
     .helpOption(false)
     .action(async (args: string[]) => {
       // Where a stack is up, there is an engine: looking for one would only keep its operator waiting.
-      const ready = needs === "stack" ? ensureStack(await ensurePulumi()) : setUp();
+      const ready = needs === "stack" ? ensureStack(devStack, await ensurePulumi()) : setUp();
       process.exitCode = await show(process.execPath, [join(root, file), ...args], {
         cwd: root,
         env: processEnv(await ready),
@@ -133,26 +144,18 @@ for (const { name, needs, file, description } of programs) {
 }
 
 /** Everything a `pulumi up` needs, in order; what is there already is left as it is. */
-async function setUp(): Promise<PulumiEnvironment> {
+async function setUp(stack = devStack): Promise<PulumiEnvironment> {
   const start = performance.now();
   const engine = await ensureEngine();
   const cliFolder = await ensurePulumi();
   await ensureBaseImages();
-  const environment = await ensureStack(cliFolder);
+  const environment = await ensureStack(stack, cliFolder);
   letOthersIn();
   say(
     "set-up",
     `ready: Docker ${engine}, Pulumi in ${cliFolder}, stack ${stack}${seconds(performance.now() - start)}`,
   );
   return environment;
-}
-
-function refuseStack(flags: readonly string[]): void {
-  if (!flags.some((flag) => /^(-s|--stack)(=|$)/.test(flag))) return;
-  throw new SetupError(
-    `This command is for the ${stack} stack; for another use Pulumi itself:`,
-    'eval "$(npm run --silent env)" && pulumi up --stack <name>',
-  );
 }
 
 try {

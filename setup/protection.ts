@@ -1,4 +1,4 @@
-import { stack } from "./dev-stack.ts";
+import { stack as devStack } from "./dev-stack.ts";
 import { SetupError } from "./say.ts";
 import type { StateResource } from "./state.ts";
 
@@ -13,12 +13,17 @@ const settling =
  * Nothing in the stack can have it stop sooner. It deletes first what was made last, so a protected resource would have to
  * depend on all others; and `--exclude-protected` leaves what a protected resource depends on, which would be everything.
  */
-export function refuseProtected(resources: readonly StateResource[], flags: readonly string[]): void {
+export function refuseProtected(
+  stack: string,
+  resources: readonly StateResource[],
+  flags: readonly string[],
+): void {
   const names = resources.filter(({ protect }) => protect).map(({ urn }) => urn.split("::").at(-1));
   if (names.length === 0 || flags.some((flag) => settling.test(flag))) return;
+  const which = stack === devStack ? "" : ` --stack ${stack}`;
   throw new SetupError(
     `The stack ${stack} has data that is protected (${names.join(", ")}), so nothing was changed. Either`,
-    "npm run down -- --exclude-protected   keeps the data, and the secrets that open it, for the next `npm run up`; or",
-    "npm run down -- --ignore-protect      deletes them with everything else, for good.",
+    `npm run down --${which} --exclude-protected   keeps the data, and the secrets that open it, for the next up; or`,
+    `npm run down --${which} --ignore-protect      deletes them with everything else, for good.`,
   );
 }

@@ -1,5 +1,5 @@
-# Pulumi keeps `encryptionsalt`, which belongs to one user's passphrase, in the stack's config file. For
-# Pulumi.dev.yaml this is git's filter between the two (see .gitattributes and setup/git.ts):
+# Pulumi keeps `encryptionsalt`, which belongs to one user's passphrase, in the stack's config file. For those
+# that .gitattributes names, this is git's filter between the two (see setup/git.ts):
 #   clean:   awk -f salt-filter.awk                what git stores: no salt
 #   smudge:  awk -v salt=… -f salt-filter.awk      what the folder holds: this user's salt
 # A file that holds secrets (`secure:`) keeps the salt they were made with: without it nobody can read them.

@@ -1,7 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { stack } from "./dev-stack.ts";
 import { backendUrl } from "./environment.ts";
 
 export const project = "flotilla";
@@ -39,8 +38,8 @@ export function stateFolder(): string | undefined {
   return join(folder, ".pulumi");
 }
 
-/** The dev stack's state; undefined where there is no such stack, or its state is kept elsewhere. */
-export function readState(): Deployment | undefined {
+/** A stack's state; undefined where there is no such stack, or its state is kept elsewhere. */
+export function readState(stack: string): Deployment | undefined {
   const folder = stateFolder();
   const file = folder && join(folder, "stacks", project, `${stack}.json`);
   if (!file || !existsSync(file)) return undefined;

@@ -5,21 +5,20 @@ import colors from "picocolors";
 import { sizeFault } from "../config/size.ts";
 import { attempt } from "../runtime/program.ts";
 import { addresses, type Outputs } from "./addresses.ts";
-import { stack } from "./dev-stack.ts";
 import { hintFor } from "./hints.ts";
 import { clearDeadLocks } from "./locks.ts";
 import { cache, root } from "./places.ts";
 import { SetupError } from "./say.ts";
 import { settle } from "./settle.ts";
 
-/** `pulumi up` of the dev stack as if typed by hand, then where to look; or what to do if the machine failed it. */
-export async function up(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
-  refuseOversizedConfig();
+/** `pulumi up` of a stack as if typed by hand, then where to look; or what to do if the machine failed it. */
+export async function up(stack: string, env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
+  refuseOversizedConfig(stack);
   // Nobody is asked, so a preview would only run the program a second time.
-  const { code, output } = await pulumi("up", env, ["--skip-preview", ...flags]);
+  const { code, output } = await pulumi("up", stack, env, ["--skip-preview", ...flags]);
   if (code !== 0) return code;
-  if (/pending operations from previous deployment/.test(output)) await settle(env);
-  await printAddresses(env);
+  if (/pending operations from previous deployment/.test(output)) await settle(stack, env);
+  await printAddresses(stack, env);
   return code;
 }
 
@@ -27,8 +26,12 @@ export async function up(env: NodeJS.ProcessEnv, flags: readonly string[]): Prom
  * The same for `pulumi destroy`, for more resources at a time than Pulumi takes by itself: the provider waits 2 s for each
  * volume and each network that goes.
  */
-export async function destroy(env: NodeJS.ProcessEnv, flags: readonly string[]): Promise<number> {
-  return (await pulumi("destroy", env, ["--parallel", "32", ...flags])).code;
+export async function destroy(
+  stack: string,
+  env: NodeJS.ProcessEnv,
+  flags: readonly string[],
+): Promise<number> {
+  return (await pulumi("destroy", stack, env, ["--parallel", "32", ...flags])).code;
 }
 
 /**
@@ -37,6 +40,7 @@ export async function destroy(env: NodeJS.ProcessEnv, flags: readonly string[]):
  */
 async function pulumi(
   command: "up" | "destroy",
+  stack: string,
   env: NodeJS.ProcessEnv,
   flags: readonly string[],
 ): Promise<{ code: number; output: string }> {
@@ -70,7 +74,7 @@ async function pulumi(
 }
 
 /** Pulumi would end with "fork/exec node: argument list too long". */
-function refuseOversizedConfig(): void {
+function refuseOversizedConfig(stack: string): void {
   const file = join(root, `Pulumi.${stack}.yaml`);
   const fault = existsSync(file) && sizeFault(stack, readFileSync(file, "utf8"));
   if (fault) throw new SetupError(fault);
@@ -84,10 +88,10 @@ function readEvents(file: string): string {
   }
 }
 
-async function printAddresses(env: NodeJS.ProcessEnv): Promise<void> {
+async function printAddresses(stack: string, env: NodeJS.ProcessEnv): Promise<void> {
   const { code, stdout } = await attempt("pulumi", ["stack", "output", "--json", "--stack", stack], {
     cwd: root,
     env,
   });
-  if (code === 0) process.stdout.write(`\n${addresses(JSON.parse(stdout) as Outputs)}`);
+  if (code === 0) process.stdout.write(`\n${addresses(stack, JSON.parse(stdout) as Outputs)}`);
 }

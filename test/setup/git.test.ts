@@ -7,7 +7,8 @@ import { filterConfig, saltFilter } from "../../setup/git.ts";
 const plain = "config:\n  flotilla:protect: 'false'\n";
 const salted = `${plain}encryptionsalt: v1:abc=:v1:x/y+z==\n`;
 
-describe("the filter of Pulumi.dev.yaml", () => {
+describe.each(["dev", "php-web"])("the filter of the stack %s", (stack) => {
+  const file = `Pulumi.${stack}.yaml`;
   let folder: string;
   const clone = () => join(folder, "clone");
 
@@ -25,21 +26,22 @@ describe("the filter of Pulumi.dev.yaml", () => {
     folder = mkdtempSync(join(tmpdir(), "flotilla-git-"));
     mkdirSync(join(clone(), "setup"), { recursive: true });
     git("init", "--quiet");
-    for (const [key, value] of Object.entries(filterConfig("v1:abc=:v1:x/y+z=="))) git("config", key, value);
+    for (const [key, value] of Object.entries(filterConfig(stack, "v1:abc=:v1:x/y+z==")))
+      git("config", key, value);
     for (const file of [".gitattributes", saltFilter]) {
       cpSync(join(__dirname, "..", "..", file), join(clone(), file));
     }
-    writeFileSync(join(clone(), "Pulumi.dev.yaml"), salted);
+    writeFileSync(join(clone(), file), salted);
     git("add", ".");
     git("commit", "--quiet", "--message=all");
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
   test("keeps the salt in the folder and out of git", () => {
-    expect(git("show", "HEAD:Pulumi.dev.yaml")).toBe(plain);
-    rmSync(join(clone(), "Pulumi.dev.yaml"));
-    git("checkout", "--", "Pulumi.dev.yaml");
-    expect(readFileSync(join(clone(), "Pulumi.dev.yaml"), "utf8")).toBe(salted);
+    expect(git("show", `HEAD:${file}`)).toBe(plain);
+    rmSync(join(clone(), file));
+    git("checkout", "--", file);
+    expect(readFileSync(join(clone(), file), "utf8")).toBe(salted);
   });
 
   test("lets a new worktree be made without a complaint, and clean", () => {

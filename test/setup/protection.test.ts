@@ -17,13 +17,17 @@ test.each([
   ["one that changes nothing about it", ["--yes", "--parallel=2"]],
   ["one that only looks like it", ["--exclude-protected-too"]],
 ])("a stack with protected data, %s: refuses, and says the two ways on", (_, flags) => {
-  expect(() => refuseProtected(stack, flags)).toThrow(
+  expect(() => refuseProtected("dev", stack, flags)).toThrow(
     expect.objectContaining({
       message: `The stack dev has data that is protected (consul-1-data, credentials-gossip), so nothing was changed. Either
-  npm run down -- --exclude-protected   keeps the data, and the secrets that open it, for the next \`npm run up\`; or
+  npm run down -- --exclude-protected   keeps the data, and the secrets that open it, for the next up; or
   npm run down -- --ignore-protect      deletes them with everything else, for good.`,
     }),
   );
+});
+
+test("names the stack where it is not the dev stack", () => {
+  expect(() => refuseProtected("shop", stack, [])).toThrow("npm run down -- --stack shop --ignore-protect ");
 });
 
 test.each([
@@ -35,5 +39,5 @@ test.each([
   ["a certain resource", stack, ["--target", server.urn]],
   ["a certain resource, in one word", stack, [`--target=${server.urn}`]],
 ])("%s: goes on", (_, resources, flags) => {
-  expect(() => refuseProtected(resources, flags)).not.toThrow();
+  expect(() => refuseProtected("dev", resources, flags)).not.toThrow();
 });

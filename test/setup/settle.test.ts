@@ -42,7 +42,7 @@ class Stack implements FakeHosts {
 }
 
 const settle = async (stack: Stack) => {
-  const program = "import('./setup/settle.ts').then(({ settle }) => settle(process.env))";
+  const program = "import('./setup/settle.ts').then(({ settle }) => settle('dev', process.env))";
   return (await runProgram(stack, "--eval", [program])).said;
 };
 const cleared = [
