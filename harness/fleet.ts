@@ -6,7 +6,7 @@ import { type Container, containers, type Role } from "./docker.ts";
 import { removeStacks } from "./engine/stacks.ts";
 import { type Answer, get } from "./http.ts";
 import type { Project } from "./project.ts";
-import { markedValue, type Outputs, Stack } from "./pulumi.ts";
+import { committedConfig, markedValue, type Outputs, Stack } from "./pulumi.ts";
 import { runInfo } from "./run-info.ts";
 
 interface Health {
@@ -155,6 +155,26 @@ export class Fleet {
     return new Fleet(stack, config, application);
   }
 
+  /** An example as its user brings it up, but under ports and addresses that are the tests', and without its secrets. */
+  static ofExample(name: string): Fleet {
+    const stack = new Stack<Config>(`${runInfo().prefix}-6`);
+    const committed = committedConfig<Config>(name);
+    const { services } = committed;
+    const { protect, hosts, network, consul, loadBalancers } = configOf(
+      26_080,
+      "10.213.6.0/24",
+      services.web,
+    );
+    return new Fleet(stack, {
+      ...committed,
+      protect,
+      hosts,
+      network,
+      consul: { ...committed.consul, port: consul.port },
+      loadBalancers: { ...committed.loadBalancers, ...loadBalancers },
+    });
+  }
+
   /** The drill's, with its own application, of a copy of the project. */
   static ofDrill(project: Project): Fleet {
     const application = new Application("drill", true);
@@ -219,7 +239,7 @@ export class Fleet {
   /** The stack with its config, but nothing of it running. */
   async create(): Promise<void> {
     if (!this.stack.exists) await this.stack.create();
-    this.application.restore();
+    this.#application?.restore();
     this.startOver();
   }
 

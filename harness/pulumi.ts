@@ -28,6 +28,15 @@ export interface Outputs {
 /** Environment variable by which all that a run of Pulumi starts is known: its children are in process groups of their own. */
 const MARK = "FLOTILLA_MARK";
 
+/** What the project's own file has of a stack; keys are without the project's namespace. */
+export const committedConfig = <Config extends object>(stack: string): Config =>
+  configIn(parse(readFileSync(join(runInfo().root, `Pulumi.${stack}.yaml`), "utf8")));
+
+function configIn<Config extends object>({ config }: { config?: Record<string, unknown> }): Config {
+  const entries = Object.entries(config ?? {}).map(([key, value]) => [key.replace("flotilla:", ""), value]);
+  return Object.fromEntries(entries);
+}
+
 /** In the environment of the services that are tried: nothing that Pulumi says may show it. */
 export const markedValue = "a-value-of-an-environment-4711";
 
@@ -81,9 +90,7 @@ export class Stack<Config extends object> {
 
   /** The keys of the namespace `flotilla`, without it, and others with theirs; what is given replaces them all. */
   get config(): Config {
-    const { config } = this.#readConfig();
-    const entries = Object.entries(config ?? {}).map(([key, value]) => [key.replace("flotilla:", ""), value]);
-    return Object.fromEntries(entries);
+    return configIn(this.#readConfig());
   }
 
   set config(values: Config) {

@@ -1,0 +1,4 @@
+<?php
+// That PHP answers is all that is asked.
+header('Content-Type: text/plain');
+echo "ok\n";
