@@ -15,8 +15,8 @@ function turn(day: Date, of: number): Part {
 /** The tenth of walks and groups that the short form takes on a day. */
 export const partOfDay = (day: Date) => turn(day, 10);
 
-/** The quarter of all other scenarios that CI takes on a day. */
-export const shareOfDay = (day: Date) => turn(day, 4);
+/** The sixth of all other scenarios that CI takes on a day. */
+export const shareOfDay = (day: Date) => turn(day, 6);
 
 /** The one of some items whose turn it is on a day. */
 export const oneOfDay = <T>(items: readonly T[], day: Date) => partOf(items, turn(day, items.length))[0];

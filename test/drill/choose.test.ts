@@ -59,7 +59,7 @@ test("of some items each has its day", () => {
 
 test.each([
   ["tenths", partOfDay, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]],
-  ["quarters", shareOfDay, [1, 2, 3, 4]],
+  ["sixths", shareOfDay, [1, 2, 3, 4, 5, 6]],
 ])("days in a row take all %s, also over the turn of a year", (_, of, all) => {
   const start = new Date("2026-12-30T12:00:00Z").getTime();
   const numbers = all.map((_, index) => of(new Date(start + index * 86_400_000)).number);
