@@ -9,7 +9,7 @@ export const hints: readonly Hint[] = [
   {
     pattern: /the stack is currently locked by/i,
     advice:
-      "Another update of this stack runs, or one was killed: wait for it, or if there is none, `pulumi cancel --stack dev`.",
+      "Another update of this stack runs, or one was killed: wait for it, or if there is none, `pulumi cancel --stack` and its name.",
   },
   {
     pattern: /failed to load checkpoint: EOF/i,

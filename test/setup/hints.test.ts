@@ -52,7 +52,7 @@ const cases: [failure: string, output: string, advice: RegExp][] = [
   [
     "stack locked",
     "error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with `pulumi cancel`.",
-    /pulumi cancel --stack dev/,
+    /pulumi cancel --stack/,
   ],
   [
     "protected data",
