@@ -199,6 +199,8 @@ export interface HealthSettings {
   /** "http" asks for `path` and wants 2xx or 3xx; "tcp" wants a connection; the others an answer in their protocol. */
   readonly type: "http" | "tcp" | ExchangeType;
   readonly path: string;
+  /** HEAD for those who would rather not send the page. */
+  readonly method: "GET" | "HEAD";
   /** What the check says in its header Host. */
   readonly host: string;
   /** What a server that speaks TCP is told, with escapes; where absent it is the server that begins. */

@@ -151,6 +151,7 @@ const health = shape({
     'a path that starts with "/", of at most 255 characters as URLs have them (others as %XX), without "#"',
     isHealthPath,
   ).default("/"),
+  method: oneOf("GET", "HEAD").default("GET"),
   host: text("a DNS name or an IP address, with or without a port", isCheckHost).default("localhost"),
   send: text(`a text of 1 to 200 bytes, ${escapes}`, isExchangeText(200)).optional(),
   expect: text(`a text of 1 to 100 bytes, ${escapes}`, isExchangeText(100)).optional(),

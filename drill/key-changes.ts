@@ -65,6 +65,7 @@ export const keyChanges: readonly KeyChange[] = [
   { key: "services.<name>.port", value: 8001 },
   { key: "services.<name>.health.type", value: "tcp" },
   { key: "services.<name>.health.path", value: "/about" },
+  { key: "services.<name>.health.method", value: "HEAD" },
   { key: "services.<name>.health.host", value: "shop.example" },
   { key: "services.<name>.health.interval", value: 2 },
   { key: "services.<name>.health.checkTimeout", value: 2 },

@@ -12,6 +12,7 @@ import { runInfo } from "./run-info.ts";
 interface Health {
   type?: "http" | "tcp" | "redis";
   path?: string;
+  method?: "GET" | "HEAD";
   host?: string;
   send?: string;
   expect?: string;

@@ -49,7 +49,7 @@ export const targetOf = (service: Pick<AnsweringService, "port">, instance: stri
 export function registrationOf(service: ServiceDefinition, instance: string): Registration {
   const identity = { ID: instance, Name: service.name, Address: instance };
   if (service.port === undefined) return { ...identity, Port: NO_PORT, Tags: tagsOf(NO_PORT), Meta: {} };
-  const { type, path, host, interval, checkTimeout } = service.health;
+  const { type, path, method, host, interval, checkTimeout } = service.health;
   const target = targetOf(service, instance);
   const http = type === "http";
   const exchange = exchangeOf(service.health);
@@ -68,14 +68,17 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
       // Those that require the service must reach it before the routing table, which is written last, tells of it.
       ...(service.protocol === "tcp" && { [PROTOCOL]: service.protocol }),
       ...(service.provides !== undefined && { [PROVIDES]: String(service.provides) }),
+      ...(http && method !== "GET" && { [METHOD]: method }),
       ...(exchange && { [SEND]: exchange.send, [EXPECT]: word(exchange.expect) }),
     },
     Check: {
       CheckID: `${instance}:health`,
-      Name: http ? `GET ${path}` : "TCP connection",
+      Name: http ? `${method} ${path}` : "TCP connection",
       Interval: `${interval}s`,
       Timeout: `${checkTimeout}s`,
-      ...(http ? { HTTP: `http://${target}${path}`, Header: { Host: [host] } } : { TCP: target }),
+      ...(http
+        ? { HTTP: `http://${target}${path}`, Method: method, Header: { Host: [host] } }
+        : { TCP: target }),
       // It has just passed; without this it would start out as critical.
       Status: "passing",
     },
@@ -85,6 +88,7 @@ export function registrationOf(service: ServiceDefinition, instance: string): Re
 /** Meta data that not all instances have. */
 const PROTOCOL = "haproxy-protocol";
 const PROVIDES = "haproxy-provides";
+const METHOD = "haproxy-method";
 const SEND = "haproxy-send";
 const EXPECT = "haproxy-expect";
 
@@ -164,7 +168,7 @@ export function catalogueDiff(
   const changed = (instance: string) => {
     const { Port, Meta } = registrationOf(service, instance);
     const now = held[instance];
-    const keys = [...Object.keys(Meta), PROTOCOL, PROVIDES, SEND, EXPECT];
+    const keys = [...Object.keys(Meta), PROTOCOL, PROVIDES, METHOD, SEND, EXPECT];
     return now && (now.Port !== Port || keys.some((key) => now.Meta[key] !== Meta[key]));
   };
   return {

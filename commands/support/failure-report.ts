@@ -78,7 +78,7 @@ async function connectionFault(
 
 /** A service's check in words. */
 export function checkName({ health, port }: AnsweringService): string {
-  if (health.type === "http") return `GET ${health.path} on port ${port}`;
+  if (health.type === "http") return `${health.method} ${health.path} on port ${port}`;
   if (exchangeOf(health) === undefined) return `a connection to port ${port}`;
   return `${health.type === "tcp" ? "health.expect" : `the check by ${health.type}`} on port ${port}`;
 }

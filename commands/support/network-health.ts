@@ -46,6 +46,7 @@ export class NetworkHealth implements Health {
   async #ask(instances: readonly string[], seconds: number): Promise<Map<string, string> | undefined> {
     const { health } = this.#service;
     const exchange = exchangeOf(health);
+    const ofHttp = health.method === "HEAD" ? `HEAD ${health.path}` : health.path;
     const ofTcp = exchange ? `${exchange.send}=${exchange.expect}` : "tcp";
     const targets = instances.map((instance) => targetOf(this.#service, instance));
     const { code, output } = await this.#engine.tryExec(
@@ -54,7 +55,7 @@ export class NetworkHealth implements Health {
       String(seconds),
       String(health.checkTimeout),
       health.host,
-      health.type === "http" ? health.path : ofTcp,
+      health.type === "http" ? ofHttp : ofTcp,
       ...targets,
     );
     if (code === 0) return new Map();

@@ -9,6 +9,7 @@ const ofRequests: readonly Path[] = [
   ["default"],
   ["sessions"],
   ["health", "path"],
+  ["health", "method"],
   ["health", "host"],
   ["timeouts", "body"],
   ["timeouts", "request"],

@@ -8,7 +8,7 @@ import type { ConsulAnswer, ConsulRequest, DockerAnswer, FakeHosts } from "../su
 const service = {
   name: "web",
   port: 8000,
-  health: { type: "http", path: "/", host: "localhost", interval: 1, checkTimeout: 1 },
+  health: { type: "http", path: "/", method: "GET", host: "localhost", interval: 1, checkTimeout: 1 },
   sessions: false,
 } as const;
 const instances = ["test--web--a--1-aa", "test--web--a--2-bb", "test--web--a--3-cc"];

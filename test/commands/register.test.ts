@@ -12,7 +12,14 @@ import {
   runCommand,
 } from "../support/fake-docker.ts";
 
-const health = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
+const health = {
+  type: "http",
+  path: "/health",
+  method: "GET",
+  host: "localhost",
+  interval: 1,
+  checkTimeout: 1.5,
+} as const;
 const service = { name: "web", port: 8000, health, sessions: false } as const;
 const token = "a-token-of-its-own";
 const tokenId = "its-public-name";

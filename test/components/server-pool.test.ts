@@ -492,6 +492,7 @@ test("the registration: what it runs, what it waits for, what it is told", async
       health: {
         type: "http",
         path: "/health",
+        method: "GET",
         host: "localhost",
         interval: 2,
         checkTimeout: 1,

@@ -208,7 +208,7 @@ describe("one service", () => {
     [{ port: 65536 }, `.port: ${portRule}, got 65536`],
     [
       { health: "/" },
-      '.health: must be a map (keys: type, path, host, send, expect, interval, checkTimeout, timeout), got "/"',
+      '.health: must be a map (keys: type, path, method, host, send, expect, interval, checkTimeout, timeout), got "/"',
     ],
     [
       { health: { type: "grpc" } },

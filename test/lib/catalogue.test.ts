@@ -7,7 +7,14 @@ import {
   registrationOf,
 } from "../../lib/catalogue.ts";
 
-const http = { type: "http", path: "/health", host: "localhost", interval: 1, checkTimeout: 1.5 } as const;
+const http = {
+  type: "http",
+  path: "/health",
+  method: "GET",
+  host: "localhost",
+  interval: 1,
+  checkTimeout: 1.5,
+} as const;
 const web = { name: "web", port: 8000, health: http, sessions: false } as const;
 const db = {
   ...web,
@@ -36,10 +43,17 @@ test("an instance, which has just passed its check", () => {
       Interval: "1s",
       Timeout: "1.5s",
       HTTP: "http://dev-web-a-1-0a1b2c3:8000/health",
+      Method: "GET",
       Header: { Host: ["localhost"] },
       Status: "passing",
     },
   });
+});
+
+test("one that is asked by HEAD, which is told only where it is so", () => {
+  const { Meta, Check } = registrationOf({ ...web, health: { ...http, method: "HEAD" as const } }, "w1");
+  expect(Meta["haproxy-method"]).toBe("HEAD");
+  expect(Check).toMatchObject({ Name: "HEAD /health", Method: "HEAD" });
 });
 
 test("what HAProxy could read as something else is written so that it can't", () => {

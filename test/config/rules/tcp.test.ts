@@ -29,6 +29,7 @@ test.each<[object, string[]]>([
   [{ sessions: true }, [`.sessions: ${unfit}, got true`]],
   [{ sessions: false }, [`.sessions: ${unfit}, got false`]],
   [{ health: { path: "/up" } }, [`.health.path: ${unfit}, got "/up"`]],
+  [{ health: { method: "HEAD" } }, [`.health.method: ${unfit}, got "HEAD"`]],
   [{ health: { host: "x" } }, [`.health.host: ${unfit}, got "x"`]],
   [{ timeouts: { body: 1 } }, [`.timeouts.body: ${unfit}, got 1`]],
   [
