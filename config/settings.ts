@@ -40,6 +40,8 @@ export interface HostSettings {
   readonly peerAddress: string;
   /** Hosts of one data centre have a Consul in common, and send requests to each other's copies; others fail over to them. */
   readonly datacenter: string;
+  /** Hosts of one zone are near each other: see a service's `locality`. */
+  readonly zone?: string;
   /** Whether it is "away", as when it is broken, and left as it is; or "drained": then no service runs there. */
   readonly state: "active" | "drained" | "away";
   /** Numbers of the Consul servers that live here, 1-based, ascending. */
@@ -117,7 +119,7 @@ export interface ServiceSettings extends Limits {
   readonly protocol: "http" | "tcp";
   /** Which copy gets a connection: the one that has fewest, or one gets all while it is well. */
   readonly balance: "leastconn" | "active-backup";
-  /** To which copies a host's balancers send: to any; to those of their own host while one is well; to no others. */
+  /** To which copies a host's balancers send: to any; to those of their own host and zone while one is well; to no others. */
   readonly locality: "any" | "prefer" | "only";
   readonly health: HealthSettings;
   /** Plain environment, sorted by name. PORT is in it where there is a port. */

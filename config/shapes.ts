@@ -82,6 +82,7 @@ const host = shape({
   datacenter: text("lower-case letters, digits, - and _", (name) => /^[a-z0-9_-]{1,63}$/.test(name)).default(
     "dc1",
   ),
+  zone: text("lower-case letters, digits, - and _", (name) => /^[a-z0-9_-]{1,63}$/.test(name)).optional(),
   state: oneOf("active", "drained", "away").default("active"),
   consulServers: listOf(whole(1, maxServerNumber), "numbers of Consul servers").optional(),
 });

@@ -18,6 +18,8 @@ export interface RoutingTable {
   readonly routes: readonly { readonly condition: string; readonly service: string }[];
   /** The service that answers what no route claims; empty where there is none. */
   readonly default: string;
+  /** Zones of the hosts that are in one, by the names of their agents; not there where none is. */
+  readonly zones?: Readonly<Record<string, string>>;
   /** Sorted by name. */
   readonly services: readonly ServiceEntry[];
 }
@@ -28,7 +30,7 @@ export interface ServiceEntry {
   readonly isTcp?: true;
   /** Whether one copy has all connections while it is well; not there where they are shared. */
   readonly isActiveBackup?: true;
-  /** Whether those copies come first, or alone, that are on the balancer's own host; not there where all are alike. */
+  /** Whether those copies come first, or alone, that are on the balancer's own host or in its zone; not there where all are alike. */
   readonly locality?: "prefer" | "only";
   /** Ports at which balancers answer for it alone. */
   readonly ports: readonly number[];
@@ -70,7 +72,7 @@ export interface RoutesScope {
   readonly stack: string;
   readonly datacenter: string;
   /** Every host of the stack. */
-  readonly hosts: readonly Pick<HostSettings, "key" | "address" | "datacenter">[];
+  readonly hosts: readonly Pick<HostSettings, "key" | "address" | "datacenter" | "zone">[];
   readonly loadBalancers: Pick<LoadBalancerSettings, "ipv6" | "count">;
 }
 
@@ -84,7 +86,9 @@ export function routingTable(services: readonly ServiceSettings[], scope: Routes
   const hasPeers = scope.hosts.length > 1;
   const hostCount = inDataCentre(scope.hosts, scope.datacenter).length;
   const sorted = services.filter(({ port }) => port !== undefined).sort((a, b) => (a.name < b.name ? -1 : 1));
+  const zones = scope.hosts.flatMap(({ key, zone }) => (zone ? [[agentName(scope.stack, key), zone]] : []));
   return {
+    ...(zones.length > 0 && { zones: Object.fromEntries(zones) }),
     routes: sorted
       .flatMap(({ name, route }) =>
         route ? placesOf(route).map((place) => ({ ...place, service: name })) : [],

@@ -154,6 +154,10 @@ test("haproxy.cfg is left to consul-template but for a few of the stack's settin
       '{{- if eq .Node "<% node %>" }}{{ $own = sprig_append $own . }}',
       '{{- if eq .Node "test--agent--local" }}{{ $own = sprig_append $own . }}',
     ],
+    [
+      '{{- $zone := sprig_get $zones "<% node %>" }}',
+      '{{- $zone := sprig_get $zones "test--agent--local" }}',
+    ],
     ["  maxconn <% maxconn %>", "  maxconn 3072"],
     ["  hard-stop-after <% drain %>s", "  hard-stop-after 3600s"],
     ...ofClients,

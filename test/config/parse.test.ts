@@ -33,7 +33,7 @@ describe("sections", () => {
     [{ hosts: { "a.b": {} } }, `hosts["a.b"]: ${nameRule}, got "a.b"`],
     [
       { hosts: { a: 1 } },
-      "hosts.a: must be a map (keys: docker, tls, insecure, address, peerAddress, datacenter, state, consulServers), got 1",
+      "hosts.a: must be a map (keys: docker, tls, insecure, address, peerAddress, datacenter, zone, state, consulServers), got 1",
     ],
     [
       { hosts: { a: { docker: "docker.sock" } } },

@@ -112,12 +112,12 @@ print(*{call() for _ in range(60)})
     }
   });
 
-  test("or only on its own host, or there first", async () => {
-    const locally = async () => {
+  test("or only on its own host, or there first, or in its zone", async () => {
+    const locally = async (zones: Record<string, string[]> = {}) => {
       for (const key of hosts.keys) {
-        const own = await hosts.copies([key], "echo");
+        const own = await hosts.copies(zones[key] ?? [key], "echo");
         const seen = new Set<string>();
-        for (let i = 0; i < 30; i++) seen.add(await echoAt(key));
+        for (let i = 0; i < 60; i++) seen.add(await echoAt(key));
         expect([...seen].sort()).toEqual(own);
       }
     };
@@ -144,8 +144,13 @@ print(*{call() for _ in range(60)})
       },
     );
     expect(asked.failures).toEqual([]);
-    await within(10, "its own again", locally);
+    await within(10, "its own again", () => locally());
     expect(await failures()).toEqual([]);
+    const north = ["a", "b"];
+    await fleet.up(({ hosts }) => {
+      for (const key of north) Object.assign(hosts[key] ?? {}, { zone: "north" });
+    });
+    await locally({ a: north, b: north });
     await locality("any");
     await connected("a", "b", "c");
   });

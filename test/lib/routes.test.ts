@@ -297,3 +297,12 @@ test("whether a host's own copies come first, or alone, is told where it is so",
   );
   expect(localities).toStrictEqual([undefined, "prefer", "only"]);
 });
+
+test("zones are told where hosts are in any", () => {
+  const hosts = hostsOf("dc1", 3).map((host, index) => ({ ...host, ...(index < 2 && { zone: "north" }) }));
+  expect(routingTable([], { ...two, hosts }).zones).toStrictEqual({
+    "test--agent--a": "north",
+    "test--agent--b": "north",
+  });
+  expect(routingTable([], two)).not.toHaveProperty("zones");
+});
