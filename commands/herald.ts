@@ -15,17 +15,10 @@ import { say } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { withDeadline } from "../runtime/deadline.ts";
 import { DockerEngine } from "../runtime/docker.ts";
+import type { Told } from "./support/told.ts";
 
-/** What a herald is told by a file in its container. */
-export interface HeraldArgs {
-  readonly stack: string;
-  readonly host: string;
-  /** Container of the host's agent. */
-  readonly agent: string;
-  /** Path of the agent's socket. */
-  readonly socket: string;
-  /** Secret. */
-  readonly token: string;
+/** What a herald is told. */
+export interface HeraldArgs extends Told {
   readonly listeners: readonly Listener[];
 }
 

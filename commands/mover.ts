@@ -23,18 +23,11 @@ import { othersHaveTheirs } from "./support/others.ts";
 import { withPoolLock } from "./support/pool-lock.ts";
 import { longestTime, type RegisterArgs, Registrar } from "./support/registrar.ts";
 import { Registrations } from "./support/registrations.ts";
+import type { Told } from "./support/told.ts";
 
-/** What a mover is told by a file in its container. */
-export interface MoverArgs {
-  readonly stack: string;
-  readonly host: string;
-  /** Container of the host's agent. */
-  readonly agent: string;
-  /** Path of the agent's socket. */
-  readonly socket: string;
-  /** Secret. */
-  readonly token: string;
-  /** Its public name. */
+/** What a mover is told. */
+export interface MoverArgs extends Told {
+  /** Public name of the token. */
   readonly tokenId: string;
 }
 

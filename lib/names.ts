@@ -19,8 +19,8 @@ export const agentName = (stack: string, host: string) => joined(stack, "agent",
 export const agentPrefix = (stack: string) => joined(stack, "agent", "");
 export const frontName = (stack: string, host: string) => joined(stack, "front", host);
 export const wardenName = (stack: string, host: string) => joined(stack, "warden", host);
-export const moverName = (stack: string, host: string) => joined(stack, "mover", host);
-export const heraldName = (stack: string, host: string) => joined(stack, "herald", host);
+export const attendantName = (stack: string, role: "herald" | "mover", host: string) =>
+  joined(stack, role, host);
 export const keeperName = (stack: string, host: string) => joined(stack, "keeper", host);
 export const balancerPrefix = (stack: string, host: string, number: number) =>
   joined(stack, "balancer", host, number);
