@@ -93,9 +93,10 @@ export class DataCentre {
     const after = isFresh ? [...cluster.servers, ...tiers.map(({ balancers }) => balancers.front)] : [];
     const reached = tiers.map(({ host }) => host.key);
     const common = { ...settings, cluster, credentials, images, stopped, isFresh, after, reached };
-    const services = settings.services.map(({ name, requires }) => ({
-      name,
-      requires: requires.map(({ service }) => service),
+    const services = settings.services.map((service) => ({
+      name: service.name,
+      requires: service.requires.map(({ service }) => service),
+      service,
     }));
     const pools: ServerPool[] = [];
     // Looked for when all pools are there: of two services, each may have a volume of the other's.
@@ -106,9 +107,7 @@ export class DataCentre {
         .flatMap(({ volumes }) => volumes);
     };
     // Those that others require come first, on all hosts.
-    for (const { name, requires } of inOrder(services)) {
-      const service = settings.services.find((one) => one.name === name);
-      if (service === undefined) continue;
+    for (const { name, requires, service } of inOrder(services)) {
       const providers = pools.filter((pool) => requires.includes(pool.service));
       for (const tier of tiers.filter(({ host }) => service.hosts.includes(host.key))) {
         const { key } = tier.host;

@@ -16,6 +16,7 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
   const hosts = hostsOf(draft);
   const keys = hosts.flatMap(({ key, state }) => (state === "drained" ? [] : key));
   const byDefault = defaultService(draft.services);
+  const required = requiredServices(draft.services);
   return {
     stack,
     protect,
@@ -29,7 +30,7 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
         isDefault: name === byDefault,
         hostKeys: keys,
         allHosts: hosts,
-        isRequired: requiredServices(draft.services).has(name),
+        isRequired: required.has(name),
         services: draft.services,
       }),
     ),

@@ -1,18 +1,9 @@
 import { createHash } from "node:crypto";
+import type { VolumeMount } from "../config/settings.ts";
 import { replicaVolumeName, serviceVolumeName } from "./names.ts";
 
 /** What a volume is, as far as Docker is told of it. */
-export interface VolumeSource {
-  readonly name: string;
-  readonly kind: "volume" | "bind" | "nfs" | "driver";
-  readonly source?: string;
-  readonly server?: string;
-  readonly driver?: string;
-  readonly options: Readonly<Record<string, string>>;
-  readonly perReplica: boolean;
-  /** Name of the service that is part of the volume's. */
-  readonly of: string;
-}
+export type VolumeSource = Omit<VolumeMount, "path" | "readOnly" | "owner">;
 
 /** A volume as a host has it. */
 export interface DockerVolume {

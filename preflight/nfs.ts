@@ -3,6 +3,7 @@ import type { HostSettings, Settings } from "../config/settings.ts";
 import { isLocal } from "../lib/docker-endpoint.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 import type { RunningContainer } from "./engine.ts";
+import { volumesOn } from "./volumes.ts";
 
 /** Seconds that an NFS server gets to take a connection. A mount would wait for minutes, or for good. */
 const PATIENCE = 5;
@@ -13,13 +14,11 @@ export async function nfsFaults(
   host: HostSettings,
   containers: readonly RunningContainer[],
 ): Promise<string[]> {
-  const volumes = settings.services
-    .filter(({ hosts }) => hosts.includes(host.key))
-    .flatMap(({ name, volumes }) =>
-      volumes.map((volume, index) => ({ ...volume, key: `flotilla:services.${name}.volumes[${index}]` })),
-    )
-    .filter(({ kind, owner, options }) => kind === "nfs" && owner === undefined && options.proto !== "udp");
-  const faults = volumes.map(async ({ server = "", options, key }) => {
+  const volumes = volumesOn(settings, host).filter(
+    ({ volume: { kind, owner, options } }) =>
+      kind === "nfs" && owner === undefined && options.proto !== "udp",
+  );
+  const faults = volumes.map(async ({ volume: { server = "", options }, key }) => {
     const port = Number(options.port ?? 2049);
     const reason = await silence(server, port, settings, host, containers);
     if (reason === undefined) return [];

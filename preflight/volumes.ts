@@ -1,4 +1,4 @@
-import type { HostSettings, ServiceSettings, Settings, VolumeMount } from "../config/settings.ts";
+import type { HostSettings, Settings, VolumeMount } from "../config/settings.ts";
 import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { labels, replicaOf } from "../lib/names.ts";
 import { ask } from "./engine.ts";
@@ -8,14 +8,11 @@ const NO_IMAGE = "flotilla/no-image:none";
 
 /** Folders and drivers of volumes that a host has not, by its engine's own word. */
 export async function volumeFaults(settings: Settings, host: HostSettings): Promise<string[]> {
-  const services = settings.services.filter(({ hosts }) => hosts.includes(host.key));
-  const volumes = services.flatMap((service) =>
-    service.volumes.map((volume, index) => ({ volume, key: keyOf(service, index) })),
-  );
+  const services = servicesOn(settings, host);
   // What another service owns that runs here is told of as that one's.
   const isTold = ({ owner }: VolumeMount) => services.some(({ name }) => name === owner);
   const faults = await Promise.all(
-    volumes.map(async ({ volume, key }) => {
+    volumesOn(settings, host).map(async ({ volume, key }) => {
       if (isTold(volume)) return [];
       const fault = await faultOf(host.docker, volume);
       return fault === undefined ? [] : `host ${host.key}: ${fault(key)}`;
@@ -24,7 +21,14 @@ export async function volumeFaults(settings: Settings, host: HostSettings): Prom
   return faults.flat();
 }
 
-const keyOf = ({ name }: ServiceSettings, index: number) => `flotilla:services.${name}.volumes[${index}]`;
+/** The volumes that services on a host have, each with its key in the config. */
+export const volumesOn = (settings: Settings, host: HostSettings): { volume: VolumeMount; key: string }[] =>
+  servicesOn(settings, host).flatMap(({ name, volumes }) =>
+    volumes.map((volume, index) => ({ volume, key: `flotilla:services.${name}.volumes[${index}]` })),
+  );
+
+const servicesOn = ({ services }: Settings, host: HostSettings) =>
+  services.filter(({ hosts }) => hosts.includes(host.key));
 
 /** What is amiss with a volume, in words that take its key. */
 async function faultOf(
@@ -83,13 +87,11 @@ async function refusal(docker: Endpoint, ...args: string[]): Promise<string | un
 }
 
 /** Names of the volumes on a host that copies of services have each for themselves. */
-export async function replicaVolumes({ stack, services }: Settings, host: HostSettings): Promise<string[]> {
-  const all = services.filter(({ hosts }) => hosts.includes(host.key));
-  const wanted = all.flatMap(({ volumes }) =>
-    volumes
-      .filter(({ perReplica }) => perReplica)
-      .map(({ of, name }) => ({ stack, service: of, volume: name })),
-  );
+export async function replicaVolumes(settings: Settings, host: HostSettings): Promise<string[]> {
+  const { stack } = settings;
+  const wanted = volumesOn(settings, host)
+    .filter(({ volume }) => volume.perReplica)
+    .map(({ volume: { of, name } }) => ({ stack, service: of, volume: name }));
   if (wanted.length === 0) return [];
   const filters = Object.entries(labels({ stack, host: host.key, role: "volumes" })).flatMap(
     ([label, value]) => ["--filter", `label=${label}=${value}`],
