@@ -1,4 +1,5 @@
 import fs from "node:fs";
+import { createRequire } from "node:module";
 import path from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { baseImages } from "../base-images.ts";
@@ -51,8 +52,17 @@ function programFiles(): Record<string, string> {
       .map((file) => path.join(folder, file)),
   );
   const programs = sources.filter((file) => file.endsWith(".ts"));
+  const croner = path.dirname(createRequire(import.meta.url).resolve("croner/package.json"));
+  const ofCroner = ["package.json", "LICENSE", "dist/croner.js"];
   return {
     "program/package.json": JSON.stringify({ type: "module" }),
+    // The one package that they need.
+    ...Object.fromEntries(
+      ofCroner.map((file) => [
+        `program/node_modules/croner/${file}`,
+        fs.readFileSync(path.join(croner, file), "utf8"),
+      ]),
+    ),
     ...Object.fromEntries(
       programs.map((file) => [`program/${file}`, fs.readFileSync(inPackage(file), "utf8")]),
     ),
