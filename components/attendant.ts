@@ -21,6 +21,12 @@ export interface AttendantArgs<T extends Told> {
   readonly agent: ConsulAgent;
   /** What the program is told besides, by a file that root alone can read. */
   readonly told: Inputs<Omit<T, keyof Where>>;
+  /** Of the container, which has none by default. */
+  readonly networkMode?: "bridge";
+  /** What it mounts beside the sockets. */
+  readonly mounts?: readonly docker.types.input.ContainerVolume[];
+  /** What is to be there before it, beside the agent's socket. */
+  readonly after?: readonly pulumi.Resource[];
 }
 
 /**
@@ -28,11 +34,12 @@ export interface AttendantArgs<T extends Told> {
  * agent. The engine's is root's power over the host, and so it has no network.
  */
 export function attendant<T extends Told>(
-  role: "herald" | "mover",
+  role: "herald" | "mover" | "backup",
   name: string,
-  { stack, host, image, agent, told }: AttendantArgs<T>,
+  args: AttendantArgs<T>,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
+  const { stack, host, image, agent, told, networkMode = "none", mounts = [], after = [] } = args;
   const file = `/etc/flotilla/${role}.json`;
   const where: Inputs<Where> = { stack, host: host.key, agent: agent.containerName, socket: AGENT_SOCKET };
   return new docker.Container(
@@ -42,11 +49,16 @@ export function attendant<T extends Told>(
       name: attendantName(stack, role, host.key),
       image: image.imageId,
       command: [`commands/${role}.ts`, file],
-      networkMode: "none",
+      networkMode,
       uploads: [secretFile(file, pulumi.jsonStringify({ ...where, ...told }))],
-      volumes: [engineSocket(host.settings.docker), agent.socketMount],
       destroyGraceSeconds: 10,
+      volumes: [engineSocket(host.settings.docker), agent.socketMount, ...mounts],
     },
-    { ...opts, deleteBeforeReplace: true, additionalSecretOutputs: ["uploads"], dependsOn: [agent.socket] },
+    {
+      ...opts,
+      deleteBeforeReplace: true,
+      additionalSecretOutputs: ["uploads"],
+      dependsOn: [agent.socket, ...after],
+    },
   );
 }

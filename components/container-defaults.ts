@@ -7,7 +7,7 @@ import type * as docker from "./docker.ts";
 /** What every container of the program has in common, and how those of our own are confined; spread first. */
 export function containerDefaults(of: Parameters<typeof labelsOf<pulumi.Input<string>>>[0]) {
   return {
-    ...(of.role !== "server" && confined(ownConfinement(of.role))),
+    ...(of.role !== "server" && of.role !== "scratch" && confined(ownConfinement(of.role))),
     labels: Object.entries(labelsOf(of)).map(([label, value]) => ({ label, value })),
     // Rotated. Always set, or the engine's own defaults leak into the state and replace everything when they change
     // (kreuzwerker/terraform-provider-docker#473).

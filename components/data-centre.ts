@@ -1,9 +1,11 @@
 import type { HostSettings, ServiceSettings, Settings } from "../config/settings.ts";
+import { partsOn } from "../lib/backups.ts";
 import { joined } from "../lib/names.ts";
 import { inOrder, isListening } from "../lib/requirements.ts";
 import { isMoving } from "../lib/rollout.ts";
 import type { Findings } from "../preflight/preflight.ts";
 import { AbsentHost } from "./absent-host.ts";
+import { Backup } from "./backup.ts";
 import { ConsulAgent } from "./consul-agent.ts";
 import { ConsulCluster } from "./consul-cluster.ts";
 import type { Credentials } from "./credentials.ts";
@@ -74,6 +76,7 @@ export class DataCentre {
     this.#logKeepers(args);
     const movers = this.#movers(args);
     const heralds = this.#heralds(args);
+    this.#backups(args);
     this.#routes(named, isFresh, [...movers, ...heralds], args);
   }
 
@@ -155,6 +158,19 @@ export class DataCentre {
         { providers: [provider] },
       );
     });
+  }
+
+  /** Where something is backed up. */
+  #backups({ settings, credentials }: DataCentreArgs): void {
+    const { backups } = settings;
+    for (const { host, agent } of this.tiers) {
+      const { key, provider, images } = host;
+      const parts = partsOn(settings, host.settings);
+      if (!backups || !images.backup || parts.length === 0) continue;
+      const volumes = this.pools.filter((pool) => pool.host === key).flatMap((pool) => pool.allVolumes);
+      const args = { ...settings, backups, host, agent, image: images.backup, parts, credentials, volumes };
+      new Backup(`backup-${key}`, args, { providers: [provider] });
+    }
   }
 
   /** Those where any of some services runs, for which the image of our programs is there. */

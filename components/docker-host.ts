@@ -4,6 +4,7 @@ import type { OwnImage } from "../lib/images/own-images.ts";
 import {
   controlNetworkName,
   joined,
+  LOG_FOLDER,
   logVolumeContainerName,
   logVolumeName,
   networkName,
@@ -12,9 +13,6 @@ import { dynamicRange, gatewayAddress } from "../lib/subnet.ts";
 import * as docker from "./docker.ts";
 import type { HostImage, Images } from "./images.ts";
 import { VolumeContainer } from "./volume-container.ts";
-
-/** Where containers write their logs: a volume of the balancers, and another one of each service. */
-export const LOG_FOLDER = "/var/log/flotilla";
 
 /** Arguments for {@link DockerHost}. */
 export interface DockerHostArgs {
@@ -36,9 +34,10 @@ export class DockerHost extends pulumi.ComponentResource {
   readonly controlNetworkName: pulumi.Output<string>;
   /** Ids of the networks that this host makes. */
   readonly networkIds: pulumi.Output<string[]>;
-  readonly images: Readonly<Record<Exclude<OwnImage, "programs">, HostImage>> & {
+  readonly images: Readonly<Record<Exclude<OwnImage, "programs" | "backup">, HostImage>> & {
     /** Only where something runs them. */
     readonly programs?: HostImage;
+    readonly backup?: HostImage;
   };
   /** The balancers' log volume; containers that mount it wait for this. */
   readonly logs: VolumeContainer;
@@ -66,6 +65,7 @@ export class DockerHost extends pulumi.ComponentResource {
       warden: image("warden"),
       "log-keeper": image("log-keeper"),
       ...(args.images.isWanted("programs", host.key) && { programs: image("programs") }),
+      ...(args.images.isWanted("backup", host.key) && { backup: image("backup") }),
     };
     this.logs = new VolumeContainer(
       joined(name, "logs"),

@@ -10,6 +10,7 @@ import {
   instanceNumber,
   instancePrefix,
   joined,
+  LOG_FOLDER,
   logVolumeContainerName,
   logVolumeName,
 } from "../lib/names.ts";
@@ -22,7 +23,7 @@ import type { ConsulCluster } from "./consul-cluster.ts";
 import { confined, containerDefaults, limits } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
-import { type DockerHost, LOG_FOLDER } from "./docker-host.ts";
+import type { DockerHost } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
 import type { HostImage, Images } from "./images.ts";
 import { ServiceVolumes } from "./service-volumes.ts";
@@ -93,6 +94,8 @@ export class ServerPool extends pulumi.ComponentResource {
   readonly logs: ServiceLogs;
   /** Its volumes that others may have, too. */
   readonly volumes: readonly pulumi.Resource[];
+  /** Those, and the ones that its copies have each for themselves. */
+  readonly allVolumes: readonly pulumi.Resource[];
 
   constructor(name: string, args: ServerPoolArgs, opts?: pulumi.ComponentResourceOptions) {
     // For whoever looks for the pool in Pulumi's state.
@@ -108,6 +111,7 @@ export class ServerPool extends pulumi.ComponentResource {
     const ofVolumes = { ...args, host: host.key, replicas, image: host.images.front.imageId };
     const volumes = new ServiceVolumes(name, ofVolumes, { parent: this });
     this.volumes = volumes.resources;
+    this.allVolumes = volumes.all;
     const batches = batchesOf({ replicas, surge: service.rollout.surge });
     const servers: docker.Container[] = [];
     let before: Command | undefined;

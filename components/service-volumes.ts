@@ -48,6 +48,11 @@ export class ServiceVolumes {
     if (this.#ofReplica.size > 0) this.#guard(joined(name, "copies"), opts);
   }
 
+  /** All of them. */
+  get all(): readonly pulumi.Resource[] {
+    return [...this.resources, ...[...this.#ofReplica.values()].flat()];
+  }
+
   /** No copy has the volumes that wait for one to come back. Nor does a copy wait for the container that has them. */
   #guard(name: string, opts: pulumi.CustomResourceOptions): void {
     const { stack, host, service, image } = this.#args;

@@ -4,15 +4,23 @@ import { endpointOf } from "../lib/docker-endpoint.ts";
 import { mostOn } from "../lib/shares.ts";
 import { controlSubnetOf } from "../lib/subnet.ts";
 import type { Path } from "./faults.ts";
+import { onlyVolume } from "./rules/backups.ts";
 import { requiredServices } from "./rules/requirements.ts";
 import { defaultService } from "./rules/routes.ts";
 import { isReadOnly, ownVolume } from "./rules/volumes.ts";
-import type { HostSettings, ServiceSettings, Settings, VolumeMount } from "./settings.ts";
-import type { Draft, ServiceDraft, VolumeDraft } from "./shapes.ts";
+import type {
+  BackupSettings,
+  BackupTarget,
+  HostSettings,
+  ServiceSettings,
+  Settings,
+  VolumeMount,
+} from "./settings.ts";
+import type { BackupsDraft, Draft, ServiceDraft, VolumeDraft } from "./shapes.ts";
 
 /** Fills in what depends on other values, and puts everything in a stable order. */
 export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path) => boolean): Settings {
-  const { protect, network, consul, loadBalancers, registry } = draft;
+  const { protect, network, consul, loadBalancers, registry, backups } = draft;
   const hosts = hostsOf(draft);
   const keys = hosts.flatMap(({ key, state }) => (state === "drained" ? [] : key));
   const byDefault = defaultService(draft.services);
@@ -25,6 +33,7 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
     consul,
     loadBalancers: { ...loadBalancers, count: loadBalancers.count ?? Math.min(2, loadBalancers.max) },
     ...(registry && { registry }),
+    ...(backups && { backups: backupsOf(backups, draft.services) }),
     services: Object.entries(draft.services).map(([name, service]) =>
       serviceOf(name, withSecrets(name, service, isEncrypted), {
         isDefault: name === byDefault,
@@ -108,6 +117,28 @@ function volumeOf(service: string, volume: VolumeDraft, services: Draft["service
     readOnly: isReadOnly(volume),
     options: sortedRecord(own.options),
   };
+}
+
+function backupsOf(draft: BackupsDraft, services: Draft["services"]): BackupSettings {
+  const { target, of, password, verify, timeZone } = draft;
+  return {
+    target: targetOf(target),
+    password,
+    verify,
+    timeZone,
+    items: sorted(of).map(([name, item]) => {
+      const { service, consul: _, volume, schedule = draft.schedule, keep = draft.keep, ...rest } = item;
+      const own = service !== undefined && (volume ?? onlyVolume(services[service]));
+      return { ...rest, name, schedule, keep, ...(own && { of: { service, volume: own } }) };
+    }),
+  };
+}
+
+function targetOf({ folder, nfs, s3, sftp }: BackupsDraft["target"]): BackupTarget {
+  if (nfs) return { kind: "nfs", ...nfs, options: sortedRecord(nfs.options) };
+  if (s3) return { kind: "s3", ...s3 };
+  if (sftp) return { kind: "sftp", ...sftp };
+  return { kind: "folder", path: folder ?? "" };
 }
 
 /** A variable that is stored encrypted is a secret, in whichever map it stands. */

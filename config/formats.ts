@@ -127,6 +127,14 @@ export function isCheckHost(text: string): boolean {
   return isAddress(host.replace(/^\[(.*)\]$/, "$1")) && (port === undefined || isPort(Number(port)));
 }
 
+/** Whether a text is the origin of a URL: a scheme, a host and perhaps a port. */
+export function isOrigin(text: string): boolean {
+  return /^https?:\/\/[^/@?#]+$/.test(text) && URL.canParse(text);
+}
+
+/** Whether a text can name a bucket of an object store. */
+export const isBucket = (text: string) => /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(text);
+
 function isPort(port: number): boolean {
   return port >= 1 && port <= 65535;
 }

@@ -3,6 +3,7 @@ import { decode } from "./decode.ts";
 import { settingsOf } from "./defaults.ts";
 import { draftOf, locate } from "./draft.ts";
 import { type Fault, overlaps, type Path, type Problem, pathText, shortened } from "./faults.ts";
+import { backupRules } from "./rules/backups.ts";
 import { confinementRules } from "./rules/confinement.ts";
 import { hostRules } from "./rules/hosts.ts";
 import { layoutRules } from "./rules/layout.ts";
@@ -40,6 +41,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
     ...registryRules(draft, secrecy),
     ...serviceRules(draft, context, secrecy),
     ...volumeRules(draft),
+    ...backupRules(draft, secrecy),
     ...confinementRules(draft),
     ...workerRules(draft, raw),
     ...tcpRules(draft, raw),

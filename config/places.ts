@@ -8,10 +8,22 @@ export function isVariable([section, , key, inner]: Path): boolean {
 }
 
 /** Whether a value stays a secret all the way, when it is given as one. */
-export function canBeSecret([section, key, third]: Path): boolean {
+export function canBeSecret(path: Path): boolean {
+  const [section, key, third] = path;
+  if (section === "backups") return isBackupSecret(path);
   if (section === "registry") return key === "username" || key === "password";
   return section === "services" && (third === "env" || third === "secrets");
 }
+
+/** Values of backups that open what others must not see. */
+const backupSecrets = ["password", "target.s3.accessKey", "target.s3.secretKey", "target.sftp.key"];
+
+/** Whether a value is the password of backups, or a key of where they are kept. */
+export function isBackupSecret([section, ...steps]: Path): boolean {
+  return section === "backups" && backupSecrets.includes(steps.join("."));
+}
+
+const commands = ["dump", "load", "verify", "quiesce"];
 
 /** Whether a value is never shown: what stands there may well be a secret, encrypted or not. */
 export function isPrivate(path: Path): boolean {
@@ -19,6 +31,8 @@ export function isPrivate(path: Path): boolean {
   return (
     (section === "registry" && key === "password") ||
     isVariable(path) ||
+    isBackupSecret(path) ||
+    (section === "backups" && key === "of" && commands.includes(String(path[3]))) ||
     (section === "services" && (third === "command" || third === "entrypoint"))
   );
 }

@@ -17,6 +17,8 @@ export interface Settings {
   readonly services: readonly ServiceSettings[];
   /** Where built images are pushed; nowhere when absent. */
   readonly registry?: RegistrySettings;
+  /** What is backed up, and where to; nothing when absent. */
+  readonly backups?: BackupSettings;
 }
 
 export interface NetworkSettings {
@@ -305,6 +307,79 @@ export interface TmpfsMount {
   readonly path: string;
   /** MiB; half of the machine's memory where absent. */
   readonly size?: number;
+}
+
+/** What is backed up by restic, which encrypts it. */
+export interface BackupSettings {
+  readonly target: BackupTarget;
+  /** Secret: without it nobody reads what is backed up. */
+  readonly password: string;
+  /** When the newest backups are restored to see whether that works: a pattern as cron has it. */
+  readonly verify: string;
+  /** By whose clocks `verify` and the schedules are meant. */
+  readonly timeZone: string;
+  readonly items: readonly BackupItem[];
+}
+
+/** Where backups are kept; each host has its own repository there. */
+export type BackupTarget =
+  | { readonly kind: "folder"; readonly path: string }
+  | {
+      readonly kind: "nfs";
+      readonly server: string;
+      readonly path: string;
+      /** Of the mount, sorted by name. */
+      readonly options: Readonly<Record<string, string>>;
+    }
+  | {
+      readonly kind: "s3";
+      /** URL without a path. */
+      readonly endpoint: string;
+      readonly bucket: string;
+      readonly prefix?: string;
+      readonly region?: string;
+      /** Secrets. */
+      readonly accessKey: string;
+      readonly secretKey: string;
+    }
+  | {
+      readonly kind: "sftp";
+      readonly host: string;
+      readonly port: number;
+      readonly user: string;
+      readonly path: string;
+      /** Secret: a private key. */
+      readonly key: string;
+      /** The server's public key. */
+      readonly hostKey: string;
+    };
+
+/** One thing that is backed up: Consul's data, what is in a volume, or what a database writes when it is told to. */
+export interface BackupItem {
+  readonly name: string;
+  /** When: a pattern as cron has it. */
+  readonly schedule: string;
+  readonly keep: KeepSettings;
+  /** Whose volume it is; Consul's data are nobody's. */
+  readonly of?: { readonly service: string; readonly volume: string };
+  /** Is run in a copy of the service and writes the backup to its standard output; without it the volume's files are taken. */
+  readonly dump?: readonly string[];
+  /** Is run in a copy that has just begun on an empty volume, and reads on its standard input what `dump` has written. */
+  readonly load?: readonly string[];
+  /** Is run where a backup was restored, to tell whether it is whole. */
+  readonly verify?: readonly string[];
+  /** What is run in the service's copies before its files are taken, and after. */
+  readonly quiesce?: { readonly before?: readonly string[]; readonly after?: readonly string[] };
+}
+
+/** How many backups are kept: the last ones, and the last ones of so many hours, days and so on. */
+export interface KeepSettings {
+  readonly last: number;
+  readonly hourly: number;
+  readonly daily: number;
+  readonly weekly: number;
+  readonly monthly: number;
+  readonly yearly: number;
 }
 
 /** -1 is no limit. */

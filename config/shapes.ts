@@ -3,10 +3,12 @@ import { z } from "zod";
 import { baseImages } from "../lib/base-images.ts";
 import { maxServerNumber } from "../lib/consul-placement.ts";
 import { capabilities as known, ulimits as limited } from "../lib/kernel-names.ts";
+import { isPattern, isTimeZone } from "../lib/schedule.ts";
 import { parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
   isAddressBlock,
+  isBucket,
   isCheckHost,
   isCText,
   isDnsName,
@@ -18,6 +20,7 @@ import {
   isInnerPath,
   isKey,
   isMountPath,
+  isOrigin,
   isRegistryAddress,
   isRoutePath,
   isSignal,
@@ -363,6 +366,66 @@ const service = shape({
   failover: listOf(z.string("must be a data centre's name"), "data centres").optional(),
 });
 
+const pattern = text('when, as cron has it, such as "0 3 * * *" or "@daily"', isPattern);
+
+const keep = shape({
+  last: whole(0, 1000).default(0),
+  hourly: whole(0, 1000).default(0),
+  daily: whole(0, 1000).default(7),
+  weekly: whole(0, 1000).default(4),
+  monthly: whole(0, 1000).default(6),
+  yearly: whole(0, 1000).default(0),
+});
+
+const backupTarget = shape({
+  folder: text('an absolute path other than "/", in its shortest form', isMountPath).optional(),
+  nfs: shape({
+    server: text("an IP address or a DNS name", isAddress),
+    path: text('an absolute path other than "/", in its shortest form', isMountPath),
+    options: environment(),
+  }).optional(),
+  s3: shape({
+    endpoint: text("a URL such as https://s3.example.com, without a user or a path", isOrigin),
+    bucket: text("a bucket's name: 3 to 63 lower-case letters, digits, dots and dashes", isBucket),
+    prefix: text("a path inside the bucket", isInnerPath).optional(),
+    region: text("a region's name", (region) => /^[a-z0-9-]+$/.test(region)).optional(),
+    accessKey: text("a key", (key) => key !== ""),
+    secretKey: text("a key", (key) => key !== ""),
+  }).optional(),
+  sftp: shape({
+    host: text("an IP address or a DNS name", isAddress),
+    port: port.default(22),
+    user: text("a user name", (name) => /^[A-Za-z_][\w.-]{0,31}$/.test(name)),
+    path: text('an absolute path other than "/", in its shortest form', isMountPath),
+    key: text("a private key as OpenSSH writes it", (key) => key.includes("PRIVATE KEY")),
+    hostKey: text('the server\'s public key, such as "ssh-ed25519 AAAA…"', (key) =>
+      /^(ssh|ecdsa|sk)-\S+ [A-Za-z0-9+/=]+$/.test(key),
+    ),
+  }).optional(),
+});
+
+const backupItem = shape({
+  service: text("the name of a service", (name) => name !== "").optional(),
+  consul: flag().default(false),
+  volume: text("the name of a volume", (name) => name !== "").optional(),
+  dump: words,
+  load: words,
+  verify: words,
+  quiesce: shape({ before: words, after: words }).optional(),
+  schedule: pattern.optional(),
+  keep: keep.optional(),
+});
+
+const backups = shape({
+  target: backupTarget,
+  password: text("a password of at least 12 characters", (password) => password.length >= 12),
+  schedule: pattern.default("0 3 * * *"),
+  verify: pattern.default("0 5 * * SUN"),
+  timeZone: text('a time zone, such as "Europe/Berlin"', isTimeZone).default("UTC"),
+  keep: keep.prefault({}),
+  of: mapOf(backupItem, "names to what is backed up"),
+});
+
 /** The whole config by shape: types, bounds and defaults, but no rule that looks at two values. */
 export const configShape = shape({
   protect: flag().default(true),
@@ -372,9 +435,11 @@ export const configShape = shape({
   loadBalancers: loadBalancers.prefault({}),
   registry: registry.optional(),
   services: mapOf(service, "service names to services").default({}),
+  backups: backups.optional(),
 });
 
 /** Config with good shapes and defaults filled in, before the rules that look at several values. */
 export type Draft = z.output<typeof configShape>;
 export type ServiceDraft = z.output<typeof service>;
+export type BackupsDraft = z.output<typeof backups>;
 export type VolumeDraft = z.output<typeof volume>;

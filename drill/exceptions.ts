@@ -43,7 +43,7 @@ export const exceptions: readonly Exception[] = [
   },
 ];
 
-/** Config keys that the drill changes nowhere, with the reason. */
+/** Config keys that the drill changes nowhere, or sections of such, with the reason. */
 export const keysLeftAlone: Readonly<Record<string, string>> = {
   "hosts.<key>.tls": "needs an engine that is reached by TCP",
   "hosts.<key>.insecure": "needs an engine that is reached by TCP",
@@ -65,6 +65,7 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "services.<name>.requires.<name>.env": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.onChange.command": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.onChange.signal": "has an end-to-end test of its own",
+  backups: "has an end-to-end test of its own",
   "registry.address": "needs a registry",
   "registry.username": "needs a registry",
   "registry.password": "needs a registry",

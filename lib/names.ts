@@ -19,8 +19,10 @@ export const agentName = (stack: string, host: string) => joined(stack, "agent",
 export const agentPrefix = (stack: string) => joined(stack, "agent", "");
 export const frontName = (stack: string, host: string) => joined(stack, "front", host);
 export const wardenName = (stack: string, host: string) => joined(stack, "warden", host);
-export const attendantName = (stack: string, role: "herald" | "mover", host: string) =>
+export const attendantName = (stack: string, role: "herald" | "mover" | "backup", host: string) =>
   joined(stack, role, host);
+/** Volume by which a host has the NFS server's folder that its backups go to. */
+export const backupTargetName = (stack: string, host: string) => joined(stack, "backup", host, "target");
 export const keeperName = (stack: string, host: string) => joined(stack, "keeper", host);
 export const balancerPrefix = (stack: string, host: string, number: number) =>
   joined(stack, "balancer", host, number);
@@ -36,6 +38,8 @@ export function instanceNumber(
   const [, number] = /^(\d+)-[0-9a-f]+$/.exec(last) ?? [];
   return number === undefined ? undefined : Number(number);
 }
+/** Where containers write their logs: a volume of the balancers, and another one of each service. */
+export const LOG_FOLDER = "/var/log/flotilla";
 /** Of the log volume of the balancers or, where one is named, of a service. */
 export const logVolumeContainerName = (stack: string, host: string, service?: string) =>
   joined(stack, "volumes", "logs", ...(service === undefined ? [] : [service]), host);
@@ -92,7 +96,10 @@ export type Role =
   | "warden"
   | "keeper"
   | "mover"
-  | "herald";
+  | "herald"
+  // Backs up what a host has; what it makes for a moment is "scratch".
+  | "backup"
+  | "scratch";
 
 /** Labels by which commands, tests and people find the containers of a stack; `details` are more of them. */
 export function labels<T = string>({

@@ -39,6 +39,8 @@ export function isOfHost({ types, name }: StateResource, { stack, key, consulSer
       return isOrBelow(`mover-${key}`);
     case "Herald":
       return isOrBelow(`herald-${key}`);
+    case "Backup":
+      return isOrBelow(`backup-${key}`);
     case "LogKeeper":
       return isOrBelow(`keeper-${key}`);
     case "HaproxyTier":

@@ -19,13 +19,22 @@ export function dockerVolume(stack: string, volume: VolumeSource, number: number
   const name = volume.perReplica
     ? replicaVolumeName(stack, of, number, volume.name)
     : serviceVolumeName(stack, of, volume.name);
-  if (kind === "nfs") return { name: `${name}.${mountId(volume)}`, ...nfsMount(volume) };
+  if (kind === "nfs") return nfsVolume(name, volume);
   const driverOpts = Object.keys(options).length > 0 && { driverOpts: options };
   return { name, ...(driver !== undefined && { driver }), ...driverOpts };
 }
 
+/** A folder of an NFS server's, as a folder is mounted. */
+export type NfsSource = Pick<VolumeMount, "server" | "source" | "options">;
+
+/** The volume by which a host has a folder of an NFS server's. */
+export const nfsVolume = (name: string, source: NfsSource): DockerVolume => ({
+  name: `${name}.${mountId(source)}`,
+  ...nfsMount(source),
+});
+
 /** In the words of the engine's own driver, which hands them to mount(8). */
-function nfsMount({ server, source, options }: VolumeSource) {
+function nfsMount({ server, source, options }: NfsSource) {
   const words = Object.entries(options).map(([name, value]) =>
     value === "true" ? name : `${name}=${value}`,
   );
@@ -39,7 +48,7 @@ function nfsMount({ server, source, options }: VolumeSource) {
  * Docker can't change how a volume is mounted. What holds nothing itself is another volume then: with another name, it is
  * there before the one that copies still have is taken away.
  */
-export function mountId(volume: VolumeSource): string {
+export function mountId(volume: NfsSource): string {
   return createHash("sha256")
     .update(JSON.stringify(nfsMount(volume)))
     .digest("hex")

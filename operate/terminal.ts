@@ -24,3 +24,17 @@ export function table(rows: readonly (readonly string[])[]): string {
     )
     .join("");
 }
+
+const spans = [
+  [86_400, "d"],
+  [3600, "h"],
+  [60, "min"],
+  [1, "s"],
+] as const;
+
+/** How long ago something was, or how soon it will be, in its largest whole unit: "3 h". */
+export function ageOf(time: string | Date, now: Date): string {
+  const seconds = Math.abs(now.getTime() - new Date(time).getTime()) / 1000;
+  const [length, unit] = spans.find(([span]) => seconds >= span) ?? spans[3];
+  return `${Math.floor(seconds / length)} ${unit}`;
+}

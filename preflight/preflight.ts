@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostSettings, Settings } from "../config/settings.ts";
 import { dataCentresOf, movedHosts } from "../lib/data-centres.ts";
 import { addressOf } from "../lib/docker-endpoint.ts";
+import { backupFaults } from "./backups.ts";
 import { capacityFaults } from "./capacity.ts";
 import { dataFaults } from "./data.ts";
 import { type RunningContainer, running } from "./engine.ts";
@@ -171,6 +172,7 @@ async function hostFaults(
     portFaults(settings, host, containers),
     ofMachine.then((machine) => capacityFaults(settings, host, machine)),
     volumeFaults(settings, host),
+    backupFaults(settings, host),
     nfsFaults(settings, host, containers),
   ]);
   const isFresh = containers.every(({ stack }) => stack !== settings.stack);

@@ -54,7 +54,7 @@ async function faultOf(
  * An engine looks whether the folders of `--mount` are there before it looks for the image, and makes none; those of `--volume`
  * it would make.
  */
-async function refusalOfFolder(docker: Endpoint, folder: string): Promise<string | undefined> {
+export async function refusalOfFolder(docker: Endpoint, folder: string): Promise<string | undefined> {
   // A comma would end the value, and quotes are taken as CSV has them.
   const mount = `type=bind,"source=${folder.replaceAll('"', '""')}",target=/folder`;
   const reason = await refusal(docker, "create", "--pull", "never", "--mount", mount, NO_IMAGE);

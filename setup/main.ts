@@ -113,6 +113,24 @@ const programs = [
     description: "show the volumes of a stack, and take away those that nobody wants any more",
   },
   {
+    name: "backup",
+    needs: "stack",
+    file: "operate/backup.ts",
+    description: "back up now, or restore the newest backups to see whether that works",
+  },
+  {
+    name: "backups",
+    needs: "stack",
+    file: "operate/backups.ts",
+    description: "show what is backed up, and whether it could be restored",
+  },
+  {
+    name: "restore",
+    needs: "stack",
+    file: "operate/restore.ts",
+    description: "bring a backup back, into a volume beside the present one or in its place",
+  },
+  {
     name: "drill",
     needs: "everything",
     file: "drill/run.ts",

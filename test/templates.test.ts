@@ -22,6 +22,7 @@ const rendered: [template: string, file: string, view: Record<string, unknown>][
   ["warden/Dockerfile", "warden.Dockerfile", images],
   ["log-keeper/Dockerfile", "log-keeper.Dockerfile", images],
   ["programs/Dockerfile", "programs.Dockerfile", images],
+  ["backup/Dockerfile", "backup.Dockerfile", images],
   [
     "consul/server.hcl",
     "server-that-founds.hcl",

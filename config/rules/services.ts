@@ -10,6 +10,7 @@ import { isReadOnly } from "./volumes.ts";
 
 const reserved = [
   "agent",
+  "backup",
   "balancer",
   "consul",
   "front",
@@ -18,6 +19,7 @@ const reserved = [
   "log-keeper",
   "logs",
   "mover",
+  "scratch",
   "volumes",
   "warden",
 ];

@@ -2,6 +2,7 @@ import fs from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import type { Settings } from "../../config/settings.ts";
+import { partsOn } from "../backups.ts";
 import { baseImages } from "../base-images.ts";
 import { packageFolder } from "../package-folder.ts";
 import { renderFile, TEMPLATES } from "../render.ts";
@@ -10,15 +11,28 @@ import { isMoving } from "../rollout.ts";
 import type { BuildRecipe } from "./context.ts";
 
 /** Images of ours, each built from the template folder of its name. */
-export const ownImages = ["consul", "balancer", "front", "warden", "log-keeper", "programs"] as const;
+export const ownImages = [
+  "consul",
+  "balancer",
+  "front",
+  "warden",
+  "log-keeper",
+  "programs",
+  "backup",
+] as const;
 export type OwnImage = (typeof ownImages)[number];
 
 /** Keys of the hosts that are to have an image of ours: all, but for that of our programs, where nothing runs them. */
 export function hostsWithImage(
   role: OwnImage,
-  { hosts, services }: Pick<Settings, "hosts" | "services">,
+  settings: Pick<Settings, "stack" | "hosts" | "services" | "backups">,
 ): string[] {
+  const { hosts, services } = settings;
   const keys = hosts.map(({ key }) => key);
+  if (role === "backup") {
+    const backedUp = hosts.filter((host) => partsOn(settings, host).length > 0);
+    return backedUp.map(({ key }) => key);
+  }
   if (role !== "programs") return keys;
   const users = services.filter((service) => isMoving(service) || isListening(service));
   return keys.filter((key) => users.some(({ hosts }) => hosts.includes(key)));
@@ -37,7 +51,7 @@ export function ownRecipe(
   };
   const rendered = {
     Dockerfile: renderFile(`${role}/Dockerfile.mustache`, bases),
-    ...(role === "programs" && programFiles()),
+    ...((role === "programs" || role === "backup") && programFiles()),
   };
   const context = renderedContext(path.join(TEMPLATES, role), rendered, `.flotilla/${stack}/${role}`);
   return { context, dockerfile: "Dockerfile", args: {} };

@@ -23,7 +23,7 @@ describe("sections", () => {
     [{ protect: "1" }, "protect: must be true or false, got 1"],
     [
       { service: {} },
-      "service: is no known key; allowed here: protect, network, hosts, consul, loadBalancers, registry, services",
+      "service: is no known key; allowed here: protect, network, hosts, consul, loadBalancers, registry, services, backups",
     ],
     [{ hosts: "abc" }, 'hosts: must be a map of host keys to hosts, got "abc"'],
     [{ hosts: '{"a":' }, 'hosts: must be a map of host keys to hosts, got "{\\"a\\":"'],
@@ -384,7 +384,7 @@ describe("one service", () => {
     ["Web", `${nameRule}, got "Web"`],
     [
       "consul",
-      "must not be named agent, balancer, consul, front, herald, keeper, log-keeper, logs, mover, volumes or warden, which Flotilla needs itself",
+      "must not be named agent, backup, balancer, consul, front, herald, keeper, log-keeper, logs, mover, scratch, volumes or warden, which Flotilla needs itself",
     ],
   ])("named %s", (name, message) => {
     expect(faultsOf({ services: { [name]: web } })).toStrictEqual([`flotilla:services.${name}: ${message}`]);

@@ -33,6 +33,9 @@ test.each<[string, string, boolean]>([
   ["Mover", "mover-ab", false],
   ["Herald", "herald-a", true],
   ["Herald", "herald-ab", false],
+  ["Backup", "backup-a", true],
+  ["Backup", "backup-a--data--web--backup--a--data", true],
+  ["Backup", "backup-ab", false],
   ["ConsulAgent", "agent-a", true],
   ["ConsulAgent", "agent-a--data", true],
   ["ConsulAgent", "agent-ab--data", false],
@@ -121,6 +124,11 @@ describe.each(["web", "c", "a", "balancers-a"])(
           ["a", "web", "c", "a-b"].map((name) => [name, { ...service, route: { path: `/${name}` } }]),
         ),
         clock: { image: "x:1", replicasPer: "datacenter" },
+      },
+      backups: {
+        target: { nfs: { server: "10.0.0.9", path: "/backups" } },
+        password: "hush-backups",
+        of: { a: { service: "a" }, consul: { consul: true } },
       },
     };
     test("each resource is of the host by whose provider it is made", async () => {

@@ -46,7 +46,7 @@ export interface Run {
 async function run(stack: string, config: Record<string, string>, program: Program = flotilla): Promise<Run> {
   const result = { outputs: {} as Record<string, unknown>, secretOutputs: [] as string[] };
   const resources = await deploy(async () => {
-    pulumi.runtime.setAllConfig(config, ["flotilla:services", "flotilla:registry"]);
+    pulumi.runtime.setAllConfig(config, ["flotilla:services", "flotilla:registry", "flotilla:backups"]);
     for (const [key, value] of Object.entries(await program())) {
       const output = pulumi.output({ value });
       result.outputs[key] = (await promiseOf(output)).value;
@@ -66,14 +66,24 @@ function promiseOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));
 }
 
+/** The config of a committed stack file, with the password that its user has put in. */
+function configOf(stack: string): Record<string, string> {
+  const { "flotilla:backups": backups, ...config } = readStackFile(stack);
+  if (backups === undefined) return config;
+  return {
+    ...config,
+    "flotilla:backups": JSON.stringify({ ...JSON.parse(backups), password: "hush-backups" }),
+  };
+}
+
 /** The whole program with a committed stack file. */
-export const ofStackFile = remember((stack: string) => run(stack, readStackFile(stack)));
+export const ofStackFile = remember((stack: string) => run(stack, configOf(stack)));
 
 /** The same where nothing of the stack runs. */
 export const ofFreshStack = remember(async (stack: string) => {
   mockIsFresh = true;
   try {
-    return await run(stack, readStackFile(stack));
+    return await run(stack, configOf(stack));
   } finally {
     mockIsFresh = false;
   }

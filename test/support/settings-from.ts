@@ -1,5 +1,6 @@
 import type { Path } from "../../config/faults.ts";
 import { parseSettings } from "../../config/parse.ts";
+import { isBackupSecret } from "../../config/places.ts";
 import type { Settings } from "../../config/settings.ts";
 import { asConfig, fileWith } from "./stack-file.ts";
 
@@ -9,7 +10,7 @@ export function settingsFrom(config: Readonly<Record<string, unknown>> = {}): Se
     stack: "test",
     // Of hosts that are reached by tcp:// no test of anything else says more.
     hasClientTls: true,
-    secretKeys: new Set(["services", "registry"]),
+    secretKeys: new Set(["services", "registry", "backups"]),
     file: fileWith(config, isSecretPlace),
     lookUp: (path) => (path.endsWith("Dockerfile") ? "file" : "folder"),
   });
@@ -17,6 +18,8 @@ export function settingsFrom(config: Readonly<Record<string, unknown>> = {}): Se
   return parsed.settings;
 }
 
-function isSecretPlace([section, key, third]: Path): boolean {
+function isSecretPlace(path: Path): boolean {
+  const [section, key, third] = path;
+  if (section === "backups") return isBackupSecret(path);
   return section === "registry" ? key === "password" : section === "services" && third === "secrets";
 }
