@@ -33,7 +33,7 @@ export const roles = [
   "volumes",
   "warden",
 ] as const;
-export type Role = (typeof roles)[number] | "herald" | "mover";
+export type Role = (typeof roles)[number] | "herald" | "mover" | "backup";
 
 /** The Docker engine that DOCKER_HOST names. */
 export const docker = (...args: string[]) => run("docker", args);

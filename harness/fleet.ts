@@ -99,6 +99,13 @@ export interface Config {
     memory?: string;
   };
   services: { web: WebService } & Record<string, Service>;
+  backups?: {
+    target: { folder?: string; sftp?: object };
+    schedule?: string;
+    verify?: string;
+    keep?: Record<string, number>;
+    of: Record<string, object>;
+  };
 }
 
 /** A stack together with what its users see of it. */

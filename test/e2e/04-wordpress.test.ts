@@ -1,10 +1,13 @@
 import { randomBytes } from "node:crypto";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { crc32, deflateSync } from "node:zlib";
 import { docker, ids } from "../../harness/docker.ts";
 import { Fleet, whoAnswers } from "../../harness/fleet.ts";
 import { get } from "../../harness/http.ts";
 import { pagesOnly, unhurried } from "../../harness/load/plan.ts";
 import { underLoad } from "../../harness/load/under-load.ts";
+import { runInfo } from "../../harness/run-info.ts";
 import { say } from "../../harness/say.ts";
 import { within } from "../../harness/wait.ts";
 
@@ -57,10 +60,14 @@ class Author {
   }
 }
 
+/** A row of the sky's pixels. */
+const ofSky = (side: number, y: number) =>
+  Buffer.from(Array.from({ length: side }, (_, x) => [x, y, 160]).flat());
+
 /** A picture of so many pixels a side, in PNG's form. */
-function picture(side: number): Uint8Array<ArrayBuffer> {
-  const row = (y: number) => [0, ...Array.from({ length: side }, (_, x) => [x, y, 160]).flat()];
-  const pixels = Buffer.from(Array.from({ length: side }, (_, y) => row(y)).flat());
+function picture(side: number, row = ofSky): Uint8Array<ArrayBuffer> {
+  const rows = Array.from({ length: side }, (_, y) => [Buffer.from([0]), row(side, y)]);
+  const pixels = Buffer.concat(rows.flat());
   const size = Buffer.alloc(13);
   size.writeUInt32BE(side, 0);
   size.writeUInt32BE(side, 4);
@@ -79,12 +86,16 @@ function picture(side: number): Uint8Array<ArrayBuffer> {
 describe("the example wordpress", () => {
   const fleet = Fleet.ofExample("wordpress");
   let author: Author;
+  const target = join(runInfo().folder, "target-of-wordpress");
   const sky = picture(255);
   let post = "";
   let upload = "";
 
   beforeAll(async () => {
     await fleet.create();
+    mkdirSync(target);
+    fleet.configure(({ backups }) => Object.assign(backups?.target ?? {}, { folder: target }));
+    await fleet.stack.setSecret("backups.password", randomBytes(24).toString("base64url"));
     for (const service of ["wordpress.secrets.DB_PASSWORD", "mariadb.secrets.PASSWORD"])
       await fleet.stack.setSecret(`services.${service}`, password);
     await fleet.stack.setSecret("services.wordpress.secrets.SECRET", randomBytes(24).toString("base64url"));
@@ -170,5 +181,82 @@ describe("the example wordpress", () => {
         await serves();
       });
     });
+  });
+
+  const operate = async (program: string, ...args: string[]) => {
+    const { code, output } = await fleet.stack.operate(program, ...args);
+    expect({ code, output }).toMatchObject({ code: 0 });
+    return output;
+  };
+  const json = { "Content-Type": "application/json" };
+  const write = (title: string) => author.make("posts", JSON.stringify({ title, status: "publish" }), json);
+  /** Titles of all that was published, as readers are given them, in their order. */
+  const titles = async () => {
+    const pages = [1, 2, 3].map((page) =>
+      get(`${fleet.url}?rest_route=/wp/v2/posts&per_page=100&orderby=id&order=asc&page=${page}`),
+    );
+    const answers = (await Promise.all(pages)).filter(({ status }) => status === 200);
+    return answers.flatMap(({ body }) =>
+      (JSON.parse(body) as { title: { rendered: string } }[]).map(({ title }) => title.rendered),
+    );
+  };
+  const posts = Array.from({ length: 200 }, (_, index) => `Post ${index + 1}`);
+  const noise = picture(2600, (side) => randomBytes(3 * side));
+  let large = "";
+  let backedUp: string[] = [];
+
+  test("is backed up with 200 posts and a picture of 20 MB, and that is restored to see whether it works", async () => {
+    for (const some of [0, 1, 2, 3].map((part) => posts.filter((_, index) => index % 4 === part)))
+      for (const title of some) await write(title);
+    ({ source_url: large } = await author.make("media", noise, {
+      "Content-Type": "image/png",
+      "Content-Disposition": 'attachment; filename="noise.png"',
+    }));
+    expect(noise.length).toBeGreaterThan(20_000_000);
+    backedUp = await titles();
+    expect(backedUp).toEqual(expect.arrayContaining(posts));
+    say(`  ${(await operate("backup")).trim().replaceAll("\n", "\n  ")}`);
+    await operate("backup", "--verify");
+    expect(await operate("backups", "--check")).toContain("all well");
+    await write("Too late");
+    expect(await titles()).toHaveLength(backedUp.length + 1);
+  });
+
+  /** That the blog has what the backup held, to the byte, and nothing else. */
+  const isAsBackedUp = async () => {
+    expect(await titles()).toEqual(backedUp);
+    const answer = await fetch(large);
+    expect(answer.status).toBe(200);
+    expect(Buffer.from(await answer.arrayBuffer()).equals(noise)).toBe(true);
+    await serves();
+  };
+
+  test("loses the volumes of its database and its uploads, and has again what the backup held", async () => {
+    await docker("rm", "--force", ...ids(await fleet.containers()));
+    await docker("volume", "rm", `${fleet.name}--mariadb_data`, `${fleet.name}--wordpress_uploads`);
+    await fleet.stack.run("up", "--refresh");
+    expect((await fetch(large)).status).not.toBe(200);
+    await operate("restore", "posts", "--in-place", "--yes");
+    await operate("restore", "uploads", "--in-place", "--yes");
+    await isAsBackedUp();
+    await fleet.stack.run("preview", "--expect-no-changes");
+  });
+
+  test("is restored in place under readers, who wait, and once more into a volume beside", async () => {
+    await write("Too late again");
+    const { failures } = await underReaders(async () => {
+      const output = await operate("restore", "posts", "--in-place", "--yes");
+      say(`  ${/mariadb: out for .*/.exec(output)?.[0]}`);
+    });
+    expect(failures).toEqual([]);
+    await isAsBackedUp();
+    const output = await operate("restore", "uploads");
+    const volume = /the volume (\S+)/.exec(output)?.[1] ?? "";
+    const size = await docker(
+      ...["run", "--rm", "--volume", `${volume}:/v:ro`, "debian:trixie-slim"],
+      ...["find", "/v", "-name", "noise.png", "-size", `${noise.length}c`],
+    );
+    expect(size.trim()).toMatch(/noise\.png$/);
+    await isAsBackedUp();
   });
 });
