@@ -1,6 +1,7 @@
 /** Runs benchmarks beside an engine that is there already; started by `bench/run.ts`, which tells it what to do. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { say } from "../harness/say.ts";
+import * as backup from "./backup.ts";
 import type { Bar } from "./bars.ts";
 import * as data from "./data.ts";
 import * as deploy from "./deploy.ts";
@@ -23,7 +24,17 @@ interface Benchmark {
   measure(session: Session, sizes: readonly number[]): Promise<void>;
 }
 
-const benchmarks: Record<Title, Benchmark> = { deploy, traffic, data, failure, reload, growth, hosts, mocks };
+const benchmarks: Record<Title, Benchmark> = {
+  deploy,
+  traffic,
+  data,
+  backup,
+  failure,
+  reload,
+  growth,
+  hosts,
+  mocks,
+};
 
 const machine = await describeMachine(plan.engine);
 const results: Result[] = [];

@@ -1,6 +1,16 @@
 import type { Peers } from "./peers.ts";
 
-export const titles = ["deploy", "traffic", "data", "failure", "reload", "growth", "hosts", "mocks"] as const;
+export const titles = [
+  "deploy",
+  "traffic",
+  "data",
+  "backup",
+  "failure",
+  "reload",
+  "growth",
+  "hosts",
+  "mocks",
+] as const;
 export type Title = (typeof titles)[number];
 
 /** What is to be measured. */
@@ -23,6 +33,7 @@ export function roundsOf(rounds: number): Plan["rounds"] {
     deploy: rounds,
     traffic: rounds,
     data: rounds,
+    backup: fewer,
     failure: rounds,
     reload: rounds,
     growth: fewer,

@@ -22,6 +22,7 @@ const needed: Record<Title, readonly PeerName[]> = {
   deploy: ["compose", "traefik"],
   traffic: ["caddy", "traefik"],
   data: [],
+  backup: [],
   failure: ["caddy", "traefik"],
   reload: [],
   growth: [],

@@ -49,6 +49,7 @@ it.each([
     deploy: rounds,
     traffic: rounds,
     data: rounds,
+    backup: fewer,
     failure: rounds,
     reload: rounds,
     growth: fewer,
