@@ -3,6 +3,7 @@ import { z } from "zod";
 import { baseImages } from "../lib/base-images.ts";
 import { maxServerNumber } from "../lib/consul-placement.ts";
 import { capabilities as known, ulimits as limited } from "../lib/kernel-names.ts";
+import { isPattern, isTimeZone } from "../lib/schedule.ts";
 import { parseSubnet } from "../lib/subnet.ts";
 import {
   isAddress,
@@ -363,6 +364,49 @@ const service = shape({
   failover: listOf(z.string("must be a data centre's name"), "data centres").optional(),
 });
 
+/** A volume that a service has. */
+const jobVolume = shape({
+  name: text("the name of a volume", (name) => name !== ""),
+  path: mountPath,
+  owner: text("the name of a service", (name) => name !== ""),
+  readOnly: flag().optional(),
+});
+
+const jobRequirement = shape({
+  service: text("the name of a service", (name) => name !== ""),
+  env: environment(),
+});
+
+const job = shape({
+  service: text("the name of a service", (name) => name !== "").optional(),
+  build: build.optional(),
+  image: text("an image reference, such as nginx:1.29", isImageReference).optional(),
+  pin: flag().default(true),
+  command: words,
+  entrypoint: words,
+  workingDir: text("an absolute path in the container, in its shortest form", isWorkingDir).optional(),
+  user: user.optional(),
+  env: environment(),
+  secrets: environment(),
+  requires: mapOf(jobRequirement, "names to requirements").default({}),
+  volumes: listOf(jobVolume, "volumes").optional(),
+  readOnly: flag().optional(),
+  tmpfs: tmpfsList.optional(),
+  ...limits(least.service),
+  schedule: text(
+    'times as cron has them, such as "30 3 * * *" or "@daily", that come one day',
+    isPattern,
+  ).optional(),
+  timeZone: text("the name of a time zone, such as Europe/Berlin", isTimeZone).default("UTC"),
+  once: flag().default(false),
+  before: text("the name of a service", (name) => name !== "").optional(),
+  timeout: whole(1, 604_800).default(3600),
+  retries: whole(0, 100).default(0),
+  overlap: oneOf("skip", "replace", "allow").default("skip"),
+  catchUp: flag().default(false),
+  host: text("a host's key", (key) => key !== "").optional(),
+});
+
 /** The whole config by shape: types, bounds and defaults, but no rule that looks at two values. */
 export const configShape = shape({
   protect: flag().default(true),
@@ -372,9 +416,11 @@ export const configShape = shape({
   loadBalancers: loadBalancers.prefault({}),
   registry: registry.optional(),
   services: mapOf(service, "service names to services").default({}),
+  jobs: mapOf(job, "job names to jobs").default({}),
 });
 
 /** Config with good shapes and defaults filled in, before the rules that look at several values. */
 export type Draft = z.output<typeof configShape>;
 export type ServiceDraft = z.output<typeof service>;
+export type JobDraft = z.output<typeof job>;
 export type VolumeDraft = z.output<typeof volume>;

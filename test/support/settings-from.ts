@@ -9,7 +9,7 @@ export function settingsFrom(config: Readonly<Record<string, unknown>> = {}): Se
     stack: "test",
     // Of hosts that are reached by tcp:// no test of anything else says more.
     hasClientTls: true,
-    secretKeys: new Set(["services", "registry"]),
+    secretKeys: new Set(["services", "jobs", "registry"]),
     file: fileWith(config, isSecretPlace),
     lookUp: (path) => (path.endsWith("Dockerfile") ? "file" : "folder"),
   });
@@ -18,5 +18,7 @@ export function settingsFrom(config: Readonly<Record<string, unknown>> = {}): Se
 }
 
 function isSecretPlace([section, key, third]: Path): boolean {
-  return section === "registry" ? key === "password" : section === "services" && third === "secrets";
+  return section === "registry"
+    ? key === "password"
+    : (section === "services" || section === "jobs") && third === "secrets";
 }
