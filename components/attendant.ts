@@ -30,11 +30,36 @@ export interface AttendantArgs<T extends Told> {
 export function attendant<T extends Told>(
   role: "herald" | "mover",
   name: string,
-  { stack, host, image, agent, told }: AttendantArgs<T>,
+  { told, agent, ...args }: AttendantArgs<T>,
+  opts: pulumi.CustomResourceOptions,
+): docker.Container {
+  const { stack, host } = args;
+  const where: Inputs<Where> = { stack, host: host.key, agent: agent.containerName, socket: AGENT_SOCKET };
+  const volumes = [agent.socketMount];
+  const all = { ...args, told: { ...where, ...told }, volumes };
+  return resident(role, name, all, { ...opts, dependsOn: [agent.socket] });
+}
+
+/** Arguments for {@link resident}. */
+export interface ResidentArgs {
+  readonly stack: string;
+  readonly host: DockerHost;
+  /** Of our programs. */
+  readonly image: HostImage;
+  /** What the program is told, by a file that root alone can read. */
+  readonly told: object;
+  /** Beside the engine's socket. */
+  readonly volumes: readonly docker.types.input.ContainerVolume[];
+}
+
+/** A container in which a program of ours, commands/ROLE.ts, runs for good, with the engine's socket and so with no network. */
+export function resident(
+  role: "herald" | "mover" | "scheduler",
+  name: string,
+  { stack, host, image, told, volumes }: ResidentArgs,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
   const file = `/etc/flotilla/${role}.json`;
-  const where: Inputs<Where> = { stack, host: host.key, agent: agent.containerName, socket: AGENT_SOCKET };
   return new docker.Container(
     name,
     {
@@ -43,10 +68,10 @@ export function attendant<T extends Told>(
       image: image.imageId,
       command: [`commands/${role}.ts`, file],
       networkMode: "none",
-      uploads: [secretFile(file, pulumi.jsonStringify({ ...where, ...told }))],
-      volumes: [engineSocket(host.settings.docker), agent.socketMount],
+      uploads: [secretFile(file, pulumi.jsonStringify(told))],
+      volumes: [engineSocket(host.settings.docker), ...volumes],
       destroyGraceSeconds: 10,
     },
-    { ...opts, deleteBeforeReplace: true, additionalSecretOutputs: ["uploads"], dependsOn: [agent.socket] },
+    { ...opts, deleteBeforeReplace: true, additionalSecretOutputs: ["uploads"] },
   );
 }

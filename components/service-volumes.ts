@@ -23,6 +23,22 @@ export interface ServiceVolumesArgs {
   readonly volumesOf: (services: readonly string[]) => Promise<readonly pulumi.Resource[]>;
 }
 
+/** How a container mounts volumes of services; `number` is that of a copy which has some for itself. */
+export function mountsOf(
+  stack: string,
+  volumes: readonly VolumeMount[],
+  number: number,
+): docker.types.input.ContainerVolume[] {
+  return volumes.map((volume) => {
+    const made = dockerVolume(stack, volume, number);
+    const { path: containerPath, readOnly, source } = volume;
+    // By name, not by an output: a volume that is to be replaced takes no server along, and Docker keeps one in use.
+    return made
+      ? { volumeName: made.name, containerPath, readOnly }
+      : { hostPath: source, containerPath, readOnly };
+  });
+}
+
 /** The volumes of a service on one host, and how its copies mount them. No component: they are the pool's own. */
 export class ServiceVolumes {
   /** Those that are one for all copies. */
@@ -61,14 +77,7 @@ export class ServiceVolumes {
   /** How a copy mounts them. */
   mounts(number: number): docker.types.input.ContainerVolume[] {
     const { stack, service } = this.#args;
-    return service.volumes.map((volume) => {
-      const made = dockerVolume(stack, volume, number);
-      const { path: containerPath, readOnly, source } = volume;
-      // By name, not by an output: a volume that is to be replaced takes no server along, and Docker keeps one in use.
-      return made
-        ? { volumeName: made.name, containerPath, readOnly }
-        : { hostPath: source, containerPath, readOnly };
-    });
+    return mountsOf(stack, service.volumes, number);
   }
 
   /** What is to be there before a copy: its volumes, and others. */

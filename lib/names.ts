@@ -19,8 +19,12 @@ export const agentName = (stack: string, host: string) => joined(stack, "agent",
 export const agentPrefix = (stack: string) => joined(stack, "agent", "");
 export const frontName = (stack: string, host: string) => joined(stack, "front", host);
 export const wardenName = (stack: string, host: string) => joined(stack, "warden", host);
-export const attendantName = (stack: string, role: "herald" | "mover", host: string) =>
+export const attendantName = (stack: string, role: "herald" | "mover" | "scheduler", host: string) =>
   joined(stack, role, host);
+/** Container that each run of a job is like; the names of runs begin with it. */
+export const jobName = (stack: string, job: string, host: string) => joined(stack, "jobs", job, host);
+/** Volume with what a host's scheduler writes down. */
+export const jobRecordsName = (stack: string) => joined(stack, "jobs");
 export const keeperName = (stack: string, host: string) => joined(stack, "keeper", host);
 export const balancerPrefix = (stack: string, host: string, number: number) =>
   joined(stack, "balancer", host, number);
@@ -92,7 +96,10 @@ export type Role =
   | "warden"
   | "keeper"
   | "mover"
-  | "herald";
+  | "herald"
+  | "scheduler"
+  | "job"
+  | "run";
 
 /** Labels by which commands, tests and people find the containers of a stack; `details` are more of them. */
 export function labels<T = string>({
@@ -119,14 +126,16 @@ export function labels<T = string>({
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What Pulumi calls the resource that brings a service's image to its hosts. */
-export const imageBringerName = (service: string) => `image-${service}`;
+/** What Pulumi calls the resource that brings the image of a service, or a job, to its hosts. */
+export const imageBringerName = (owner: string) => `image-${owner}`;
 
 /** Labels by which an image that was built for a stack is known as its own, beside its name. */
 export const imageLabels = (
   stack: string,
-  of: { readonly service: string } | { readonly own: string },
+  of: { readonly service: string } | { readonly job: string } | { readonly own: string },
 ): Record<string, string> => ({
-  "flotilla.image": "service" in of ? `service/${of.service}` : `own/${of.own}`,
+  "flotilla.image": Object.entries(of)
+    .map((parts) => parts.join("/"))
+    .join(),
   "flotilla.image.stack": stack,
 });

@@ -39,6 +39,10 @@ export function isOfHost({ types, name }: StateResource, { stack, key, consulSer
       return isOrBelow(`mover-${key}`);
     case "Herald":
       return isOrBelow(`herald-${key}`);
+    case "Scheduler":
+      return isOrBelow(`scheduler-${key}`);
+    case "Job":
+      return parts[1] === key;
     case "LogKeeper":
       return isOrBelow(`keeper-${key}`);
     case "HaproxyTier":

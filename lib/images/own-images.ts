@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { baseImages } from "../base-images.ts";
+import { jobHosts } from "../jobs.ts";
 import { packageFolder } from "../package-folder.ts";
 import { renderFile, TEMPLATES } from "../render.ts";
 import { isListening } from "../requirements.ts";
@@ -16,12 +17,13 @@ export type OwnImage = (typeof ownImages)[number];
 /** Keys of the hosts that are to have an image of ours: all, but for that of our programs, where nothing runs them. */
 export function hostsWithImage(
   role: OwnImage,
-  { hosts, services }: Pick<Settings, "hosts" | "services">,
+  { hosts, services, jobs }: Pick<Settings, "hosts" | "services" | "jobs">,
 ): string[] {
   const keys = hosts.map(({ key }) => key);
   if (role !== "programs") return keys;
   const users = services.filter((service) => isMoving(service) || isListening(service));
-  return keys.filter((key) => users.some(({ hosts }) => hosts.includes(key)));
+  const ofJobs = jobs.flatMap((job) => jobHosts(job, hosts));
+  return keys.filter((key) => ofJobs.includes(key) || users.some(({ hosts }) => hosts.includes(key)));
 }
 
 /** What an image of ours is built from. Renders its folder below `.flotilla`, relative to the project. */
