@@ -44,6 +44,38 @@ export const exceptions: readonly Exception[] = [
 ];
 
 /** Config keys that the drill changes nowhere, with the reason. */
+/** The drill's stack has none. */
+const ofJobs = [
+  "service",
+  "build.context",
+  "build.dockerfile",
+  "build.args",
+  "image",
+  "pin",
+  "command",
+  "entrypoint",
+  "workingDir",
+  "user",
+  "env",
+  "secrets",
+  "requires.<name>.service",
+  "requires.<name>.env",
+  "volumes",
+  "readOnly",
+  "tmpfs",
+  "cpus",
+  "memory",
+  "schedule",
+  "timeZone",
+  "once",
+  "before",
+  "timeout",
+  "retries",
+  "overlap",
+  "catchUp",
+  "host",
+];
+
 export const keysLeftAlone: Readonly<Record<string, string>> = {
   "hosts.<key>.tls": "needs an engine that is reached by TCP",
   "hosts.<key>.insecure": "needs an engine that is reached by TCP",
@@ -65,6 +97,7 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "services.<name>.requires.<name>.env": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.onChange.command": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.onChange.signal": "has an end-to-end test of its own",
+  ...Object.fromEntries(ofJobs.map((key) => [`jobs.<name>.${key}`, "has nothing to do with requests"])),
   "registry.address": "needs a registry",
   "registry.username": "needs a registry",
   "registry.password": "needs a registry",

@@ -23,6 +23,11 @@ export const attendantName = (stack: string, role: "herald" | "mover" | "schedul
   joined(stack, role, host);
 /** Container that each run of a job is like; the names of runs begin with it. */
 export const jobName = (stack: string, job: string, host: string) => joined(stack, "jobs", job, host);
+/** Container of an attempt of a run. */
+export const runName = (template: string, run: number, attempt: number) =>
+  `${joined(template, run)}-${attempt}`;
+/** The container that one of that name is like, if it is an attempt's. */
+export const templateOf = (container: string) => /^(.*)--\d+-\d+$/.exec(container)?.[1];
 /** Volume with what a host's scheduler writes down. */
 export const jobRecordsName = (stack: string) => joined(stack, "jobs");
 export const keeperName = (stack: string, host: string) => joined(stack, "keeper", host);

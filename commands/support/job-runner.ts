@@ -13,7 +13,7 @@ import {
   Tail,
   withRun,
 } from "../../lib/jobs.ts";
-import { labels } from "../../lib/names.ts";
+import { labels, runName } from "../../lib/names.ts";
 import type { Schedule } from "../../lib/schedule.ts";
 import {
   cloneContainer,
@@ -339,7 +339,7 @@ export class JobRunner {
       [ATTEMPT_LABEL]: String(attempt),
     };
     const args = {
-      name: `${template}--${active.id}-${attempt}`,
+      name: runName(template, active.id, attempt),
       labels: labels({ stack, role: "run", host, details }),
     };
     for (let look = 1; ; look++) {
