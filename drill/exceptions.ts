@@ -43,8 +43,7 @@ export const exceptions: readonly Exception[] = [
   },
 ];
 
-/** Config keys that the drill changes nowhere, with the reason. */
-/** The drill's stack has none. */
+/** Keys of jobs, of which the drill's stack has none. */
 const ofJobs = [
   "service",
   "build.context",
@@ -76,6 +75,7 @@ const ofJobs = [
   "host",
 ];
 
+/** Config keys that the drill changes nowhere, with the reason. */
 export const keysLeftAlone: Readonly<Record<string, string>> = {
   "hosts.<key>.tls": "needs an engine that is reached by TCP",
   "hosts.<key>.insecure": "needs an engine that is reached by TCP",

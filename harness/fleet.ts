@@ -99,6 +99,7 @@ export interface Config {
     memory?: string;
   };
   services: { web: WebService } & Record<string, Service>;
+  jobs?: Record<string, object>;
 }
 
 /** A stack together with what its users see of it. */

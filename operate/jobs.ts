@@ -24,23 +24,24 @@ interface FoundJob {
   readonly job: JobStatus;
 }
 
-const which = ["--stack <name>", "another stack than dev", devStack] as const;
 const where = ["--host <key>", "on which host, where the job has several"] as const;
-interface Which {
-  readonly stack: string;
+interface Where {
   readonly host?: string;
 }
+interface Which {
+  readonly stack: string;
+}
 
-const program = new Command("npm run jobs --").description(
-  "Shows the jobs of a stack: when each runs, and what has come of it.",
-);
+const program = new Command("npm run jobs --")
+  .description("Shows the jobs of a stack: when each runs, and what has come of it.")
+  .option("--stack <name>", "another stack than dev", devStack);
 
 program
   .command("list", { isDefault: true })
   .description("show them all")
   .option("--check", "end with exit code 1 where the last run of any of them failed, or one was missed since")
-  .option(...which)
-  .action(async ({ stack, check }: Which & { check?: boolean }) => {
+  .action(async ({ check }: { check?: boolean }) => {
+    const { stack } = program.opts<Which>();
     const { jobs, answered } = await jobsOf(stack);
     const rows = jobs.map(told);
     process.stdout.write(table([["job", "host", "when", "last run", "", "took", "next", "missed"], ...rows]));
@@ -53,8 +54,7 @@ program
   .argument("<job>")
   .option("--run <number>", "another one than the last; the last 20 are kept")
   .option(...where)
-  .option(...which)
-  .action(async (name: string, { run, ...options }: Which & { run?: string }) => {
+  .action(async (name: string, { run, ...options }: Where & { run?: string }) => {
     process.exitCode = await at(name, options, ["logs", name, ...(run === undefined ? [] : [run])]);
   });
 
@@ -63,13 +63,13 @@ program
   .description("have it run now, show what it prints, and end with its exit code")
   .argument("<job>")
   .option(...where)
-  .option(...which)
-  .action(async (name: string, options: Which) => {
+  .action(async (name: string, options: Where) => {
     process.exitCode = await at(name, options, ["run", name]);
   });
 
 /** Calls commands/jobs.ts in the container of a job's scheduler, before the user's eyes. */
-async function at(name: string, { stack, host: key }: Which, args: readonly string[]): Promise<number> {
+async function at(name: string, { host: key }: Where, args: readonly string[]): Promise<number> {
+  const { stack } = program.opts<Which>();
   const { jobs } = await jobsOf(stack);
   const found = jobs.filter(({ job, host }) => job.name === name && host.key === (key ?? host.key));
   const [one, ...more] = found;
