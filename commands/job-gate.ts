@@ -39,7 +39,7 @@ main<JobGateArgs>(async ({ docker, scheduler, job, host, what, idle }) => {
   const start = performance.now();
   // By standard input: secrets are part of what it is made of.
   const line = ["node", "commands/jobs.ts", "run", job, "--for-up"];
-  const { code, output } = await new DockerEngine(docker).tryFeed(scheduler, key, ...line);
+  const { code, output } = await new DockerEngine(docker).tryFeed(scheduler, `${key}\n`, ...line);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   if (code === 0) return say(`job ${job}: done on host ${host} in ${seconds} s (${lastLines(output, 1)})`);
   throw new CommandFailure(

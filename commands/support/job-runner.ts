@@ -294,7 +294,7 @@ export class JobRunner {
     else active.stop.signal.addEventListener("abort", onStop, { once: true });
     try {
       const code = await this.#untilAnswered(() => api.wait(container));
-      await Promise.race([listening, sleep(LAST_WORDS)]);
+      await Promise.race([listening, sleep(LAST_WORDS, undefined, { ref: false })]);
       const { State } = await this.#untilAnswered(() => api.inspect(container));
       if (State.OOMKilled) active.print("flotilla: it was ended, since it took more memory than it may\n");
       if (State.Error) active.print(`flotilla: ${State.Error}\n`);

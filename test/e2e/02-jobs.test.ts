@@ -117,7 +117,8 @@ describe("jobs", () => {
   });
 
   test("that were missed are noticed, and made up for where that is asked for", async () => {
-    const schedule = "*/5 * * * *";
+    // As far from now as can be.
+    const schedule = `0 ${(new Date().getUTCHours() + 12) % 24} * * *`;
     await fleet.up((config) => {
       config.jobs = {
         missed: job("true", { schedule }),
@@ -126,13 +127,13 @@ describe("jobs", () => {
     });
     const { Id } = await fleet.the("scheduler");
     await docker("stop", Id);
-    // As if it had been off for an hour.
+    // As if it had been off for three days.
     const folder = mkdtempSync(join(tmpdir(), "flotilla-jobs-"));
     const file = join(folder, "record.json");
     for (const name of ["missed", "made"]) {
       await docker("cp", `${Id}:${records}/${name}/record.json`, file);
       const record: JobRecord = JSON.parse(readFileSync(file, "utf8"));
-      const seen = new Date(Date.now() - 3_600_000).toISOString();
+      const seen = new Date(Date.now() - 3 * 86_400_000).toISOString();
       writeFileSync(file, JSON.stringify({ ...record, seen }));
       await docker("cp", file, `${Id}:${records}/${name}/record.json`);
     }
@@ -140,21 +141,20 @@ describe("jobs", () => {
     await docker("start", Id);
     await within(20, "it is noticed, and made up for", async () => {
       const [missed] = (await recordOf("missed")).runs;
-      expect(missed?.outcome).toBe("missed");
-      expect(missed?.times).toBeGreaterThan(10);
+      expect(missed).toMatchObject({ outcome: "missed", times: 3 });
       const made = (await recordOf("made")).runs;
       expect(made.slice(0, 2).map(({ outcome }) => outcome)).toEqual(["missed", "succeeded"]);
       expect(made[1]?.cause).toBe("catch-up");
     });
     expect((await jobs("logs", "made", "--run", "2")).stdout).toBe("made\n");
-    expect((await jobs()).stdout).toMatch(/^missed .* 1\d$/m);
+    expect((await jobs()).stdout).toMatch(/^missed .* 3$/m);
   });
 
   describe("before a service's roll", () => {
     /** Serves only where the data have its version. */
     const serve = sh('[ "$(cat /data/schema)" = "$SCHEMA" ] && exec python3 /app/server.py');
     const migrate =
-      'echo "from $(cat /data/schema 2>&1) to $SCHEMA"; [ "$SCHEMA" != 3 ] || { echo no room >&2; exit 7; }; echo "$SCHEMA" >/data/schema; echo "$SCHEMA" >>/data/all';
+      'echo "from $(cat /data/schema 2>&1) to $SCHEMA"; [ "$SCHEMA" != 3 ] || { echo no room; exit 7; }; echo "$SCHEMA" >/data/schema; echo "$SCHEMA" >>/data/all';
     const toSchema = (schema: string) =>
       fleet.attemptUp(({ services }) => {
         services.web.env.SCHEMA = schema;
@@ -211,7 +211,7 @@ describe("jobs", () => {
 
     test("going back to a version that has served runs nothing", async () => {
       const { code, output } = await fleet.stack.operate("rollback", "--yes");
-      expect({ code, output }).toMatchObject({ code: 0 });
+      expect(`${code} ${output}`).toMatch(/^0 /);
       expect(await data()).toBe("1\n2\n2\n4\n");
       await fleet.up();
       expect(await data()).toBe("1\n2\n2\n4\n");
