@@ -41,7 +41,8 @@ main<JobGateArgs>(async ({ docker, scheduler, job, host, what, idle }) => {
   const line = ["node", "commands/jobs.ts", "run", job, "--for-up"];
   const { code, output } = await new DockerEngine(docker).tryFeed(scheduler, `${key}\n`, ...line);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
-  if (code === 0) return say(`job ${job}: done on host ${host} in ${seconds} s (${lastLines(output, 1)})`);
+  if (code === 0)
+    return say(`job ${job}: done on host ${host} in ${seconds} s${output && ` (${lastLines(output, 1)})`}`);
   throw new CommandFailure(
     `job ${job} failed on host ${host} after ${seconds} s:\n${lastLines(output, SHOWN)}`,
   );

@@ -36,6 +36,8 @@ export interface DataCentreArgs {
   readonly credentials: Credentials;
   readonly images: Images;
   readonly findings: Findings;
+  /** What has jobs run before a service in other data centres, on hosts that the config names; when all of these are there. */
+  readonly gatesElsewhere: (service: string) => Promise<pulumi.Resource[]>;
 }
 
 /** What serves on a host. */
@@ -54,6 +56,8 @@ export class DataCentre {
   readonly cluster: ConsulCluster;
   readonly tiers: readonly Tier[];
   readonly pools: ServerPool[] = [];
+  /** By service: what has jobs run before it, on hosts that the config names, and so before its copies everywhere. */
+  readonly gates = new Map<string, pulumi.Resource[]>();
 
   constructor(args: DataCentreArgs) {
     const { name, settings, hosts, allHosts, credentials, findings } = args;
@@ -109,11 +113,17 @@ export class DataCentre {
     // Those that others require come first, on all hosts.
     for (const { name, requires, service } of inOrder(services)) {
       const providers = pools.filter((pool) => requires.includes(pool.service));
-      const gates = jobs.flatMap((one) =>
-        isBefore(one.job, name) ? gateOf(one, images, pools, service) : [],
+      const before = jobs.filter(({ job }) => isBefore(job, name));
+      const gates = before.map((one) => ({ ...one, gate: gateOf(one, images, pools, service) }));
+      this.gates.set(
+        name,
+        gates.flatMap(({ job, gate }) => (job.isPlaced ? gate : [])),
       );
       // One that has served before needs nothing done for it, and going back to it must not wait.
-      const awaited = isPinned(service) ? [] : gates;
+      const awaited = isPinned(service) ? [] : gates.map(({ gate }) => gate);
+      const isElsewhere = (job: JobSettings) => isBefore(job, name) && this.#hostsOf(job).length === 0;
+      const elsewhere =
+        !isPinned(service) && settings.jobs.some(isElsewhere) ? args.gatesElsewhere(name) : undefined;
       for (const tier of tiers.filter(({ host }) => service.hosts.includes(host.key))) {
         const { key } = tier.host;
         const args = {
@@ -121,6 +131,7 @@ export class DataCentre {
           ...tier,
           service,
           after: [...after, ...providers, ...awaited],
+          ...(elsewhere && { afterAll: elsewhere }),
           kept: findings.volumes[key] ?? [],
           volumesOf: (owners: readonly string[]) => this.#volumesOn(key, owners),
         };

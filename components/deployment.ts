@@ -50,7 +50,12 @@ export async function deploy(config?: Config): Promise<Deployment> {
   const hosts = reached.hosts.map(
     (host) => new DockerHost(host.key, { ...settings, host, provider: providerOf(host), images }),
   );
-  const dataCentres = dataCentresOf(settings.hosts).map(
+  const gatesOf = async (service: string) => {
+    // When all data centres are made, of which each may have a job that goes before copies in others.
+    await Promise.resolve();
+    return dataCentres.flatMap(({ gates }) => gates.get(service) ?? []);
+  };
+  const dataCentres: DataCentre[] = dataCentresOf(settings.hosts).map(
     ({ name, hosts: allHosts }) =>
       new DataCentre({
         name,
@@ -61,6 +66,7 @@ export async function deploy(config?: Config): Promise<Deployment> {
         credentials,
         images,
         findings,
+        gatesElsewhere: gatesOf,
       }),
   );
   const tiers = dataCentres.flatMap((centre) => centre.tiers);

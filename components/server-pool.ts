@@ -23,7 +23,7 @@ import { type DockerHost, LOG_FOLDER } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
 import type { HostImage, Images } from "./images.ts";
 import { heeded, processArgs, withSecrets } from "./process.ts";
-import { ServiceVolumes } from "./service-volumes.ts";
+import { type Known, ServiceVolumes } from "./service-volumes.ts";
 import { VolumeContainer } from "./volume-container.ts";
 
 /** Arguments for {@link ServerPool}. */
@@ -44,6 +44,8 @@ export interface ServerPoolArgs {
   readonly isFresh: boolean;
   /** What is made before its copies. */
   readonly after: readonly pulumi.Resource[];
+  /** The same, of what is not yet known. */
+  readonly afterAll?: Promise<readonly pulumi.Resource[]>;
   readonly agent: ConsulAgent;
   readonly cluster: Pick<ConsulCluster, "identity">;
   readonly service: ServiceSettings;
@@ -171,7 +173,10 @@ export class ServerPool extends pulumi.ComponentResource {
         ...heeded(service, isMoving(service) ? ["moves"] : []),
         // Whoever starts and stops it says so.
         ...(isMoving(service) && { ignoreChanges: ["restart"] }),
-        dependsOn: volumes.before(number, [this.logs.ready, ...after, ...(before ? [before] : [])]),
+        dependsOn: withLater(
+          volumes.before(number, [this.logs.ready, ...after, ...(before ? [before] : [])]),
+          args.afterAll,
+        ),
         ...withSecrets(service),
       },
     );
@@ -238,6 +243,11 @@ export class ServerPool extends pulumi.ComponentResource {
       stopGrace,
     };
   }
+}
+
+/** Those that there are, and those that are yet to be known. */
+function withLater(known: Known, later: ServerPoolArgs["afterAll"]): Known {
+  return later === undefined ? known : Promise.all([known, later]).then((lists) => lists.flat());
 }
 
 /** What is told of a service only where it is not as usual. */

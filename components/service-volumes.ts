@@ -23,6 +23,9 @@ export interface ServiceVolumesArgs {
   readonly volumesOf: (services: readonly string[]) => Promise<readonly pulumi.Resource[]>;
 }
 
+/** Resources that are known now, or when all others are. */
+export type Known = pulumi.Resource[] | Promise<pulumi.Resource[]>;
+
 /** How a container mounts volumes of services; `number` is that of a copy which has some for itself. */
 export function mountsOf(
   stack: string,
@@ -81,7 +84,7 @@ export class ServiceVolumes {
   }
 
   /** What is to be there before a copy: its volumes, and others. */
-  before(number: number, others: readonly pulumi.Resource[]): pulumi.Input<pulumi.Resource[]> {
+  before(number: number, others: readonly pulumi.Resource[]): Known {
     const { service, volumesOf } = this.#args;
     const own = [...others, ...this.resources, ...(this.#ofReplica.get(number) ?? [])];
     const owners = service.volumes.flatMap(({ owner }) => owner ?? []);

@@ -42,7 +42,7 @@ test.concurrent("has the host's scheduler run it, and tells that it is done", as
   const host = new Host({ out: "a\nb\nrun 3 succeeded, exit code 0\n" });
   const { code, said } = await gate(host);
   expect(code).toBe(0);
-  expect(said).toMatch(/^job migrate: done on host a in \d+\.\d s \(run 3 succeeded, exit code 0\)\n$/);
+  expect(said).toMatch(/^job migrate: done on host a in \d+\.\d s/);
   expect(host.asked).toStrictEqual([
     "tcp://a:1 exec -i test--scheduler--a node commands/jobs.ts run migrate --for-up",
   ]);

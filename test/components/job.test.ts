@@ -111,6 +111,24 @@ test("is told apart by all that it runs, and by the version of the service that 
     expect(what).not.toHaveProperty(key);
 });
 
+test("goes before a service once in each data centre, or on one host before all of them", async () => {
+  const far = { a: hosts.a, b: { ...hosts.b, datacenter: "dc2", consulServers: [2] } };
+  const web = { build: "./examples/simple-server", port: 8000 };
+  const of = async (more: object) => {
+    const migrate = { ...jobs.migrate, ...more };
+    const all = (await ofConfig({ ...config, hosts: far, services: { web }, jobs: { migrate } })).resources;
+    const gates = all.filter(({ name }) => /^migrate--.--run$/.test(name)).map(({ id }) => id);
+    return ["a", "b"].map((key) => {
+      const { dependsOn } = find(all, `Container test--web--${key}--1`);
+      return gates.filter((gate) => dependsOn.includes(gate));
+    });
+  };
+  const [a, b] = ["Command migrate--a--run", "Command migrate--b--run"];
+  expect(await of({})).toStrictEqual([[a], [b]]);
+  expect(await of({ host: "a" })).toStrictEqual([[a], [a]]);
+  expect(await of({ host: "b" })).toStrictEqual([[b], [b]]);
+});
+
 test("that is once runs when what it requires is there, and nothing waits for it", async () => {
   const all = await run();
   expect(find(all, "Command seed--a--run").dependsOn).toContain("Command db--a--registration");

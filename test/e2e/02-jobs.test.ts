@@ -236,6 +236,8 @@ describe("jobs", () => {
     await seed("echo two");
     expect(await count()).toBe(2);
     expect((await jobs("logs", "seed")).stdout).toBe("two\n");
+    await fleet.stack.run("up", "--refresh");
+    expect(await count()).toBe(2);
   });
 
   test("that are under way when the stack is taken away are so, too", async () => {
