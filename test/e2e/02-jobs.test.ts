@@ -151,8 +151,10 @@ describe("jobs", () => {
   });
 
   describe("before a service's roll", () => {
-    /** Serves only where the data have its version. */
-    const serve = sh('[ "$(cat /data/schema)" = "$SCHEMA" ] && exec python3 /app/server.py');
+    /** Serves only where the data have its version; leaves a word where they have not. */
+    const serve = sh(
+      '[ "$(cat /data/schema)" = "$SCHEMA" ] || { touch /data/too-early; exit 1; }; exec python3 /app/server.py',
+    );
     const migrate =
       'echo "from $(cat /data/schema 2>&1) to $SCHEMA"; [ "$SCHEMA" != 3 ] || { echo no room; exit 7; }; echo "$SCHEMA" >/data/schema; echo "$SCHEMA" >>/data/all';
     const toSchema = (schema: string) =>
@@ -185,10 +187,12 @@ describe("jobs", () => {
       expect(await data()).toBe("1\n2\n");
     });
 
-    test("a new image has them run as well", async () => {
+    test("a new image has them run as well, and no copy has ever come before them", async () => {
       fleet.application.setVersion("1.0.1");
       await fleet.up();
       expect(await data()).toBe("1\n2\n2\n");
+      const [copy] = await fleet.servers();
+      expect(await docker("exec", copy?.Id ?? "", "ls", "/data")).toBe("all\nschema\n");
     });
 
     test("one that fails stops the update, with what it printed, and the old copies serve on", async () => {

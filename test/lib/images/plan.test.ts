@@ -45,3 +45,16 @@ test("the image of our programs is for the hosts of services whose copies move o
     expect([hosts, missing?.on]).toStrictEqual([["a", "b"], ["b"]]);
     expect(planOf(services, "c").get("programs")?.missing.on).toStrictEqual([]);
   }));
+
+test("jobs have our programs on their hosts, and images of their own where they have no service's", () =>
+  inScratchProject(async () => {
+    const jobs = {
+      tidy: { service: "web", command: ["tidy"], schedule: "@daily", host: "b" },
+      report: { image: "report:1", once: true, host: "c" },
+    };
+    const settings = settingsFrom({ hosts, services: { web: { image: "nginx", port: 80 } }, jobs });
+    const plans = planImages(settings, hostsWithAll);
+    expect(plans.own.get("programs")?.hosts).toStrictEqual(["b", "c"]);
+    expect([...plans.jobs.keys()]).toStrictEqual(["report"]);
+    expect([...plans.services.keys()]).toStrictEqual(["web"]);
+  }));
