@@ -42,8 +42,9 @@ export interface JobSurroundings {
 
 /** A run that is under way. */
 export interface Active {
-  /** As it was when it began. */
+  /** Number of the run. */
   readonly id: number;
+  /** What it runs, as `up` tells it apart. */
   readonly key?: string;
   /** The run when it has ended. */
   readonly done: Promise<Run>;
