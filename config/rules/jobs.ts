@@ -218,6 +218,10 @@ function place(job: JobDraft, at: At, { services, hosts }: Surroundings): Proble
     const message = `must be one of the hosts (${known.join(", ")}), got ${given(host)}`;
     return [{ path, message, about: [path, ["hosts", host]] }];
   }
+  if (host !== undefined && hosts[host]?.state === "drained") {
+    const message = `must be a host that is not drained, or else be left out, got ${given(host)}`;
+    return [{ path, message, about: [path, ["hosts", host, "state"]] }];
+  }
   const all = partners(job, services);
   const about = [at(), ["hosts"], ...all.map(({ name }) => ["services", name, "hosts"])];
   if (host === undefined) {

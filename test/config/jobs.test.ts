@@ -261,7 +261,7 @@ describe("a job", () => {
     expect(of({})).toStrictEqual(["a", "b"]);
     expect(of({ host: "b" })).toStrictEqual(["b"]);
     expect(of({}, ["b"])).toStrictEqual(["b"]);
-    expect(of({ host: "c" })).toStrictEqual([]);
+    expect(() => of({ host: "c" })).toThrow("must be a host that is not drained");
   });
 
   test("has services stand for it alone, which need no route then", () => {
