@@ -251,4 +251,20 @@ describe("jobs", () => {
     await asked;
     expect(await traces(fleet.name)).toEqual([]);
   });
+
+  test("before a service that requires another one reach that where nothing has been before", async () => {
+    const ping = `import os, socket
+host, port = os.environ["STORE"].split(":")
+store = socket.create_connection((host, int(port)), 5)
+store.sendall(b"PING\\r\\n")
+print(store.recv(7).decode().strip())`;
+    fleet.startOver((config) => {
+      config.services.store = { build: "test/fixtures/valkey", replicas: 1, port: 6379, protocol: "tcp" };
+      config.services.web.requires = { store: { service: "store", env: { STORE: "{{host}}:{{port}}" } } };
+      config.jobs = { ping: { service: "web", command: ["python3", "-c", ping], before: "web" } };
+    });
+    await fleet.stack.run("up");
+    expect((await jobs("logs", "ping")).stdout).toBe("+PONG\n");
+    expect((await recordOf("ping")).runs).toMatchObject([{ cause: "up", outcome: "succeeded", attempts: 1 }]);
+  });
 });
