@@ -35,7 +35,10 @@ describe("jobs", () => {
     await fleet.up((config) => {
       config.services.web.env.GREETING = "hello";
       config.jobs = {
-        greet: job('echo "$GREETING, $WHO"; sleep 1; echo of $(id -u) >&2', { schedule, env: { WHO: "world" } }),
+        greet: job('echo "$GREETING, $WHO"; sleep 1; echo of $(id -u) >&2', {
+          schedule,
+          env: { WHO: "world" },
+        }),
         flaky: job("echo $$ >&2; exit 3", { schedule, retries: 1 }),
         slow: job("echo begun; exec sleep 600", { schedule, timeout: 2 }),
         busy: job("exec sleep 600", { schedule }),
