@@ -36,12 +36,38 @@ export interface AttendantArgs<T extends Told> {
 export function attendant<T extends Told>(
   role: "herald" | "mover" | "backup",
   name: string,
-  args: AttendantArgs<T>,
+  { told, agent, networkMode, mounts = [], after = [], ...args }: AttendantArgs<T>,
   opts: pulumi.CustomResourceOptions,
 ): docker.Container {
-  const { stack, host, image, agent, told, networkMode = "none", mounts = [], after = [] } = args;
-  const file = `/etc/flotilla/${role}.json`;
+  const { stack, host } = args;
   const where: Inputs<Where> = { stack, host: host.key, agent: agent.containerName, socket: AGENT_SOCKET };
+  const volumes = [agent.socketMount, ...mounts];
+  const all = { ...args, told: { ...where, ...told }, volumes, ...(networkMode && { networkMode }) };
+  return resident(role, name, all, { ...opts, dependsOn: [agent.socket, ...after] });
+}
+
+/** Arguments for {@link resident}. */
+export interface ResidentArgs {
+  readonly stack: string;
+  readonly host: DockerHost;
+  /** Of our programs. */
+  readonly image: HostImage;
+  /** What the program is told, by a file that root alone can read. */
+  readonly told: object;
+  /** Beside the engine's socket. */
+  readonly volumes: readonly docker.types.input.ContainerVolume[];
+  /** None by default: the engine's socket is root's power over the host. */
+  readonly networkMode?: "none" | "bridge";
+}
+
+/** A container in which a program of ours, commands/ROLE.ts, runs for good, with the engine's socket. */
+export function resident(
+  role: "herald" | "mover" | "scheduler" | "backup",
+  name: string,
+  { stack, host, image, told, volumes, networkMode = "none" }: ResidentArgs,
+  opts: pulumi.CustomResourceOptions,
+): docker.Container {
+  const file = `/etc/flotilla/${role}.json`;
   return new docker.Container(
     name,
     {
@@ -50,15 +76,10 @@ export function attendant<T extends Told>(
       image: image.imageId,
       command: [`commands/${role}.ts`, file],
       networkMode,
-      uploads: [secretFile(file, pulumi.jsonStringify({ ...where, ...told }))],
+      uploads: [secretFile(file, pulumi.jsonStringify(told))],
+      volumes: [engineSocket(host.settings.docker), ...volumes],
       destroyGraceSeconds: 10,
-      volumes: [engineSocket(host.settings.docker), agent.socketMount, ...mounts],
     },
-    {
-      ...opts,
-      deleteBeforeReplace: true,
-      additionalSecretOutputs: ["uploads"],
-      dependsOn: [agent.socket, ...after],
-    },
+    { ...opts, deleteBeforeReplace: true, additionalSecretOutputs: ["uploads"] },
   );
 }

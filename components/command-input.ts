@@ -16,7 +16,8 @@ export type Inputs<T> =
 export interface Programs {
   /** @default what `update` says; null for nothing */
   readonly create?: string | null;
-  readonly update: string;
+  /** @default nothing */
+  readonly update?: string;
   /** @default nothing */
   readonly delete?: string;
 }
@@ -33,12 +34,12 @@ export function programCommand<T extends object>(
   args: Inputs<T>,
   opts: pulumi.CustomResourceOptions,
 ): Command {
-  const { update, create = update, delete: remove } = programs;
+  const { update, create = update ?? null, delete: remove } = programs;
   return new Command(
     name,
     {
       ...(create !== null && { create: lineOf(create) }),
-      update: lineOf(update),
+      ...(update !== undefined && { update: lineOf(update) }),
       ...(remove !== undefined && { delete: lineOf(remove) }),
       stdin: pulumi.secret(pulumi.jsonStringify(args)),
       logging: "stderr",

@@ -1,13 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { Limits } from "../config/settings.ts";
-import { type Confinement, ownConfinement } from "../lib/confinement.ts";
-import { labels as labelsOf } from "../lib/names.ts";
+import { type Confinement, type OwnRole, ownConfinement } from "../lib/confinement.ts";
+import { labels as labelsOf, type Role } from "../lib/names.ts";
 import type * as docker from "./docker.ts";
 
 /** What every container of the program has in common, and how those of our own are confined; spread first. */
 export function containerDefaults(of: Parameters<typeof labelsOf<pulumi.Input<string>>>[0]) {
   return {
-    ...(of.role !== "server" && of.role !== "scratch" && confined(ownConfinement(of.role))),
+    ...(isOwn(of.role) && confined(ownConfinement(of.role))),
     labels: Object.entries(labelsOf(of)).map(([label, value]) => ({ label, value })),
     // Rotated. Always set, or the engine's own defaults leak into the state and replace everything when they change
     // (kreuzwerker/terraform-provider-docker#473).
@@ -20,6 +20,8 @@ export function containerDefaults(of: Parameters<typeof labelsOf<pulumi.Input<st
     removeVolumes: true,
   } satisfies Partial<docker.ContainerArgs>;
 }
+
+const isOwn = (role: Role): role is OwnRole => !["server", "job", "run", "scratch"].includes(role);
 
 /** Limits as the provider takes them: none where there is no limit. */
 export function limits({

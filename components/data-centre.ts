@@ -1,5 +1,7 @@
-import type { HostSettings, ServiceSettings, Settings } from "../config/settings.ts";
+import type * as pulumi from "@pulumi/pulumi";
+import type { HostSettings, JobSettings, ServiceSettings, Settings } from "../config/settings.ts";
 import { partsOn } from "../lib/backups.ts";
+import { jobHosts } from "../lib/jobs.ts";
 import { joined } from "../lib/names.ts";
 import { inOrder, isListening } from "../lib/requirements.ts";
 import { isMoving } from "../lib/rollout.ts";
@@ -14,9 +16,11 @@ import type { DockerHost } from "./docker-host.ts";
 import { HaproxyTier } from "./haproxy-tier.ts";
 import { Herald } from "./herald.ts";
 import type { HostImage, Images } from "./images.ts";
+import { Job } from "./job.ts";
 import { LogKeeper } from "./log-keeper.ts";
 import { Mover } from "./mover.ts";
 import { RoutingTable } from "./routing-table.ts";
+import { Scheduler } from "./scheduler.ts";
 import { ServerPool } from "./server-pool.ts";
 import { TokenRevocation } from "./token-revocation.ts";
 import { Warden } from "./warden.ts";
@@ -34,6 +38,8 @@ export interface DataCentreArgs {
   readonly credentials: Credentials;
   readonly images: Images;
   readonly findings: Findings;
+  /** What has jobs run before a service in other data centres, on hosts that the config names; when all of these are there. */
+  readonly gatesElsewhere: (service: string) => Promise<pulumi.Resource[]>;
 }
 
 /** What serves on a host. */
@@ -51,7 +57,9 @@ export interface Tier {
 export class DataCentre {
   readonly cluster: ConsulCluster;
   readonly tiers: readonly Tier[];
-  readonly pools: readonly ServerPool[];
+  readonly pools: ServerPool[] = [];
+  /** By service: what has jobs run before it, on hosts that the config names, and so before its copies everywhere. */
+  readonly gates = new Map<string, pulumi.Resource[]>();
 
   constructor(args: DataCentreArgs) {
     const { name, settings, hosts, allHosts, credentials, findings } = args;
@@ -72,7 +80,7 @@ export class DataCentre {
       new AbsentHost(`absent-${host.key}`, kept);
     }
     this.tiers = hosts.map((host) => this.#tier(host, isFresh, args));
-    this.pools = this.#pools(isFresh, args);
+    this.#pools(isFresh, args);
     this.#logKeepers(args);
     const movers = this.#movers(args);
     const heralds = this.#heralds(args);
@@ -89,43 +97,92 @@ export class DataCentre {
     return { host, agent, balancers: new HaproxyTier(`balancers-${host.key}`, { ...args, agent }, opts) };
   }
 
-  #pools(isFresh: boolean, { settings, credentials, images, findings }: DataCentreArgs): ServerPool[] {
-    const { cluster, tiers } = this;
+  #pools(isFresh: boolean, args: DataCentreArgs): void {
+    const { settings, credentials, images, findings } = args;
+    const { cluster, tiers, pools } = this;
     const { stopped } = findings;
+    const jobs = this.#jobs(args);
     // Where nothing runs yet, what others take longest to get ready after comes first: an engine makes few containers at once.
     const after = isFresh ? [...cluster.servers, ...tiers.map(({ balancers }) => balancers.front)] : [];
     const reached = tiers.map(({ host }) => host.key);
     const common = { ...settings, cluster, credentials, images, stopped, isFresh, after, reached };
     const services = settings.services.map((service) => ({
       name: service.name,
-      requires: service.requires.map(({ service }) => service),
+      requires: [service, ...jobs.flatMap(({ job }) => (isBefore(job, service.name) ? job : []))].flatMap(
+        ({ requires }) => requires.map(({ service }) => service),
+      ),
       service,
     }));
-    const pools: ServerPool[] = [];
-    // Looked for when all pools are there: of two services, each may have a volume of the other's.
-    const volumesOn = async (host: string, owners: readonly string[]) => {
-      await Promise.resolve();
-      return pools
-        .filter((pool) => pool.host === host && owners.includes(pool.service))
-        .flatMap(({ volumes }) => volumes);
-    };
     // Those that others require come first, on all hosts.
     for (const { name, requires, service } of inOrder(services)) {
       const providers = pools.filter((pool) => requires.includes(pool.service));
+      const before = jobs.filter(({ job }) => isBefore(job, name));
+      const gates = before.map((one) => ({ ...one, gate: gateOf(one, images, pools, service) }));
+      this.gates.set(
+        name,
+        gates.flatMap(({ job, gate }) => (job.isPlaced ? gate : [])),
+      );
+      // One that has served before needs nothing done for it, and going back to it must not wait.
+      const awaited = isPinned(service) ? [] : gates.map(({ gate }) => gate);
+      const isElsewhere = (job: JobSettings) => isBefore(job, name) && this.#hostsOf(job).length === 0;
+      const elsewhere =
+        !isPinned(service) && settings.jobs.some(isElsewhere) ? args.gatesElsewhere(name) : undefined;
       for (const tier of tiers.filter(({ host }) => service.hosts.includes(host.key))) {
         const { key } = tier.host;
         const args = {
           ...common,
           ...tier,
           service,
-          after: [...after, ...providers],
+          after: [...after, ...providers, ...awaited],
+          ...(elsewhere && { afterAll: elsewhere }),
           kept: findings.volumes[key] ?? [],
-          volumesOf: (owners: readonly string[]) => volumesOn(key, owners),
+          volumesOf: (owners: readonly string[]) => this.#volumesOn(key, owners),
         };
         pools.push(new ServerPool(joined(name, tier.host.key), args, { providers: [tier.host.provider] }));
       }
     }
-    return pools;
+    for (const one of jobs) if (one.job.trigger.kind === "once") gateOf(one, images, pools);
+  }
+
+  /** Looked for when all pools are there: of two services, each may have a volume of the other's. */
+  async #volumesOn(host: string, owners: readonly string[]): Promise<pulumi.Resource[]> {
+    await Promise.resolve();
+    return this.pools
+      .filter((pool) => pool.host === host && owners.includes(pool.service))
+      .flatMap(({ volumes }) => volumes);
+  }
+
+  /** The jobs that have their place on each host, and who has them run. */
+  #jobs({ settings, images }: DataCentreArgs): PlacedJob[] {
+    return this.tiers.flatMap((tier) => {
+      const { host } = tier;
+      const { key, provider } = host;
+      const here = settings.jobs.filter((job) => this.#hostsOf(job).includes(key));
+      const { programs } = host.images;
+      if (here.length === 0 || programs === undefined) return [];
+      const opts = { providers: [provider] };
+      const jobs = here.map((job) => {
+        const volumes = this.#volumesOfJob(key, job);
+        return new Job(joined(job.name, key), { ...settings, host, job, images, volumes }, opts);
+      });
+      const scheduler = new Scheduler(`scheduler-${key}`, { ...settings, host, image: programs, jobs }, opts);
+      return jobs.map((made) => ({ tier, made, job: made.job, scheduler }));
+    });
+  }
+
+  #hostsOf(job: JobSettings): string[] {
+    return jobHosts(
+      job,
+      this.tiers.map(({ host }) => host.settings),
+    );
+  }
+
+  /** Also where its service logs, which is mounted as well. */
+  async #volumesOfJob(host: string, { source, volumes }: JobSettings): Promise<pulumi.Resource[]> {
+    const own = source.kind === "service" ? [source.service] : [];
+    const named = await this.#volumesOn(host, [...own, ...volumes.flatMap(({ owner }) => owner ?? [])]);
+    const logs = this.pools.filter((pool) => pool.host === host && own.includes(pool.service));
+    return [...named, ...logs.map((pool) => pool.logs.ready)];
   }
 
   #logKeepers({ settings, hosts }: DataCentreArgs): void {
@@ -204,4 +261,40 @@ export class DataCentre {
       { dependsOn: [routes, ...serving, ...attendants] },
     );
   }
+}
+
+/** A job on a host. */
+interface PlacedJob {
+  readonly tier: Tier;
+  readonly job: JobSettings;
+  readonly made: Job;
+  readonly scheduler: Scheduler;
+}
+
+const isBefore = ({ trigger }: JobSettings, service: string) =>
+  trigger.kind === "before" && trigger.service === service;
+
+const isPinned = ({ source }: ServiceSettings) => source.kind === "build" && source.version !== undefined;
+
+/** What has a job run in `up`, when all that it requires is there: before a service, or just once. */
+function gateOf(
+  { tier, job, made, scheduler }: PlacedJob,
+  images: Images,
+  pools: readonly ServerPool[],
+  before?: ServiceSettings,
+): pulumi.Resource {
+  const required = job.requires.map(({ service }) => service);
+  const providers = pools.filter((pool) => required.includes(pool.service));
+  const after = required.length > 0 ? [...providers, tier.balancers] : [];
+  const image =
+    before &&
+    images.ofService(before.name, joined(job.name, tier.host.key, before.name), tier.host.key, {
+      parent: made,
+    });
+  return made.gate(scheduler.container, {
+    after,
+    ...(image && { image: image.imageId }),
+    ...(before &&
+      isPinned(before) && { idle: `since ${before.name} is pinned to a version that has served before` }),
+  });
 }

@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readSettings } from "../config/read.ts";
-import type { HostSettings } from "../config/settings.ts";
+import type { HostSettings, Settings } from "../config/settings.ts";
 import { dataCentresOf } from "../lib/data-centres.ts";
 import { addressOf, providerArgs, tlsOf } from "../lib/docker-endpoint.ts";
 import { providerCredentials } from "../lib/images/registry-credentials.ts";
 import { withServersInPlace } from "../preflight/placement.ts";
-import { preflight, withoutHosts } from "../preflight/preflight.ts";
+import { type Findings, preflight, withoutHosts } from "../preflight/preflight.ts";
 import { readState } from "../preflight/state.ts";
 import { type Config, given } from "./config-input.ts";
 import { Credentials } from "./credentials.ts";
@@ -36,6 +36,7 @@ export async function deploy(config?: Config): Promise<Deployment> {
   const { absent } = findings;
   // What is to be made is made on the hosts that are reached; that there are others, too, is theirs to know.
   const reached = withoutHosts(settings, absent);
+  refuseWithoutHost(reached, absent);
   const images = new Images("images", { ...reached, plans: await imagePlans(reached) });
   const credentials = new Credentials("credentials", settings);
   const registryAuth = providerCredentials(settings.registry);
@@ -49,7 +50,12 @@ export async function deploy(config?: Config): Promise<Deployment> {
   const hosts = reached.hosts.map(
     (host) => new DockerHost(host.key, { ...settings, host, provider: providerOf(host), images }),
   );
-  const dataCentres = dataCentresOf(settings.hosts).map(
+  const gatesOf = async (service: string) => {
+    // When all data centres are made, of which each may have a job that goes before copies in others.
+    await Promise.resolve();
+    return dataCentres.flatMap(({ gates }) => gates.get(service) ?? []);
+  };
+  const dataCentres: DataCentre[] = dataCentresOf(settings.hosts).map(
     ({ name, hosts: allHosts }) =>
       new DataCentre({
         name,
@@ -60,6 +66,7 @@ export async function deploy(config?: Config): Promise<Deployment> {
         credentials,
         images,
         findings,
+        gatesElsewhere: gatesOf,
       }),
   );
   const tiers = dataCentres.flatMap((centre) => centre.tiers);
@@ -98,4 +105,16 @@ export async function deploy(config?: Config): Promise<Deployment> {
     statsPassword: credentials.statsPassword,
   };
   return { pools, outputs };
+}
+
+/** A service must not get a version that a job has not gone before. */
+function refuseWithoutHost({ jobs }: Settings, absent: Findings["absent"]): void {
+  for (const { name, trigger, hosts, isPlaced } of jobs) {
+    const host = absent.find(({ host }) => isPlaced && hosts.includes(host.key))?.host.key;
+    if (trigger.kind !== "before" || host === undefined) continue;
+    throw new pulumi.RunError(
+      `Job ${name}, which goes before service ${trigger.service}, is to run on host ${host}, which is not reached. ` +
+        `Set flotilla:jobs.${name}.host to another one, or take it out.`,
+    );
+  }
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { BringImageArgs } from "../commands/bring-image.ts";
 import type { HostSettings, RegistrySettings } from "../config/settings.ts";
 import type { OwnImage } from "../lib/images/own-images.ts";
-import type { BuiltImagePlan, ImagePlans, TakenImagePlan } from "../lib/images/plan.ts";
+import type { BuiltImagePlan, ImagePlans, ServiceImagePlan, TakenImagePlan } from "../lib/images/plan.ts";
 import { imageBringerName, imageLabels } from "../lib/names.ts";
 import { programCommand } from "./command-input.ts";
 import * as docker from "./docker.ts";
@@ -25,7 +25,7 @@ export interface HostImage {
 }
 
 /** Whose image it is. */
-type ImageOwner = { readonly service: string } | { readonly own: OwnImage };
+type ImageOwner = { readonly service: string } | { readonly job: string } | { readonly own: OwnImage };
 
 const isMissing = ({ missing }: BuiltImagePlan) => missing.on.length > 0;
 
@@ -52,7 +52,7 @@ export class Images extends pulumi.ComponentResource {
       ...(registry && { registry }),
       ...(isMissing(plan) && { missing: plan.missing.at }),
       // Versions of a service are kept for as long as it can go back to them.
-      replacesOthers: "own" in of,
+      replacesOthers: !("service" in of),
     });
     const bring = (name: string, args: BringImageArgs | readonly BringImageArgs[], isIdle: boolean) =>
       programCommand<BringImageArgs | readonly BringImageArgs[]>(
@@ -66,9 +66,13 @@ export class Images extends pulumi.ComponentResource {
     const missing = [...plans.own].filter(([, plan]) => isMissing(plan));
     const ours = missing.map(([own, plan]) => argsOf(plan, { own }));
     const own = bring("own_images", ours, missing.length === 0);
-    const services = [...plans.services].flatMap(([service, plan]) => {
+    const users = [
+      ...[...plans.services].map(([service, plan]) => ({ name: service, plan, of: { service } })),
+      ...[...plans.jobs].map(([job, plan]) => ({ name: job, plan, of: { job } })),
+    ];
+    const services = users.flatMap(({ name, plan, of }) => {
       if (plan.kind !== "built") return [];
-      return [[plan, bring(imageBringerName(service), argsOf(plan, { service }), !isMissing(plan))] as const];
+      return [[plan, bring(imageBringerName(name), argsOf(plan, of), !isMissing(plan))] as const];
     });
     this.#brought = new Map([...[...plans.own.values()].map((plan) => [plan, own] as const), ...services]);
     this.registerOutputs({});
@@ -88,8 +92,21 @@ export class Images extends pulumi.ComponentResource {
 
   /** A service's image on a host, as a resource of that name. */
   ofService(service: string, name: string, host: string, opts: pulumi.CustomResourceOptions): HostImage {
-    const plan = this.#plans.services.get(service);
-    if (plan === undefined) throw new Error(`no image is planned for service ${service}`);
+    return this.#ofUser(this.#plans.services.get(service), name, host, opts);
+  }
+
+  /** A job's own image on a host, as a resource of that name. */
+  ofJob(job: string, name: string, host: string, opts: pulumi.CustomResourceOptions): HostImage {
+    return this.#ofUser(this.#plans.jobs.get(job), name, host, opts);
+  }
+
+  #ofUser(
+    plan: ServiceImagePlan | undefined,
+    name: string,
+    host: string,
+    opts: pulumi.CustomResourceOptions,
+  ): HostImage {
+    if (plan === undefined) throw new Error(`no image is planned for ${name}`);
     return plan.kind === "built" ? this.#built(plan, name, host, opts) : taken(plan, name, host, opts);
   }
 

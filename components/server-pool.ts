@@ -1,11 +1,9 @@
 import type { Command } from "@pulumi/command/local/command.js";
 import * as pulumi from "@pulumi/pulumi";
 import type { RegisterArgs } from "../commands/support/registrar.ts";
-import type { HostSettings, LoadBalancerSettings, ServiceSettings, TmpfsMount } from "../config/settings.ts";
+import type { HostSettings, LoadBalancerSettings, ServiceSettings } from "../config/settings.ts";
 import { batchesOf } from "../lib/batches.ts";
-import { serviceConfinement } from "../lib/confinement.ts";
 import {
-  frontName,
   imageLabels,
   instanceNumber,
   instancePrefix,
@@ -14,19 +12,19 @@ import {
   logVolumeContainerName,
   logVolumeName,
 } from "../lib/names.ts";
-import { toldOf } from "../lib/requirements.ts";
 import { isMoving, isStartedLate } from "../lib/rollout.ts";
 import { mostOn, type Spread, shareOf } from "../lib/shares.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import type { ConsulCluster } from "./consul-cluster.ts";
-import { confined, containerDefaults, limits } from "./container-defaults.ts";
+import { containerDefaults } from "./container-defaults.ts";
 import type { Credentials } from "./credentials.ts";
 import * as docker from "./docker.ts";
 import type { DockerHost } from "./docker-host.ts";
 import type { HaproxyTier } from "./haproxy-tier.ts";
 import type { HostImage, Images } from "./images.ts";
-import { ServiceVolumes } from "./service-volumes.ts";
+import { heeded, processArgs, withSecrets } from "./process.ts";
+import { type Known, ServiceVolumes } from "./service-volumes.ts";
 import { VolumeContainer } from "./volume-container.ts";
 
 /** Arguments for {@link ServerPool}. */
@@ -47,6 +45,8 @@ export interface ServerPoolArgs {
   readonly isFresh: boolean;
   /** What is made before its copies. */
   readonly after: readonly pulumi.Resource[];
+  /** The same, of what is not yet known. */
+  readonly afterAll?: Promise<readonly pulumi.Resource[]>;
   readonly agent: ConsulAgent;
   readonly cluster: Pick<ConsulCluster, "identity">;
   readonly service: ServiceSettings;
@@ -154,19 +154,15 @@ export class ServerPool extends pulumi.ComponentResource {
     before: Command | undefined,
   ): docker.Container {
     const { stack, host, service, after } = args;
-    const { env, secrets, stopGrace } = service;
-    const plain = Object.entries({ ...env, ...toldEnv(args) }).map(([key, value]) => `${key}=${value}`);
-    const secret = Object.entries(secrets).map(([key, value]) => pulumi.secret(`${key}=${value}`));
+    const { stopGrace } = service;
+    const { envs, ...process } = processArgs({ ...args, process: service });
     return new docker.Container(
       instancePrefix(stack, service.name, host.key, number),
       {
         ...containerDefaults({ stack, host: host.key, role: "server", service: service.name }),
-        ...limits(service),
-        ...confined(serviceConfinement(service)),
-        ...runtimeOf(service),
+        ...process,
         image: image.imageId,
-        networkMode: host.networkName,
-        envs: [...plain, ...secret],
+        envs,
         // The last one is nobody else's: what is in a log must come from the service whose log it is.
         volumes: [...volumes.mounts(number), { volumeName: this.logs.volume, containerPath: LOG_FOLDER }],
         destroyGraceSeconds: stopGrace,
@@ -178,11 +174,14 @@ export class ServerPool extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: false,
-        ...heeded(service),
+        ...heeded(service, isMoving(service) ? ["moves"] : []),
         // Whoever starts and stops it says so.
         ...(isMoving(service) && { ignoreChanges: ["restart"] }),
-        dependsOn: volumes.before(number, [this.logs.ready, ...after, ...(before ? [before] : [])]),
-        ...(secret.length > 0 && { additionalSecretOutputs: ["envs"] }),
+        dependsOn: withLater(
+          volumes.before(number, [this.logs.ready, ...after, ...(before ? [before] : [])]),
+          args.afterAll,
+        ),
+        ...withSecrets(service),
       },
     );
   }
@@ -250,18 +249,14 @@ export class ServerPool extends pulumi.ComponentResource {
   }
 }
 
+/** Those that there are, and those that are yet to be known. */
+function withLater(known: Known, later: ServerPoolArgs["afterAll"]): Known {
+  return later === undefined ? known : Promise.all([known, later]).then((lists) => lists.flat());
+}
+
 /** What is told of a service only where it is not as usual. */
 function inWords({ protocol, provides }: ServiceSettings) {
   return { ...(protocol === "tcp" && { protocol }), ...(provides !== undefined && { provides }) };
-}
-
-/** The variables by which a service is told where those are that it requires: at the balancers of its own host. */
-function toldEnv({ stack, host, service, services }: ServerPoolArgs): Record<string, string> {
-  const all = service.requires.map((requirement) => {
-    const provider = services.find(({ name }) => name === requirement.service);
-    return toldOf(requirement.env, { host: frontName(stack, host.key), port: provider?.provides ?? 0 });
-  });
-  return Object.assign({}, ...all);
 }
 
 /** How the copies are spread, where they move between hosts. */
@@ -270,46 +265,6 @@ function spreadOf({ service, host, hosts, reached }: ServerPoolArgs): Spread | u
   const { name, replicas } = service;
   const most = mostOn(service, host.settings, hosts);
   return { service: name, replicas, most, hosts: reached.filter((key) => service.hosts.includes(key)) };
-}
-
-/** How a copy is run, as far as that is said: as the provider takes it, and as it reads it back from the engine. */
-function runtimeOf(service: ServiceSettings) {
-  const { command, entrypoint, workingDir, init, tmpfs, shmSize, ulimits, extraHosts } = service;
-  const limits = Object.entries(ulimits);
-  return {
-    ...(command && { command: [...command] }),
-    ...(entrypoint && { entrypoints: [...entrypoint] }),
-    ...(workingDir !== undefined && { workingDir }),
-    ...(init && { init }),
-    ...(tmpfs.length > 0 && {
-      tmpfs: Object.fromEntries(tmpfs.map((mount) => [mount.path, tmpfsOptions(mount, service)])),
-    }),
-    ...(shmSize !== undefined && { shmSize }),
-    ...(limits.length > 0 && { ulimits: limits.map(([name, limit]) => ({ name, ...limit })) }),
-    ...(extraHosts.length > 0 && { hosts: [...extraHosts] }),
-  } satisfies Partial<docker.ContainerArgs>;
-}
-
-/**
- * For everybody to write, as /tmp is. Before its version 1.1.8 runc gives it the mode of what is at the path, which it
- * makes itself, for root alone, when the container is first started: so it is also the user's own, where that is a number.
- */
-function tmpfsOptions({ size }: TmpfsMount, { user }: ServiceSettings): string {
-  const [uid] = /^\d+/.exec(user ?? "") ?? [];
-  return ["mode=1777", ...(size ? [`size=${size}m`] : []), ...(uid ? [`uid=${uid}`] : [])].join(",");
-}
-
-/**
- * Has a copy replaced where the provider would not: it takes another tmpfs for a change that needs nothing to be done, and
- * does not see that the image's own values are wanted again.
- */
-function heeded(service: ServiceSettings): pulumi.ResourceOptions {
-  const { command, entrypoint, workingDir, user, shmSize } = service;
-  const given = { command, entrypoint, workingDir, user, shmSize };
-  const names = Object.entries(given).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  // One that is to run, and one that may, are made in different ways.
-  if (isMoving(service)) names.push("moves");
-  return { replaceOnChanges: ["tmpfs"], replacementTrigger: names };
 }
 
 /**

@@ -23,6 +23,25 @@ export interface ServiceVolumesArgs {
   readonly volumesOf: (services: readonly string[]) => Promise<readonly pulumi.Resource[]>;
 }
 
+/** Resources that are known now, or when all others are. */
+export type Known = pulumi.Resource[] | Promise<pulumi.Resource[]>;
+
+/** How a container mounts volumes of services; `number` is that of a copy which has some for itself. */
+export function mountsOf(
+  stack: string,
+  volumes: readonly VolumeMount[],
+  number: number,
+): docker.types.input.ContainerVolume[] {
+  return volumes.map((volume) => {
+    const made = dockerVolume(stack, volume, number);
+    const { path: containerPath, readOnly, source } = volume;
+    // By name, not by an output: a volume that is to be replaced takes no server along, and Docker keeps one in use.
+    return made
+      ? { volumeName: made.name, containerPath, readOnly }
+      : { hostPath: source, containerPath, readOnly };
+  });
+}
+
 /** The volumes of a service on one host, and how its copies mount them. No component: they are the pool's own. */
 export class ServiceVolumes {
   /** Those that are one for all copies. */
@@ -66,18 +85,11 @@ export class ServiceVolumes {
   /** How a copy mounts them. */
   mounts(number: number): docker.types.input.ContainerVolume[] {
     const { stack, service } = this.#args;
-    return service.volumes.map((volume) => {
-      const made = dockerVolume(stack, volume, number);
-      const { path: containerPath, readOnly, source } = volume;
-      // By name, not by an output: a volume that is to be replaced takes no server along, and Docker keeps one in use.
-      return made
-        ? { volumeName: made.name, containerPath, readOnly }
-        : { hostPath: source, containerPath, readOnly };
-    });
+    return mountsOf(stack, service.volumes, number);
   }
 
   /** What is to be there before a copy: its volumes, and others. */
-  before(number: number, others: readonly pulumi.Resource[]): pulumi.Input<pulumi.Resource[]> {
+  before(number: number, others: readonly pulumi.Resource[]): Known {
     const { service, volumesOf } = this.#args;
     const own = [...others, ...this.resources, ...(this.#ofReplica.get(number) ?? [])];
     const owners = service.volumes.flatMap(({ owner }) => owner ?? []);

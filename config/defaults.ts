@@ -5,6 +5,7 @@ import { mostOn } from "../lib/shares.ts";
 import { controlSubnetOf } from "../lib/subnet.ts";
 import type { Path } from "./faults.ts";
 import { onlyVolume } from "./rules/backups.ts";
+import { placesOf } from "./rules/jobs.ts";
 import { requiredServices } from "./rules/requirements.ts";
 import { defaultService } from "./rules/routes.ts";
 import { isReadOnly, ownVolume } from "./rules/volumes.ts";
@@ -12,19 +13,31 @@ import type {
   BackupSettings,
   BackupTarget,
   HostSettings,
+  JobSettings,
+  ProcessSettings,
   ServiceSettings,
   Settings,
+  Trigger,
   VolumeMount,
 } from "./settings.ts";
-import type { BackupsDraft, Draft, ServiceDraft, VolumeDraft } from "./shapes.ts";
+import type { BackupsDraft, Draft, JobDraft, ServiceDraft, VolumeDraft } from "./shapes.ts";
 
 /** Fills in what depends on other values, and puts everything in a stable order. */
 export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path) => boolean): Settings {
   const { protect, network, consul, loadBalancers, registry, backups } = draft;
   const hosts = hostsOf(draft);
   const keys = hosts.flatMap(({ key, state }) => (state === "drained" ? [] : key));
-  const byDefault = defaultService(draft.services);
-  const required = requiredServices(draft.services);
+  const byDefault = defaultService(draft);
+  const required = requiredServices(draft);
+  const services = Object.entries(draft.services).map(([name, service]) =>
+    serviceOf(name, withSecrets(["services", name], service, service.port, isEncrypted), {
+      isDefault: name === byDefault,
+      hostKeys: keys,
+      allHosts: hosts,
+      isRequired: required.has(name),
+      services: draft.services,
+    }),
+  );
   return {
     stack,
     protect,
@@ -34,14 +47,9 @@ export function settingsOf(draft: Draft, stack: string, isEncrypted: (path: Path
     loadBalancers: { ...loadBalancers, count: loadBalancers.count ?? Math.min(2, loadBalancers.max) },
     ...(registry && { registry }),
     ...(backups && { backups: backupsOf(backups, draft.services) }),
-    services: Object.entries(draft.services).map(([name, service]) =>
-      serviceOf(name, withSecrets(name, service, isEncrypted), {
-        isDefault: name === byDefault,
-        hostKeys: keys,
-        allHosts: hosts,
-        isRequired: required.has(name),
-        services: draft.services,
-      }),
+    services,
+    jobs: Object.entries(draft.jobs).map(([name, job]) =>
+      jobOf(name, withSecrets(["jobs", name], job, undefined, isEncrypted), services, draft),
     ),
   };
 }
@@ -141,23 +149,117 @@ function targetOf({ folder, nfs, s3, sftp }: BackupsDraft["target"]): BackupTarg
   return { kind: "folder", path: folder ?? "" };
 }
 
-/** A variable that is stored encrypted is a secret, in whichever map it stands. */
-function withSecrets(
+/** What a job without a service is, where nothing is said of it: as a service would be. */
+const alone: ProcessSettings = {
+  env: {},
+  secrets: {},
+  init: false,
+  capabilities: { add: [], drop: [] },
+  noNewPrivileges: true,
+  readOnly: false,
+  tmpfs: [],
+  ulimits: {},
+  extraHosts: [],
+  volumes: [],
+  requires: [],
+};
+
+/** A job is run as its service is, where it has one, but for what it says itself. */
+function jobOf(
   name: string,
-  service: ServiceDraft,
+  draft: JobDraft,
+  services: readonly ServiceSettings[],
+  all: Pick<Draft, "services" | "hosts">,
+): JobSettings {
+  const { service, build, image, pin, timeout, retries, overlap, catchUp, host } = draft;
+  const like: ProcessSettings = services.find((one) => one.name === service) ?? alone;
+  const { command, entrypoint, workingDir, user, readOnly, tmpfs, cpus, memory } = draft;
+  // As with Docker, a command goes with its entrypoint.
+  const said = { ...(entrypoint && { command: undefined }), command, entrypoint, workingDir, user };
+  const given = { ...said, readOnly, tmpfs, cpus, memory };
+  const requires = sorted(draft.requires).map(([key, { env, ...rest }]) => ({
+    key,
+    ...rest,
+    env: sortedRecord(env),
+  }));
+  const { init, capabilities, noNewPrivileges, shmSize, ulimits, extraHosts } = like;
+  return {
+    ...(like.command && !entrypoint && { command: like.command }),
+    ...(like.entrypoint && { entrypoint: like.entrypoint }),
+    ...(like.workingDir !== undefined && { workingDir: like.workingDir }),
+    ...(like.user !== undefined && { user: like.user }),
+    ...(like.cpus !== undefined && { cpus: like.cpus }),
+    ...(like.memory !== undefined && { memory: like.memory }),
+    readOnly: like.readOnly,
+    tmpfs: like.tmpfs,
+    init,
+    capabilities,
+    noNewPrivileges,
+    ...(shmSize !== undefined && { shmSize }),
+    ulimits,
+    extraHosts,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+    env: sortedRecord({ ...without(like.env, draft.secrets), ...draft.env }),
+    secrets: sortedRecord({ ...without(like.secrets, draft.env), ...draft.secrets }),
+    volumes: draft.volumes?.map((volume) => borrowedVolume(name, volume, all.services)) ?? like.volumes,
+    requires: [
+      ...like.requires.map(({ onChange: _, ...rest }) => rest).filter(({ key }) => !(key in draft.requires)),
+      ...requires,
+    ],
+    name,
+    source:
+      service !== undefined
+        ? { kind: "service", service }
+        : build
+          ? { kind: "build", ...build, args: sortedRecord(build.args) }
+          : { kind: "image", image: image ?? "", pin },
+    trigger: triggerOf(draft),
+    timeout,
+    retries,
+    overlap,
+    catchUp,
+    hosts: placesOf(draft, all),
+    isPlaced: host !== undefined,
+  };
+}
+
+function triggerOf({ schedule, timeZone, before }: JobDraft): Trigger {
+  if (schedule !== undefined) return { kind: "schedule", pattern: schedule, timeZone };
+  return before === undefined ? { kind: "once" } : { kind: "before", service: before };
+}
+
+function borrowedVolume(
+  job: string,
+  { name, path, owner, readOnly }: NonNullable<JobDraft["volumes"]>[number],
+  services: Draft["services"],
+): VolumeMount {
+  const theirs = ownVolume(services[owner], name);
+  if (theirs === undefined)
+    return { name, path, owner, of: owner, kind: "volume", readOnly: true, options: {}, perReplica: false };
+  return volumeOf(job, { ...theirs, path, owner, readOnly }, services);
+}
+
+const without = (map: Readonly<Record<string, string>>, names: object) =>
+  Object.fromEntries(Object.entries(map).filter(([name]) => !(name in names)));
+
+/** A variable that is stored encrypted is a secret, in whichever map it stands. */
+function withSecrets<T extends Pick<ServiceDraft, "env" | "secrets">>(
+  path: Path,
+  draft: T,
+  port: number | undefined,
   isEncrypted: (path: Path) => boolean,
-): ServiceDraft {
-  const encrypted = Object.keys(service.env).filter(
+): T {
+  const encrypted = Object.keys(draft.env).filter(
     (variable) =>
       // The port of a service is no secret.
-      (variable !== "PORT" || service.port === undefined) && isEncrypted(["services", name, "env", variable]),
+      (variable !== "PORT" || port === undefined) && isEncrypted([...path, "env", variable]),
   );
   const isSecret = ([variable]: [string, string]) => encrypted.includes(variable);
-  const all = Object.entries(service.env);
+  const all = Object.entries(draft.env);
   return {
-    ...service,
+    ...draft,
     env: Object.fromEntries(all.filter((entry) => !isSecret(entry))),
-    secrets: { ...Object.fromEntries(all.filter(isSecret)), ...service.secrets },
+    secrets: { ...Object.fromEntries(all.filter(isSecret)), ...draft.secrets },
   };
 }
 

@@ -6,6 +6,7 @@ import { type Fault, overlaps, type Path, type Problem, pathText, shortened } fr
 import { backupRules } from "./rules/backups.ts";
 import { confinementRules } from "./rules/confinement.ts";
 import { hostRules } from "./rules/hosts.ts";
+import { jobRules } from "./rules/jobs.ts";
 import { layoutRules } from "./rules/layout.ts";
 import { registryRules } from "./rules/registry.ts";
 import { providedPortRules, requirementRules } from "./rules/requirements.ts";
@@ -46,6 +47,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
     ...workerRules(draft, raw),
     ...tcpRules(draft, raw),
     ...requirementRules(draft),
+    ...jobRules(draft, raw, context, secrecy),
     ...providedPortRules(settings),
     ...routeRules(draft),
     ...layoutRules(settings),

@@ -2,9 +2,7 @@ import type { Path } from "./faults.ts";
 
 /** Whether a value is handed to an application or a build as a text, and so must reach it as it was written. */
 export function isVariable([section, , key, inner]: Path): boolean {
-  return (
-    section === "services" && (key === "env" || key === "secrets" || (key === "build" && inner === "args"))
-  );
+  return isRun(section) && (key === "env" || key === "secrets" || (key === "build" && inner === "args"));
 }
 
 /** Whether a value stays a secret all the way, when it is given as one. */
@@ -12,7 +10,7 @@ export function canBeSecret(path: Path): boolean {
   const [section, key, third] = path;
   if (section === "backups") return isBackupSecret(path);
   if (section === "registry") return key === "username" || key === "password";
-  return section === "services" && (third === "env" || third === "secrets");
+  return isRun(section) && (third === "env" || third === "secrets");
 }
 
 /** Values of backups that open what others must not see. */
@@ -33,6 +31,9 @@ export function isPrivate(path: Path): boolean {
     isVariable(path) ||
     isBackupSecret(path) ||
     (section === "backups" && key === "of" && commands.includes(String(path[3]))) ||
-    (section === "services" && (third === "command" || third === "entrypoint"))
+    (isRun(section) && (third === "command" || third === "entrypoint"))
   );
 }
+
+/** Whether what stands there is about containers of the user's own. */
+const isRun = (section: Path[number] | undefined) => section === "services" || section === "jobs";

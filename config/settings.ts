@@ -15,6 +15,8 @@ export interface Settings {
   readonly loadBalancers: LoadBalancerSettings;
   /** Services in the order of the config; at most one is the default, and without one unmatched requests get 404. */
   readonly services: readonly ServiceSettings[];
+  /** In the order of the config. */
+  readonly jobs: readonly JobSettings[];
   /** Where built images are pushed; nowhere when absent. */
   readonly registry?: RegistrySettings;
   /** What is backed up, and where to; nothing when absent. */
@@ -180,6 +182,66 @@ export interface ServiceSettings extends Limits {
   /** Data centres, sorted, whose copies answer for those of another one that has none left; its own says nothing. */
   readonly failover: readonly string[];
 }
+
+/** How a container of the user's own is run: a copy of a service, or a job. */
+export type ProcessSettings = Limits &
+  Pick<
+    ServiceSettings,
+    | "env"
+    | "secrets"
+    | "command"
+    | "entrypoint"
+    | "workingDir"
+    | "user"
+    | "init"
+    | "capabilities"
+    | "noNewPrivileges"
+    | "readOnly"
+    | "tmpfs"
+    | "shmSize"
+    | "ulimits"
+    | "extraHosts"
+    | "volumes"
+    | "requires"
+  >;
+
+/** What is run to its end, in a container of its own. */
+export interface JobSettings extends ProcessSettings {
+  readonly name: string;
+  /** Where the image comes from: a service has it, or it is the job's own. */
+  readonly source: ServiceSource | BuildSource | ImageSource;
+  readonly trigger: Trigger;
+  /** Seconds that an attempt may take. */
+  readonly timeout: number;
+  /** Attempts after one that has failed, after pauses that grow. */
+  readonly retries: number;
+  /** What happens where its time comes while it is still at work: nothing, the old run is ended, or there are two. */
+  readonly overlap: "skip" | "replace" | "allow";
+  /** Whether a run that could not be when its time came is made up for. */
+  readonly catchUp: boolean;
+  /**
+   * Keys of the hosts that it may run on, the first choice first. What goes before a service does so in each data centre, on
+   * the first of these that is reached; all else has its place on the first of all.
+   */
+  readonly hosts: readonly string[];
+  /** Whether the config names the host. */
+  readonly isPlaced: boolean;
+}
+
+/** The image of a service. */
+export interface ServiceSource {
+  readonly kind: "service";
+  readonly service: string;
+}
+
+/** When a job runs. */
+export type Trigger =
+  /** Again and again, when a pattern of cron's says so, by the clocks of a time zone. */
+  | { readonly kind: "schedule"; readonly pattern: string; readonly timeZone: string }
+  /** In the first `up`, and in each one that changes what it runs. */
+  | { readonly kind: "once" }
+  /** In each `up` that changes what it runs, or the version of a service, which gets its new copies only when it is done. */
+  | { readonly kind: "before"; readonly service: string };
 
 export interface BuildSource {
   readonly kind: "build";

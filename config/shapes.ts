@@ -366,7 +366,11 @@ const service = shape({
   failover: listOf(z.string("must be a data centre's name"), "data centres").optional(),
 });
 
-const pattern = text('when, as cron has it, such as "0 3 * * *" or "@daily"', isPattern);
+const pattern = text(
+  'times as cron has them, such as "30 3 * * *" or "@daily", that come one day',
+  isPattern,
+);
+const timeZone = text("the name of a time zone, such as Europe/Berlin", isTimeZone).default("UTC");
 
 const keep = shape({
   last: whole(0, 1000).default(0),
@@ -421,9 +425,49 @@ const backups = shape({
   password: text("a password of at least 12 characters", (password) => password.length >= 12),
   schedule: pattern.default("0 3 * * *"),
   verify: pattern.default("0 5 * * SUN"),
-  timeZone: text('a time zone, such as "Europe/Berlin"', isTimeZone).default("UTC"),
+  timeZone,
   keep: keep.prefault({}),
   of: mapOf(backupItem, "names to what is backed up"),
+});
+
+/** A volume that a service has. */
+const jobVolume = shape({
+  name: text("the name of a volume", (name) => name !== ""),
+  path: mountPath,
+  owner: text("the name of a service", (name) => name !== ""),
+  readOnly: flag().optional(),
+});
+
+const jobRequirement = shape({
+  service: text("the name of a service", (name) => name !== ""),
+  env: environment(),
+});
+
+const job = shape({
+  service: text("the name of a service", (name) => name !== "").optional(),
+  build: build.optional(),
+  image: text("an image reference, such as nginx:1.29", isImageReference).optional(),
+  pin: flag().default(true),
+  command: words,
+  entrypoint: words,
+  workingDir: text("an absolute path in the container, in its shortest form", isWorkingDir).optional(),
+  user: user.optional(),
+  env: environment(),
+  secrets: environment(),
+  requires: mapOf(jobRequirement, "names to requirements").default({}),
+  volumes: listOf(jobVolume, "volumes").optional(),
+  readOnly: flag().optional(),
+  tmpfs: tmpfsList.optional(),
+  ...limits(least.service),
+  schedule: pattern.optional(),
+  timeZone,
+  once: flag().default(false),
+  before: text("the name of a service", (name) => name !== "").optional(),
+  timeout: whole(1, 604_800).default(3600),
+  retries: whole(0, 100).default(0),
+  overlap: oneOf("skip", "replace", "allow").default("skip"),
+  catchUp: flag().default(false),
+  host: text("a host's key", (key) => key !== "").optional(),
 });
 
 /** The whole config by shape: types, bounds and defaults, but no rule that looks at two values. */
@@ -435,6 +479,7 @@ export const configShape = shape({
   loadBalancers: loadBalancers.prefault({}),
   registry: registry.optional(),
   services: mapOf(service, "service names to services").default({}),
+  jobs: mapOf(job, "job names to jobs").default({}),
   backups: backups.optional(),
 });
 
@@ -442,4 +487,5 @@ export const configShape = shape({
 export type Draft = z.output<typeof configShape>;
 export type ServiceDraft = z.output<typeof service>;
 export type BackupsDraft = z.output<typeof backups>;
+export type JobDraft = z.output<typeof job>;
 export type VolumeDraft = z.output<typeof volume>;

@@ -66,6 +66,7 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "services.<name>.requires.<name>.onChange.command": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.onChange.signal": "has an end-to-end test of its own",
   backups: "has an end-to-end test of its own",
+  jobs: "has nothing to do with requests",
   "registry.address": "needs a registry",
   "registry.username": "needs a registry",
   "registry.password": "needs a registry",

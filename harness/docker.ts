@@ -33,7 +33,7 @@ export const roles = [
   "volumes",
   "warden",
 ] as const;
-export type Role = (typeof roles)[number] | "herald" | "mover" | "backup";
+export type Role = (typeof roles)[number] | "herald" | "mover" | "backup" | "scheduler" | "job" | "run";
 
 /** The Docker engine that DOCKER_HOST names. */
 export const docker = (...args: string[]) => run("docker", args);

@@ -99,6 +99,7 @@ export interface Config {
     memory?: string;
   };
   services: { web: WebService } & Record<string, Service>;
+  jobs?: Record<string, object>;
   backups?: {
     target: { folder?: string; sftp?: object };
     schedule?: string;

@@ -13,6 +13,9 @@ export interface Confinement {
   readonly readOnly: boolean;
 }
 
+/** Roles of containers that run nothing of the user's. */
+export type OwnRole = Exclude<Role, "server" | "job" | "run" | "scratch">;
+
 /** What a role of ours needs. */
 interface Needs {
   /** Root where absent. */
@@ -29,7 +32,7 @@ const nobody = "65534:65534";
  * is read-only. There is no limit on processes: the provider has none, and the one on a user's (`nproc`) counts those
  * of all containers together. Nor one on open files, since HAProxy takes as many connections as the engine allows.
  */
-const needs: Readonly<Record<Exclude<Role, "server" | "scratch">, Needs>> = {
+const needs: Readonly<Record<OwnRole, Needs>> = {
   // Holds a network namespace, and does nothing else.
   front: { user: nobody, capabilities: {}, readOnly: true },
   // Root, since only sockets of one user may share a port, also with the balancers that are being replaced. What serves
@@ -58,6 +61,7 @@ const needs: Readonly<Record<Exclude<Role, "server" | "scratch">, Needs>> = {
     },
     readOnly: false,
   },
+  scheduler: { capabilities: {}, readOnly: false },
   // Root, which has no rights over files of others without these two.
   keeper: {
     capabilities: {
@@ -71,7 +75,7 @@ const needs: Readonly<Record<Exclude<Role, "server" | "scratch">, Needs>> = {
 };
 
 /** How a container of ours is confined. */
-export function ownConfinement(role: Exclude<Role, "server" | "scratch">): Confinement {
+export function ownConfinement(role: OwnRole): Confinement {
   const { capabilities, ...rest } = needs[role];
   return {
     ...rest,

@@ -19,10 +19,22 @@ export const agentName = (stack: string, host: string) => joined(stack, "agent",
 export const agentPrefix = (stack: string) => joined(stack, "agent", "");
 export const frontName = (stack: string, host: string) => joined(stack, "front", host);
 export const wardenName = (stack: string, host: string) => joined(stack, "warden", host);
-export const attendantName = (stack: string, role: "herald" | "mover" | "backup", host: string) =>
-  joined(stack, role, host);
+export const attendantName = (
+  stack: string,
+  role: "herald" | "mover" | "scheduler" | "backup",
+  host: string,
+) => joined(stack, role, host);
 /** Volume by which a host has the NFS server's folder that its backups go to. */
 export const backupTargetName = (stack: string, host: string) => joined(stack, "backup", host, "target");
+/** Container that each run of a job is like; the names of runs begin with it. */
+export const jobName = (stack: string, job: string, host: string) => joined(stack, "jobs", job, host);
+/** Container of an attempt of a run. */
+export const runName = (template: string, run: number, attempt: number) =>
+  `${joined(template, run)}-${attempt}`;
+/** The container that one of that name is like, if it is an attempt's. */
+export const templateOf = (container: string) => /^(.*)--\d+-\d+$/.exec(container)?.[1];
+/** Volume with what a host's scheduler writes down. */
+export const jobRecordsName = (stack: string) => joined(stack, "jobs");
 export const keeperName = (stack: string, host: string) => joined(stack, "keeper", host);
 export const balancerPrefix = (stack: string, host: string, number: number) =>
   joined(stack, "balancer", host, number);
@@ -97,6 +109,9 @@ export type Role =
   | "keeper"
   | "mover"
   | "herald"
+  | "scheduler"
+  | "job"
+  | "run"
   // Backs up what a host has; what it makes for a moment is "scratch".
   | "backup"
   | "scratch";
@@ -126,14 +141,16 @@ export function labels<T = string>({
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What Pulumi calls the resource that brings a service's image to its hosts. */
-export const imageBringerName = (service: string) => `image-${service}`;
+/** What Pulumi calls the resource that brings the image of a service, or a job, to its hosts. */
+export const imageBringerName = (owner: string) => `image-${owner}`;
 
 /** Labels by which an image that was built for a stack is known as its own, beside its name. */
 export const imageLabels = (
   stack: string,
-  of: { readonly service: string } | { readonly own: string },
+  of: { readonly service: string } | { readonly job: string } | { readonly own: string },
 ): Record<string, string> => ({
-  "flotilla.image": "service" in of ? `service/${of.service}` : `own/${of.own}`,
+  "flotilla.image": Object.entries(of)
+    .map((parts) => parts.join("/"))
+    .join(),
   "flotilla.image.stack": stack,
 });

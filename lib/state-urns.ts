@@ -41,6 +41,10 @@ export function isOfHost({ types, name }: StateResource, { stack, key, consulSer
       return isOrBelow(`herald-${key}`);
     case "Backup":
       return isOrBelow(`backup-${key}`);
+    case "Scheduler":
+      return isOrBelow(`scheduler-${key}`);
+    case "Job":
+      return parts[1] === key;
     case "LogKeeper":
       return isOrBelow(`keeper-${key}`);
     case "HaproxyTier":

@@ -109,9 +109,19 @@ export class DockerEngine {
 
   /** Runs a command in a container, with a text on its standard input; throws where it fails or could not be run. */
   async feed(container: string, input: string, ...command: string[]): Promise<void> {
-    const { code, output } = await this.#run(["exec", "-i", container, ...command], input);
+    const { code, output } = await this.tryFeed(container, input, ...command);
     if (code !== 0)
       throw new Error(`${command[0]} ended with exit code ${code}${output.trim() && `: ${output.trim()}`}`);
+  }
+
+  /** The same, whatever comes of it: its exit code, and what it wrote. */
+  async tryFeed(
+    container: string,
+    input: string,
+    ...command: string[]
+  ): Promise<{ code: number; output: string }> {
+    const { code, output } = await this.#run(["exec", "-i", container, ...command], input);
+    return { code, output };
   }
 
   /** The last lines that a container wrote, standard output and error together. */

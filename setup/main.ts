@@ -113,6 +113,12 @@ const programs = [
     description: "show the volumes of a stack, and take away those that nobody wants any more",
   },
   {
+    name: "jobs",
+    needs: "stack",
+    file: "operate/jobs.ts",
+    description: "show the jobs of a stack and what they printed, or have one run",
+  },
+  {
     name: "backup",
     needs: "stack",
     file: "operate/backup.ts",

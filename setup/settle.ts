@@ -1,4 +1,5 @@
 import { endpointOf } from "../lib/docker-endpoint.ts";
+import { templateOf } from "../lib/names.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 import { attempt, lastLines } from "../runtime/program.ts";
 import { root } from "./places.ts";
@@ -48,5 +49,7 @@ async function unknownContainers(stack: string, { resources = [] }: Deployment):
   const found = [...new Map(endpoints).values()].map((endpoint) =>
     new DockerEngine(endpoint).containers({ "flotilla.stack": stack }, "all"),
   );
-  return (await Promise.all(found)).flat().filter((name) => !known.has(name));
+  // Runs of jobs are none of Pulumi's.
+  const isKnown = (name: string) => known.has(name) || known.has(templateOf(name));
+  return (await Promise.all(found)).flat().filter((name) => !isKnown(name));
 }

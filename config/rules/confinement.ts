@@ -25,7 +25,14 @@ function capabilities({ capabilities: { add, drop } }: ServiceDraft, at: At): Pr
   });
 }
 
-function tmpfs({ tmpfs, volumes }: ServiceDraft, at: At): Problem[] {
+/** What is wrong with file systems in memory. */
+export function tmpfs(
+  {
+    tmpfs,
+    volumes,
+  }: { readonly tmpfs: ServiceDraft["tmpfs"]; readonly volumes: readonly { readonly path: string }[] },
+  at: At,
+): Problem[] {
   return tmpfs.flatMap(({ path: place }, index) => {
     const path = at("tmpfs", index, "path");
     const taken = takenMount(path, place);

@@ -4,15 +4,15 @@ import { given, type Path, type Problem } from "../faults.ts";
 import type { Settings } from "../settings.ts";
 import type { Draft } from "../shapes.ts";
 
-/** Names of the services that others require. */
-export function requiredServices(services: Draft["services"]): Set<string> {
-  const all = Object.values(services).flatMap(({ requires }) => Object.values(requires));
-  return new Set(all.map(({ service }) => service));
+/** Names of the services that others, or jobs, require. */
+export function requiredServices({ services, jobs }: Pick<Draft, "services" | "jobs">): Set<string> {
+  const all = [...Object.values(services), ...Object.values(jobs)];
+  return new Set(all.flatMap(({ requires }) => Object.values(requires)).map(({ service }) => service));
 }
 
 /** Rules on what services require of each other. */
-export function requirementRules({ services }: Pick<Draft, "services">): Problem[] {
-  const required = requiredServices(services);
+export function requirementRules({ services, jobs }: Pick<Draft, "services" | "jobs">): Problem[] {
+  const required = requiredServices({ services, jobs });
   const problems = Object.entries(services).flatMap(([name, { requires, env, secrets, provides }]) => {
     const at = (...steps: Path): Path => ["services", name, ...steps];
     const seen = new Map<string, string>();

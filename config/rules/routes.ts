@@ -2,14 +2,15 @@ import { given, listed, type Path, type Problem } from "../faults.ts";
 import type { Draft, ServiceDraft } from "../shapes.ts";
 import { requiredServices } from "./requirements.ts";
 
+type Requirers = Pick<Draft, "services" | "jobs">;
 type Services = [name: string, service: ServiceDraft][];
 
 /**
  * The service that answers what no route matches: the one that is marked; else the only service there is; else
  * the only one that could not be reached in another way. There may be none. Workers, which answer nothing, do not count.
  */
-export function defaultService(services: Draft["services"]): string | undefined {
-  const all = answering(services);
+export function defaultService(draft: Requirers): string | undefined {
+  const all = answering(draft);
   const marked = all.find(([, service]) => service.default);
   if (marked) return marked[0];
   const candidates =
@@ -18,18 +19,18 @@ export function defaultService(services: Draft["services"]): string | undefined 
 }
 
 /** Every service that answers requests must be reachable, and no two in the same way. */
-export function routeRules({ services }: Draft): Problem[] {
-  const all = answering(services);
-  return [...oneDefault(all), ...reachable(all, defaultService(services)), ...distinct(all)];
+export function routeRules(draft: Requirers): Problem[] {
+  const all = answering(draft);
+  return [...oneDefault(all), ...reachable(all, defaultService(draft)), ...distinct(all)];
 }
 
 /**
  * One whose port is at fault may still be told by its other ways. Of TCP there is nothing to tell services by but ports; and
  * what other services require may be there for them alone.
  */
-function answering(services: Draft["services"]): Services {
-  const required = requiredServices(services);
-  return Object.entries(services).filter(([name, { port, protocol, route, publish, ...rest }]) => {
+function answering(draft: Requirers): Services {
+  const required = requiredServices(draft);
+  return Object.entries(draft.services).filter(([name, { port, protocol, route, publish, ...rest }]) => {
     const isTold = route !== undefined || publish !== undefined || rest.default === true;
     return protocol === "http" && (isTold || (port !== undefined && !required.has(name)));
   });

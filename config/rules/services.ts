@@ -39,7 +39,7 @@ export function serviceRules(
       ...source(service, at, context),
       ...port(service, at),
       ...secrets(service, at, secrecy),
-      ...mounts(service, at),
+      ...mounts(service.volumes, at),
       ...placement(service, at, known),
       ...failover(service, at, centres),
       ...moving(service, at, draft.hosts),
@@ -50,7 +50,8 @@ export function serviceRules(
 
 export type At = (...steps: Path) => Path;
 
-function named(name: string, at: At): Problem[] {
+/** What is wrong with the name of a service, or of a job: both have images by it. */
+export function named(name: string, at: At): Problem[] {
   if (!isKey(name))
     return [
       { path: at(), message: `must have a name of ${keyRule}, got ${given(name)}`, about: [], fix: "rm" },
@@ -60,21 +61,23 @@ function named(name: string, at: At): Problem[] {
   return [{ path: at(), message, about: [], fix: "rm" }];
 }
 
-function source(
-  { build, version, image }: ServiceDraft,
-  at: At,
-  { lookUp }: Pick<SettingsContext, "lookUp">,
-): Problem[] {
+function source(service: ServiceDraft, at: At, context: Pick<SettingsContext, "lookUp">): Problem[] {
+  const { build, version, image } = service;
   const about = [at("build"), at("image")];
   const both = "exactly one of build (a folder with a Dockerfile) and image";
   if (build && image) return [{ path: at(), message: `must have ${both}, got both`, about }];
   if (!build && !image) return [{ path: at(), message: `must have ${both}, got neither`, about }];
-  if (!build) {
-    const message = `must stand beside build, since an image brings its own tag, got ${given(version)}`;
-    return version ? [{ path: at("version"), message, fix: "rm" }] : [];
-  }
+  if (build) return buildFolder(build, at, context);
+  const message = `must stand beside build, since an image brings its own tag, got ${given(version)}`;
+  return version ? [{ path: at("version"), message, fix: "rm" }] : [];
+}
 
-  const { context, dockerfile } = build;
+/** What is wrong with a folder that an image is to be built from. */
+export function buildFolder(
+  { context, dockerfile }: NonNullable<ServiceDraft["build"]>,
+  at: At,
+  { lookUp }: Pick<SettingsContext, "lookUp">,
+): Problem[] {
   const [path, got] = [at("build", "context"), `got ${given(context)}`];
   if (lookUp(context) !== "folder") {
     return [{ path, message: `must be a folder that exists, relative to the project, ${got}` }];
@@ -90,8 +93,9 @@ function port({ port, env }: ServiceDraft, at: At): Problem[] {
   return [{ path: at("env", "PORT"), message, about: [at("env", "PORT"), at("port")] }];
 }
 
-function secrets(
-  { port, env, secrets }: ServiceDraft,
+/** What is wrong with secret variables. */
+export function secrets(
+  { port, env, secrets }: Pick<ServiceDraft, "port" | "env" | "secrets">,
   at: At,
   { isEncrypted }: Pick<Secrecy, "isEncrypted">,
 ): Problem[] {
@@ -111,7 +115,8 @@ function secrets(
   });
 }
 
-function mounts({ volumes }: ServiceDraft, at: At): Problem[] {
+/** What is wrong with the places where volumes are mounted. */
+export function mounts(volumes: readonly { readonly path: string }[], at: At): Problem[] {
   return volumes.flatMap(({ path }, index) => {
     const taken = takenMount(at("volumes", index, "path"), path);
     if (taken) return [taken];

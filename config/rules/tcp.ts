@@ -17,8 +17,8 @@ const ofRequests: readonly Path[] = [
 ];
 
 /** Rules on services that speak TCP, and on what only those may have. */
-export function tcpRules({ services }: Pick<Draft, "services">, raw: unknown): Problem[] {
-  const required = requiredServices(services);
+export function tcpRules({ services, jobs }: Pick<Draft, "services" | "jobs">, raw: unknown): Problem[] {
+  const required = requiredServices({ services, jobs });
   return Object.entries(services).flatMap(
     ([name, { protocol, balance, locality, port, publish, health }]) => {
       const at = (...steps: Path): Path => ["services", name, ...steps];

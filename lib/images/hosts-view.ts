@@ -2,6 +2,7 @@ import type { HostSettings, RegistrySettings, Settings } from "../../config/sett
 import { withDeadline } from "../../runtime/deadline.ts";
 import { DockerEngine } from "../../runtime/docker.ts";
 import type { Endpoint } from "../docker-endpoint.ts";
+import { imageOwners } from "../jobs.ts";
 import { digestOf } from "./tag-digest.ts";
 
 /** Seconds that an engine gets to answer. */
@@ -15,15 +16,16 @@ export interface HostsView {
   readonly warnings: readonly string[];
   /** Whether the engine of a host has an image under that name. */
   has(host: string, reference: string): boolean;
-  /** A service's ready-made image by host, with its digest; undefined where nobody could tell it. */
-  pinned(service: string): ReadonlyMap<string, string> | undefined;
+  /** The ready-made image of a service or a job by host, with its digest; undefined where nobody could tell it. */
+  pinned(owner: string): ReadonlyMap<string, string> | undefined;
 }
 
 /** Asks all hosts for their images, and the registries for the digests of ready-made ones, side by side. */
-export async function lookAtHosts({ hosts, services, registry }: Settings): Promise<HostsView> {
+export async function lookAtHosts(settings: Settings): Promise<HostsView> {
+  const { hosts, registry } = settings;
   const warnings: string[] = [];
   const images = Promise.all(hosts.map(async (host) => [host.key, await imagesOn(host)] as const));
-  const pins = services.map(async ({ name, source, hosts: keys }) => {
+  const pins = imageOwners(settings).map(async ({ kind, name, source, hosts: keys }) => {
     if (source.kind !== "image") return [name, undefined] as const;
     const wanted = hosts.filter(({ key }) => keys.includes(key));
     if (!source.pin || source.image.includes("@")) {
@@ -33,20 +35,20 @@ export async function lookAtHosts({ hosts, services, registry }: Settings): Prom
       return [name, await pinnedOn(wanted, source.image, registry)] as const;
     } catch (error) {
       warnings.push(
-        `service ${name}: what ${source.image} stands for can't be looked up (${(error as Error).message}); it stays as it is. ` +
-          `To have no tag looked up: pulumi config set --path flotilla:services.${name}.pin false`,
+        `${kind} ${name}: what ${source.image} stands for can't be looked up (${(error as Error).message}); it stays as it is. ` +
+          `To have no tag looked up: pulumi config set --path flotilla:${kind}s.${name}.pin false`,
       );
       return [name, undefined] as const;
     }
   });
   const [there, pinned] = await Promise.all([images, Promise.all(pins)]);
   const byHost = new Map(there);
-  const byService = new Map(pinned);
+  const byOwner = new Map(pinned);
   return {
     at: new Date().toISOString(),
     warnings,
     has: (host, reference) => byHost.get(host)?.has(reference) ?? false,
-    pinned: (service) => byService.get(service),
+    pinned: (owner) => byOwner.get(owner),
   };
 }
 

@@ -4,6 +4,7 @@ import path from "node:path";
 import type { Settings } from "../../config/settings.ts";
 import { partsOn } from "../backups.ts";
 import { baseImages } from "../base-images.ts";
+import { jobHosts } from "../jobs.ts";
 import { packageFolder } from "../package-folder.ts";
 import { renderFile, TEMPLATES } from "../render.ts";
 import { isListening } from "../requirements.ts";
@@ -25,9 +26,9 @@ export type OwnImage = (typeof ownImages)[number];
 /** Keys of the hosts that are to have an image of ours: all, but for that of our programs, where nothing runs them. */
 export function hostsWithImage(
   role: OwnImage,
-  settings: Pick<Settings, "stack" | "hosts" | "services" | "backups">,
+  settings: Pick<Settings, "stack" | "hosts" | "services" | "jobs" | "backups">,
 ): string[] {
-  const { hosts, services } = settings;
+  const { hosts, services, jobs } = settings;
   const keys = hosts.map(({ key }) => key);
   if (role === "backup") {
     const backedUp = hosts.filter((host) => partsOn(settings, host).length > 0);
@@ -35,7 +36,8 @@ export function hostsWithImage(
   }
   if (role !== "programs") return keys;
   const users = services.filter((service) => isMoving(service) || isListening(service));
-  return keys.filter((key) => users.some(({ hosts }) => hosts.includes(key)));
+  const ofJobs = jobs.flatMap((job) => jobHosts(job, hosts));
+  return keys.filter((key) => ofJobs.includes(key) || users.some(({ hosts }) => hosts.includes(key)));
 }
 
 /** What an image of ours is built from. Renders its folder below `.flotilla`, relative to the project. */

@@ -1,4 +1,5 @@
 import type { Settings } from "../../config/settings.ts";
+import { imageOwners } from "../jobs.ts";
 import { imageName, imageRepository } from "../names.ts";
 import { contentHash } from "./content-hash.ts";
 import { type BuildRecipe, readContext } from "./context.ts";
@@ -44,6 +45,8 @@ export interface ImagePlans {
   readonly own: ReadonlyMap<OwnImage, BuiltImagePlan>;
   /** By the name of the service. */
   readonly services: ReadonlyMap<string, ServiceImagePlan>;
+  /** By the name of the job, of those that have one of their own. */
+  readonly jobs: ReadonlyMap<string, ServiceImagePlan>;
   /** What the user should know, in whole sentences. */
   readonly warnings: readonly string[];
 }
@@ -78,14 +81,17 @@ export function planImages(settings: Settings, view: HostsView): ImagePlans {
     if (hosts.length === 0) return [];
     return [[role, built(imageName(stack, role), ownRecipe(role, settings), hosts)] as const];
   });
-  const services = settings.services.map(({ name, source, hosts }): [string, ServiceImagePlan] => {
-    if (source.kind === "image") {
-      return [name, { kind: "taken", image: source.image, pinned: view.pinned(name) }];
-    }
-    const { kind: _, version, ...recipe } = source;
-    return [name, built(imageName(stack, name), recipe, hosts, version)];
+  const planned = imageOwners(settings).map(({ kind, name, source, hosts }) => {
+    const plan = (): ServiceImagePlan => {
+      if (source.kind === "image") return { kind: "taken", image: source.image, pinned: view.pinned(name) };
+      const { kind: _, version, ...recipe } = source;
+      return built(imageName(stack, name), recipe, hosts, version);
+    };
+    return { kind, entry: [name, plan()] as const };
   });
-  return { own: new Map(own), services: new Map(services), warnings };
+  const of = (wanted: "service" | "job") =>
+    new Map(planned.flatMap(({ kind, entry }) => (kind === wanted ? [entry] : [])));
+  return { own: new Map(own), services: of("service"), jobs: of("job"), warnings };
 }
 
 /** The tag that a build's content gets. */

@@ -23,7 +23,7 @@ describe("sections", () => {
     [{ protect: "1" }, "protect: must be true or false, got 1"],
     [
       { service: {} },
-      "service: is no known key; allowed here: protect, network, hosts, consul, loadBalancers, registry, services, backups",
+      "service: is no known key; allowed here: protect, network, hosts, consul, loadBalancers, registry, services, jobs, backups",
     ],
     [{ hosts: "abc" }, 'hosts: must be a map of host keys to hosts, got "abc"'],
     [{ hosts: '{"a":' }, 'hosts: must be a map of host keys to hosts, got "{\\"a\\":"'],

@@ -50,6 +50,7 @@ const defaults: Settings = {
     maxConnectionsPerClient: 1000,
   },
   services: [],
+  jobs: [],
 };
 
 const simpleServer: Settings["services"][number] = {
@@ -241,6 +242,7 @@ test("all that can be set is set", async () => {
   expect(settings).toStrictEqual({
     stack: "dev",
     protect: true,
+    jobs: [],
     network: { subnet: "10.20.0.0/20", controlSubnet: "10.20.16.0/25" },
     hosts: [
       {

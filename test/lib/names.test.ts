@@ -139,3 +139,11 @@ test.each([
 ])("images where the registry is %j", (registry, repository) => {
   expect(names.imageRepository(names.imageName("dev", "web"), registry)).toBe(repository);
 });
+
+test("an attempt of a job is told by its name, and by nothing else's", () => {
+  const template = names.jobName("dev", "report", "a");
+  expect(names.runName(template, 12, 3)).toBe("dev--jobs--report--a--12-3");
+  expect(names.templateOf(names.runName(template, 12, 3))).toBe(template);
+  for (const other of [template, "dev--web--a--1-0a1b2c3", names.balancerPrefix("dev", "a", 1)])
+    expect(names.templateOf(other)).toBeUndefined();
+});

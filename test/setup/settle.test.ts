@@ -74,6 +74,13 @@ describe("after an update that went through, what a killed one had begun", () =>
     expect(stack.log).toStrictEqual([]);
   });
 
+  test("is dropped where a job runs that Pulumi knows", async () => {
+    const stack = new Stack();
+    stack.containers.push("dev-web-local-1-aaaa--3-1");
+    await settle(stack);
+    expect(stack.log).toStrictEqual(cleared);
+  });
+
   test("is nothing where nothing is pending", async () => {
     const stack = new Stack();
     stack.pending = [];

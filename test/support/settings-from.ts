@@ -10,7 +10,7 @@ export function settingsFrom(config: Readonly<Record<string, unknown>> = {}): Se
     stack: "test",
     // Of hosts that are reached by tcp:// no test of anything else says more.
     hasClientTls: true,
-    secretKeys: new Set(["services", "registry", "backups"]),
+    secretKeys: new Set(["services", "jobs", "registry", "backups"]),
     file: fileWith(config, isSecretPlace),
     lookUp: (path) => (path.endsWith("Dockerfile") ? "file" : "folder"),
   });
@@ -21,5 +21,6 @@ export function settingsFrom(config: Readonly<Record<string, unknown>> = {}): Se
 function isSecretPlace(path: Path): boolean {
   const [section, key, third] = path;
   if (section === "backups") return isBackupSecret(path);
-  return section === "registry" ? key === "password" : section === "services" && third === "secrets";
+  if (section === "registry") return key === "password";
+  return (section === "services" || section === "jobs") && third === "secrets";
 }

@@ -178,12 +178,12 @@ describe("what is backed up", () => {
     [
       "by a schedule that is none",
       { a: { ...store, schedule: "daily" } },
-      ['.a.schedule: must be when, as cron has it, such as "0 3 * * *" or "@daily", got "daily"'],
+      ['.a.schedule: must be times as cron has them, such as "30 3 * * *" or "@daily", that come one day, got "daily"'],
     ],
     [
       "on a day that no year has",
       { a: { ...store, schedule: "0 0 31 2 *" } },
-      ['.a.schedule: must be when, as cron has it, such as "0 3 * * *" or "@daily", got "0 0 31 2 *"'],
+      ['.a.schedule: must be times as cron has them, such as "30 3 * * *" or "@daily", that come one day, got "0 0 31 2 *"'],
     ],
     [
       "nothing of it kept",
@@ -309,14 +309,14 @@ describe("how", () => {
     [
       "by the clocks of Mars",
       { timeZone: "Mars" },
-      ['timeZone: must be a time zone, such as "Europe/Berlin", got "Mars"'],
+      ['timeZone: must be the name of a time zone, such as Europe/Berlin, got "Mars"'],
     ],
     [
       "at a time that never comes",
       { schedule: "0 0 31 2 *", verify: "61 * * * *" },
       ["0 0 31 2 *", "61 * * * *"].map(
         (got, index) =>
-          `${["schedule", "verify"][index]}: must be when, as cron has it, such as "0 3 * * *" or "@daily", got "${got}"`,
+          `${["schedule", "verify"][index]}: must be times as cron has them, such as "30 3 * * *" or "@daily", that come one day, got "${got}"`,
       ),
     ],
     [

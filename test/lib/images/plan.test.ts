@@ -60,3 +60,16 @@ test("the image that backs up is for the hosts that have something to back up", 
     expect(planFor({ consul: { consul: true } })?.hosts).toStrictEqual(["a"]);
     expect(fs.existsSync(".flotilla/test/backup/program/commands/backup-task.ts")).toBe(true);
   }));
+
+test("jobs have our programs on their hosts, and images of their own where they have no service's", () =>
+  inScratchProject(async () => {
+    const jobs = {
+      tidy: { service: "web", command: ["tidy"], schedule: "@daily", host: "b" },
+      report: { image: "report:1", once: true, host: "c" },
+    };
+    const settings = settingsFrom({ hosts, services: { web: { image: "nginx", port: 80 } }, jobs });
+    const plans = planImages(settings, hostsWithAll);
+    expect(plans.own.get("programs")?.hosts).toStrictEqual(["b", "c"]);
+    expect([...plans.jobs.keys()]).toStrictEqual(["report"]);
+    expect([...plans.services.keys()]).toStrictEqual(["web"]);
+  }));
