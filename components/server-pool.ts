@@ -151,8 +151,9 @@ export class ServerPool extends pulumi.ComponentResource {
   ): docker.Container {
     const { stack, host, service, after } = args;
     const { env, secrets, stopGrace } = service;
-    const plain = Object.entries({ ...env, ...toldEnv(args) }).map(([key, value]) => `${key}=${value}`);
-    const secret = Object.entries(secrets).map(([key, value]) => pulumi.secret(`${key}=${value}`));
+    const plain = Object.entries({ ...env, ...told(args, "env") }).map(([key, value]) => `${key}=${value}`);
+    const hidden = Object.entries({ ...secrets, ...told(args, "secrets") });
+    const secret = hidden.map(([key, value]) => pulumi.secret(`${key}=${value}`));
     return new docker.Container(
       instancePrefix(stack, service.name, host.key, number),
       {
@@ -252,10 +253,13 @@ function inWords({ protocol, provides }: ServiceSettings) {
 }
 
 /** The variables by which a service is told where those are that it requires: at the balancers of its own host. */
-function toldEnv({ stack, host, service, services }: ServerPoolArgs): Record<string, string> {
+function told(
+  { stack, host, service, services }: ServerPoolArgs,
+  map: "env" | "secrets",
+): Record<string, string> {
   const all = service.requires.map((requirement) => {
     const provider = services.find(({ name }) => name === requirement.service);
-    return toldOf(requirement.env, { host: frontName(stack, host.key), port: provider?.provides ?? 0 });
+    return toldOf(requirement[map], { host: frontName(stack, host.key), port: provider?.provides ?? 0 });
   });
   return Object.assign({}, ...all);
 }

@@ -78,7 +78,12 @@ function serviceOf(
     ...others,
     name,
     ...(isRequired && provides !== undefined && { provides }),
-    requires: sorted(requires).map(([key, { env, ...rest }]) => ({ key, ...rest, env: sortedRecord(env) })),
+    requires: sorted(requires).map(([key, { env, secrets, ...rest }]) => ({
+      key,
+      ...rest,
+      env: sortedRecord(env),
+      secrets: sortedRecord(secrets),
+    })),
     health: { ...draft.health, type: draft.health.type ?? draft.protocol },
     source: build
       ? { kind: "build", ...build, args: sortedRecord(build.args), ...(version && { version }) }

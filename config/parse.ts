@@ -43,7 +43,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
     ...confinementRules(draft),
     ...workerRules(draft, raw),
     ...tcpRules(draft, raw),
-    ...requirementRules(draft),
+    ...requirementRules(draft, secrecy),
     ...providedPortRules(settings),
     ...routeRules(draft),
     ...layoutRules(settings),

@@ -305,6 +305,7 @@ const extraHost = z
 const requirement = shape({
   service: text("the name of a service", (name) => name !== ""),
   env: environment(),
+  secrets: environment(),
   onChange: shape({
     command: words,
     signal: text("a signal that a process can heed, such as SIGHUP", isSignal).optional(),

@@ -1,8 +1,10 @@
 import { frontPorts, ipv6Twin } from "../../lib/ports.ts";
 import { cycleOf } from "../../lib/requirements.ts";
 import { given, type Path, type Problem } from "../faults.ts";
+import type { Secrecy } from "../secrecy.ts";
 import type { Settings } from "../settings.ts";
 import type { Draft } from "../shapes.ts";
+import { inPlainText } from "./secrecy.ts";
 
 /** Names of the services that others require. */
 export function requiredServices(services: Draft["services"]): Set<string> {
@@ -11,14 +13,17 @@ export function requiredServices(services: Draft["services"]): Set<string> {
 }
 
 /** Rules on what services require of each other. */
-export function requirementRules({ services }: Pick<Draft, "services">): Problem[] {
+export function requirementRules(
+  { services }: Pick<Draft, "services">,
+  { isEncrypted }: Pick<Secrecy, "isEncrypted">,
+): Problem[] {
   const required = requiredServices(services);
   const problems = Object.entries(services).flatMap(([name, { requires, env, secrets, provides }]) => {
     const at = (...steps: Path): Path => ["services", name, ...steps];
     const seen = new Map<string, string>();
     return [
       ...(provides !== undefined && !required.has(name) ? [idle(at("provides"), provides)] : []),
-      ...Object.entries(requires).flatMap(([key, { service, env: told, onChange }]): Problem[] => {
+      ...Object.entries(requires).flatMap(([key, { service, onChange, ...told }]): Problem[] => {
         const path = at("requires", key, "service");
         const provider = services[service];
         const problems: Problem[] = [];
@@ -34,8 +39,12 @@ export function requirementRules({ services }: Pick<Draft, "services">): Problem
           const message = `must be a service with a port, which ${service} has not, got ${given(service)}`;
           problems.push({ path, message, about: [path, ["services", service, "port"]] });
         }
-        for (const variable of Object.keys(told)) {
-          const path = at("requires", key, "env", variable);
+        const variables = (["env", "secrets"] as const).flatMap((map) =>
+          Object.keys(told[map]).map((variable) => [map, variable] as const),
+        );
+        for (const [map, variable] of variables) {
+          const path = at("requires", key, map, variable);
+          if (map === "secrets" && !isEncrypted(path)) problems.push(inPlainText(path));
           const other =
             seen.get(variable) ?? (variable in env ? "env" : variable in secrets ? "secrets" : undefined);
           seen.set(variable, `requires.${key}`);

@@ -23,7 +23,7 @@ function misplaced(leaves: readonly Leaf[], written: StackFile): Problem[] {
     .filter((path) => !canBeSecret(path))
     .map((path): [string, Problem] => {
       const message =
-        "must not be encrypted, since it is used in the open: only env and secrets of a service and the registry's user name and password are kept secret";
+        "must not be encrypted, since it is used in the open: only env and secrets of a service, secrets of what it requires and the registry's user name and password are kept secret";
       return [JSON.stringify(path), { path, message }];
     });
   return [...new Map(problems).values()];

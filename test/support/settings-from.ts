@@ -17,6 +17,7 @@ export function settingsFrom(config: Readonly<Record<string, unknown>> = {}): Se
   return parsed.settings;
 }
 
-function isSecretPlace([section, key, third]: Path): boolean {
-  return section === "registry" ? key === "password" : section === "services" && third === "secrets";
+function isSecretPlace([section, key, third, , map]: Path): boolean {
+  if (section === "registry") return key === "password";
+  return section === "services" && (third === "secrets" || (third === "requires" && map === "secrets"));
 }
