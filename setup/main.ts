@@ -113,6 +113,12 @@ const programs = [
     description: "show the volumes of a stack, and take away those that nobody wants any more",
   },
   {
+    name: "import",
+    needs: "nothing",
+    file: "operate/import.ts",
+    description: "write a stack's config from a compose file, and tell what became of it",
+  },
+  {
     name: "drill",
     needs: "everything",
     file: "drill/run.ts",
@@ -134,10 +140,10 @@ for (const { name, needs, file, description } of programs) {
     .helpOption(false)
     .action(async (args: string[]) => {
       // Where a stack is up, there is an engine: looking for one would only keep its operator waiting.
-      const ready = needs === "stack" ? ensureStack(devStack, await ensurePulumi()) : setUp();
-      process.exitCode = await show(process.execPath, [join(root, file), ...args], {
+      const ready = needs === "stack" ? async () => ensureStack(devStack, await ensurePulumi()) : setUp;
+      process.exitCode = await show(process.execPath, ["--", join(root, file), ...args], {
         cwd: root,
-        env: processEnv(await ready),
+        env: needs === "nothing" ? process.env : processEnv(await ready()),
         stdio: "inherit",
       });
     });
