@@ -20,8 +20,9 @@ export interface ProcessArgs {
 export function processArgs(args: ProcessArgs) {
   const { host, process } = args;
   const { env, secrets } = process;
-  const plain = Object.entries({ ...env, ...toldEnv(args) }).map(([key, value]) => `${key}=${value}`);
-  const secret = Object.entries(secrets).map(([key, value]) => pulumi.secret(`${key}=${value}`));
+  const plain = Object.entries({ ...env, ...told(args, "env") }).map(([key, value]) => `${key}=${value}`);
+  const hidden = Object.entries({ ...secrets, ...told(args, "secrets") });
+  const secret = hidden.map(([key, value]) => pulumi.secret(`${key}=${value}`));
   return {
     ...limits(process),
     ...confined(serviceConfinement(process)),
@@ -32,10 +33,13 @@ export function processArgs(args: ProcessArgs) {
 }
 
 /** The variables by which it is told where those are that it requires: at the balancers of its own host. */
-function toldEnv({ stack, host, process, services }: ProcessArgs): Record<string, string> {
+function told(
+  { stack, host, process, services }: ProcessArgs,
+  map: "env" | "secrets",
+): Record<string, string> {
   const all = process.requires.map((requirement) => {
     const provider = services.find(({ name }) => name === requirement.service);
-    return toldOf(requirement.env, { host: frontName(stack, host.key), port: provider?.provides ?? 0 });
+    return toldOf(requirement[map], { host: frontName(stack, host.key), port: provider?.provides ?? 0 });
   });
   return Object.assign({}, ...all);
 }
@@ -79,5 +83,7 @@ export function heeded(process: ProcessSettings, more: readonly string[] = []): 
 }
 
 /** Keeps secret what the provider tells of a container's environment. */
-export const withSecrets = ({ secrets }: ProcessSettings): pulumi.CustomResourceOptions =>
-  Object.keys(secrets).length > 0 ? { additionalSecretOutputs: ["envs"] } : {};
+export const withSecrets = ({ secrets, requires }: ProcessSettings): pulumi.CustomResourceOptions =>
+  [secrets, ...requires.map(({ secrets }) => secrets)].some((map) => Object.keys(map).length > 0)
+    ? { additionalSecretOutputs: ["envs"] }
+    : {};

@@ -95,7 +95,12 @@ function serviceOf(
     ...others,
     name,
     ...(isRequired && provides !== undefined && { provides }),
-    requires: sorted(requires).map(([key, { env, ...rest }]) => ({ key, ...rest, env: sortedRecord(env) })),
+    requires: sorted(requires).map(([key, { env, secrets, ...rest }]) => ({
+      key,
+      ...rest,
+      env: sortedRecord(env),
+      secrets: sortedRecord(secrets),
+    })),
     health: { ...draft.health, type: draft.health.type ?? draft.protocol },
     source: build
       ? { kind: "build", ...build, args: sortedRecord(build.args), ...(version && { version }) }
@@ -177,10 +182,11 @@ function jobOf(
   // As with Docker, a command goes with its entrypoint.
   const said = { ...(entrypoint && { command: undefined }), command, entrypoint, workingDir, user };
   const given = { ...said, readOnly, tmpfs, cpus, memory };
-  const requires = sorted(draft.requires).map(([key, { env, ...rest }]) => ({
+  const requires = sorted(draft.requires).map(([key, { env, secrets, ...rest }]) => ({
     key,
     ...rest,
     env: sortedRecord(env),
+    secrets: sortedRecord(secrets),
   }));
   const { init, capabilities, noNewPrivileges, shmSize, ulimits, extraHosts } = like;
   return {

@@ -46,7 +46,7 @@ export function parseSettings(config: Readonly<Record<string, string>>, context:
     ...confinementRules(draft),
     ...workerRules(draft, raw),
     ...tcpRules(draft, raw),
-    ...requirementRules(draft),
+    ...requirementRules(draft, secrecy),
     ...jobRules(draft, raw, context, secrecy),
     ...providedPortRules(settings),
     ...routeRules(draft),

@@ -1,16 +1,24 @@
 import type { Path } from "./faults.ts";
 
 /** Whether a value is handed to an application or a build as a text, and so must reach it as it was written. */
-export function isVariable([section, , key, inner]: Path): boolean {
-  return isRun(section) && (key === "env" || key === "secrets" || (key === "build" && inner === "args"));
+export function isVariable([section, , key, inner, map]: Path): boolean {
+  return (
+    isRun(section) &&
+    (key === "env" ||
+      key === "secrets" ||
+      (key === "build" && inner === "args") ||
+      (key === "requires" && (map === "env" || map === "secrets")))
+  );
 }
 
 /** Whether a value stays a secret all the way, when it is given as one. */
 export function canBeSecret(path: Path): boolean {
-  const [section, key, third] = path;
+  const [section, key, third, , map] = path;
   if (section === "backups") return isBackupSecret(path);
   if (section === "registry") return key === "username" || key === "password";
-  return isRun(section) && (third === "env" || third === "secrets");
+  return (
+    isRun(section) && (third === "env" || third === "secrets" || (third === "requires" && map === "secrets"))
+  );
 }
 
 /** Values of backups that open what others must not see. */

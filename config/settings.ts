@@ -322,6 +322,8 @@ export interface Requirement {
   readonly service: string;
   /** Variables that tell where it is, sorted by name; `{{host}}` and `{{port}}` in their values stand for that. */
   readonly env: Readonly<Record<string, string>>;
+  /** Secret ones that tell of it, such as a URL with a password, sorted by name; in the same way. */
+  readonly secrets: Readonly<Record<string, string>>;
   /** How copies are told when the healthy copies of that service change. */
   readonly onChange?: Reaction;
 }

@@ -308,6 +308,7 @@ const extraHost = z
 const requirement = shape({
   service: text("the name of a service", (name) => name !== ""),
   env: environment(),
+  secrets: environment(),
   onChange: shape({
     command: words,
     signal: text("a signal that a process can heed, such as SIGHUP", isSignal).optional(),
@@ -441,6 +442,7 @@ const jobVolume = shape({
 const jobRequirement = shape({
   service: text("the name of a service", (name) => name !== ""),
   env: environment(),
+  secrets: environment(),
 });
 
 const job = shape({

@@ -63,6 +63,7 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "services.<name>.provides": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.service": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.env": "has an end-to-end test of its own",
+  "services.<name>.requires.<name>.secrets": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.onChange.command": "has an end-to-end test of its own",
   "services.<name>.requires.<name>.onChange.signal": "has an end-to-end test of its own",
   backups: "has an end-to-end test of its own",

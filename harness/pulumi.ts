@@ -213,7 +213,7 @@ export class Stack<Config extends object> {
     const flags = isDependency ? ["--import", "flotilla/strip-types"] : [];
     // Users have the config in the project's folder, where Pulumi finds it by itself.
     const env = { ...this.#env, PULUMI_OPTION_CONFIG_FILE: this.#configFile };
-    return attempt(process.execPath, [...flags, file, "--stack", this.name, ...args], {
+    return attempt(process.execPath, [...flags, "--", file, "--stack", this.name, ...args], {
       cwd: this.#project,
       env,
     });

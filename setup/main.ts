@@ -137,6 +137,12 @@ const programs = [
     description: "bring a backup back, into a volume beside the present one or in its place",
   },
   {
+    name: "import",
+    needs: "nothing",
+    file: "operate/import.ts",
+    description: "write a stack's config from a compose file, and tell what became of it",
+  },
+  {
     name: "drill",
     needs: "everything",
     file: "drill/run.ts",
@@ -158,10 +164,10 @@ for (const { name, needs, file, description } of programs) {
     .helpOption(false)
     .action(async (args: string[]) => {
       // Where a stack is up, there is an engine: looking for one would only keep its operator waiting.
-      const ready = needs === "stack" ? ensureStack(devStack, await ensurePulumi()) : setUp();
-      process.exitCode = await show(process.execPath, [join(root, file), ...args], {
+      const ready = needs === "stack" ? async () => ensureStack(devStack, await ensurePulumi()) : setUp;
+      process.exitCode = await show(process.execPath, ["--", join(root, file), ...args], {
         cwd: root,
-        env: processEnv(await ready),
+        env: needs === "nothing" ? process.env : processEnv(await ready()),
         stdio: "inherit",
       });
     });

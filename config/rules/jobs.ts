@@ -4,6 +4,7 @@ import { given, listed, type Path, type Problem } from "../faults.ts";
 import type { Secrecy } from "../secrecy.ts";
 import type { Draft, JobDraft } from "../shapes.ts";
 import { tmpfs } from "./confinement.ts";
+import { toldVariables } from "./requirements.ts";
 import { type At, buildFolder, mounts, named, secrets } from "./services.ts";
 import { ownVolume } from "./volumes.ts";
 
@@ -27,7 +28,7 @@ export function jobRules(
       ...trigger(job, at, draft, raw),
       ...secrets({ ...job, port: undefined }, at, secrecy),
       ...volumes(job, at, draft),
-      ...requirements(job, at, draft),
+      ...requirements(job, at, draft, secrecy),
       ...place(job, at, draft),
     ];
   });
@@ -168,9 +169,10 @@ function requirements(
   { requires, env, secrets, service, before }: JobDraft,
   at: At,
   { services }: Surroundings,
+  { isEncrypted }: Pick<Secrecy, "isEncrypted">,
 ): Problem[] {
   const seen = new Map<string, string>();
-  const problems = Object.entries(requires).flatMap(([key, { service, env: told }]): Problem[] => {
+  const problems = Object.entries(requires).flatMap(([key, { service, ...told }]): Problem[] => {
     const path = at("requires", key, "service");
     const problems = known(path, service, services);
     const provider = services[service];
@@ -182,15 +184,7 @@ function requirements(
       const message = `must be a service that is there without ${before}, which waits for this job, got ${given(service)}`;
       problems.push({ path, message, about: [path, at("before"), ["services"]] });
     }
-    for (const variable of Object.keys(told)) {
-      const path = at("requires", key, "env", variable);
-      const other =
-        seen.get(variable) ?? (variable in env ? "env" : variable in secrets ? "secrets" : undefined);
-      seen.set(variable, `requires.${key}`);
-      if (other === undefined) continue;
-      problems.push({ path, message: `must not have the name of a variable in ${other} as well`, fix: "rm" });
-    }
-    return problems;
+    return [...problems, ...toldVariables(key, told, { env, secrets }, at, seen, isEncrypted)];
   });
   // By its service it requires what that one does.
   const inherited = Object.values(services[service ?? ""]?.requires ?? {});

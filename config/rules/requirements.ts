@@ -1,8 +1,10 @@
 import { frontPorts, ipv6Twin } from "../../lib/ports.ts";
 import { cycleOf } from "../../lib/requirements.ts";
 import { given, type Path, type Problem } from "../faults.ts";
+import type { Secrecy } from "../secrecy.ts";
 import type { Settings } from "../settings.ts";
-import type { Draft } from "../shapes.ts";
+import type { Draft, ServiceDraft } from "../shapes.ts";
+import { inPlainText } from "./secrecy.ts";
 
 /** Names of the services that others, or jobs, require. */
 export function requiredServices({ services, jobs }: Pick<Draft, "services" | "jobs">): Set<string> {
@@ -11,14 +13,17 @@ export function requiredServices({ services, jobs }: Pick<Draft, "services" | "j
 }
 
 /** Rules on what services require of each other. */
-export function requirementRules({ services, jobs }: Pick<Draft, "services" | "jobs">): Problem[] {
+export function requirementRules(
+  { services, jobs }: Pick<Draft, "services" | "jobs">,
+  { isEncrypted }: Pick<Secrecy, "isEncrypted">,
+): Problem[] {
   const required = requiredServices({ services, jobs });
   const problems = Object.entries(services).flatMap(([name, { requires, env, secrets, provides }]) => {
     const at = (...steps: Path): Path => ["services", name, ...steps];
     const seen = new Map<string, string>();
     return [
       ...(provides !== undefined && !required.has(name) ? [idle(at("provides"), provides)] : []),
-      ...Object.entries(requires).flatMap(([key, { service, env: told, onChange }]): Problem[] => {
+      ...Object.entries(requires).flatMap(([key, { service, onChange, ...told }]): Problem[] => {
         const path = at("requires", key, "service");
         const provider = services[service];
         const problems: Problem[] = [];
@@ -34,20 +39,36 @@ export function requirementRules({ services, jobs }: Pick<Draft, "services" | "j
           const message = `must be a service with a port, which ${service} has not, got ${given(service)}`;
           problems.push({ path, message, about: [path, ["services", service, "port"]] });
         }
-        for (const variable of Object.keys(told)) {
-          const path = at("requires", key, "env", variable);
-          const other =
-            seen.get(variable) ?? (variable in env ? "env" : variable in secrets ? "secrets" : undefined);
-          seen.set(variable, `requires.${key}`);
-          if (other === undefined) continue;
-          const message = `must not have the name of a variable in ${other} as well`;
-          problems.push({ path, message, fix: "rm" });
-        }
-        return problems;
+        return [...problems, ...toldVariables(key, told, { env, secrets }, at, seen, isEncrypted)];
       }),
     ];
   });
   return [...problems, ...cycles(services)];
+}
+
+type Variables = Pick<ServiceDraft, "env" | "secrets">;
+
+/** What is wrong with the variables of a requirement, beside those of who requires; `seen` has those of requirements before it. */
+export function toldVariables(
+  key: string,
+  told: Variables,
+  { env, secrets }: Variables,
+  at: (...steps: Path) => Path,
+  seen: Map<string, string>,
+  isEncrypted: (path: Path) => boolean,
+): Problem[] {
+  return (["env", "secrets"] as const).flatMap((map) =>
+    Object.keys(told[map]).flatMap((variable): Problem[] => {
+      const path = at("requires", key, map, variable);
+      const plain = map === "secrets" && !isEncrypted(path) ? [inPlainText(path)] : [];
+      const other =
+        seen.get(variable) ?? (variable in env ? "env" : variable in secrets ? "secrets" : undefined);
+      seen.set(variable, `requires.${key}`);
+      if (other === undefined) return plain;
+      const message = `must not have the name of a variable in ${other} as well`;
+      return [...plain, { path, message, fix: "rm" }];
+    }),
+  );
 }
 
 function idle(path: Path, provides: number): Problem {

@@ -23,7 +23,7 @@ function misplaced(leaves: readonly Leaf[], written: StackFile): Problem[] {
     .filter((path) => !canBeSecret(path))
     .map((path): [string, Problem] => {
       const message =
-        "must not be encrypted, since it is used in the open: only env and secrets of a service or a job, the registry's user name and password, and the password and keys of backups are kept secret";
+        "must not be encrypted, since it is used in the open: only env and secrets of a service or a job, secrets of what they require, the registry's user name and password, and the password and keys of backups are kept secret";
       return [JSON.stringify(path), { path, message }];
     });
   return [...new Map(problems).values()];

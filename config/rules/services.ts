@@ -8,7 +8,8 @@ import type { Draft, ServiceDraft } from "../shapes.ts";
 import { inPlainText } from "./secrecy.ts";
 import { isReadOnly } from "./volumes.ts";
 
-const reserved = [
+/** Names that containers of flotilla's own have in the place of a service's. */
+export const reserved: readonly string[] = [
   "agent",
   "backup",
   "balancer",

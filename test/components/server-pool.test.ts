@@ -166,6 +166,28 @@ test("all that a copy can be given", async () => {
   expect(rest).toMatchObject({ secrets: ["envs[3]", "envs[4]"], secretOutputs: ["envs"] });
 });
 
+test("what tells where another service is, in the open and as a secret", async () => {
+  const requires = {
+    db: {
+      service: "db",
+      env: { DB_HOST: "{{host}}" },
+      secrets: { DB_URL: "postgres://me:hush@{{host}}:{{port}}/" },
+    },
+  };
+  const services = {
+    web: { image: "nginx", port: 80, secrets: { KEY: "psst" }, requires },
+    db: { image: "postgres", port: 5432, protocol: "tcp", provides: 6000 },
+  };
+  const { inputs, secrets } = find(await run({ services }), "Container test--web--local--1");
+  expect(inputs.envs).toStrictEqual([
+    "PORT=80",
+    "DB_HOST=test--front--local",
+    "KEY=psst",
+    "DB_URL=postgres://me:hush@test--front--local:6000/",
+  ]);
+  expect(secrets).toStrictEqual(["envs[2]", "envs[3]"]);
+});
+
 test("each service has a log volume of its own, which is never protected", async () => {
   const services = {
     web: { image: "nginx", port: 80 },

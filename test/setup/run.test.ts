@@ -72,7 +72,7 @@ beforeEach(() => {
 afterEach(() => machine.close());
 
 test("where all is well, it installs and goes on", async () => {
-  expect(await machine.start("up")).toMatchObject({ code: 0, printed: "node setup/main.ts up\n" });
+  expect(await machine.start("up")).toMatchObject({ code: 0, printed: "node -- setup/main.ts up\n" });
   expect(machine.installed).toBe(true);
 });
 

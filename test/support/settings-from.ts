@@ -19,8 +19,9 @@ export function settingsFrom(config: Readonly<Record<string, unknown>> = {}): Se
 }
 
 function isSecretPlace(path: Path): boolean {
-  const [section, key, third] = path;
+  const [section, key, third, , map] = path;
   if (section === "backups") return isBackupSecret(path);
   if (section === "registry") return key === "password";
-  return (section === "services" || section === "jobs") && third === "secrets";
+  const isRun = section === "services" || section === "jobs";
+  return isRun && (third === "secrets" || (third === "requires" && map === "secrets"));
 }

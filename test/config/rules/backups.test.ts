@@ -178,12 +178,16 @@ describe("what is backed up", () => {
     [
       "by a schedule that is none",
       { a: { ...store, schedule: "daily" } },
-      ['.a.schedule: must be times as cron has them, such as "30 3 * * *" or "@daily", that come one day, got "daily"'],
+      [
+        '.a.schedule: must be times as cron has them, such as "30 3 * * *" or "@daily", that come one day, got "daily"',
+      ],
     ],
     [
       "on a day that no year has",
       { a: { ...store, schedule: "0 0 31 2 *" } },
-      ['.a.schedule: must be times as cron has them, such as "30 3 * * *" or "@daily", that come one day, got "0 0 31 2 *"'],
+      [
+        '.a.schedule: must be times as cron has them, such as "30 3 * * *" or "@daily", that come one day, got "0 0 31 2 *"',
+      ],
     ],
     [
       "nothing of it kept",

@@ -1,5 +1,7 @@
+import type { Path } from "../../../config/faults.ts";
 import { faultsOf } from "../../support/faults-of.ts";
 import { settingsFrom } from "../../support/settings-from.ts";
+import { fileWith } from "../../support/stack-file.ts";
 
 const web = { image: "nginx", port: 80 };
 const db = { image: "valkey", port: 6379, protocol: "tcp" };
@@ -7,6 +9,8 @@ const requiring = (service: string, env: object = { DB: "{{host}}:{{port}}" }) =
   requires: { store: { service, env } },
 });
 const faults = (services: object) => faultsOf({ services });
+const encryptedFaults = (config: Record<string, unknown>, isEncrypted: (path: Path) => boolean) =>
+  faultsOf(config, { secretKeys: new Set(["services"]), file: fileWith(config, isEncrypted) });
 const at = (line: string) => `flotilla:services${line}`;
 
 test("what is required needs no way to it from outside, and is not the default", () => {
@@ -27,7 +31,36 @@ test("what is required needs no way to it from outside, and is not the default",
     ],
   );
   expect(services.find(({ name }) => name === "web")?.requires).toStrictEqual([
-    { key: "store", service: "db", env: { DB: "{{host}}:{{port}}" } },
+    { key: "store", service: "db", env: { DB: "{{host}}:{{port}}" }, secrets: {} },
+  ]);
+});
+
+test("secrets that tell of what is required are refused in plain text, and under names that are taken", () => {
+  const url = "postgres://me:hush@{{host}}:{{port}}/";
+  const requires = (...names: string[]) => ({
+    db: { service: "db", env: { A: "1" }, secrets: Object.fromEntries(names.map((name) => [name, url])) },
+  });
+  const given = (...names: string[]) => ({
+    services: { web: { ...web, secrets: {}, requires: requires(...names) }, db },
+  });
+  const isEncrypted = (path: Path) => path[4] === "secrets";
+  expect(faultsOf(given("URL"))).toStrictEqual([
+    at(
+      ".web.requires.db.secrets.URL: must be stored encrypted, got plain text: pulumi config set --secret --path 'flotilla:services.web.requires.db.secrets.URL'",
+    ),
+  ]);
+  expect(encryptedFaults(given("URL"), isEncrypted)).toStrictEqual([]);
+  expect(encryptedFaults(given("A"), isEncrypted)).toStrictEqual([
+    at(".web.requires.db.secrets.A: must not have the name of a variable in requires.db as well"),
+  ]);
+});
+
+test("what tells of it in the open must not be encrypted", () => {
+  const services = { web: { ...web, ...requiring("db") }, db };
+  expect(encryptedFaults({ services }, (path) => path[4] === "env")).toStrictEqual([
+    at(
+      ".web.requires.store.env.DB: must not be encrypted, since it is used in the open: only env and secrets of a service or a job, secrets of what they require, the registry's user name and password, and the password and keys of backups are kept secret",
+    ),
   ]);
 });
 

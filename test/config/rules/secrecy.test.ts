@@ -5,7 +5,7 @@ import { asConfig, fileWith } from "../../support/stack-file.ts";
 const web = { image: "nginx", port: 80 };
 const secretKeys = new Set(["services", "registry"]);
 const inOpen =
-  "must not be encrypted, since it is used in the open: only env and secrets of a service or a job, the registry's user name and password, and the password and keys of backups are kept secret";
+  "must not be encrypted, since it is used in the open: only env and secrets of a service or a job, secrets of what they require, the registry's user name and password, and the password and keys of backups are kept secret";
 const plain = (path: string) =>
   `flotilla:${path}: must be stored encrypted, got plain text: pulumi config set --secret --path 'flotilla:${path}'`;
 
