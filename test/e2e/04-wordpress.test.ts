@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { crc32, deflateSync } from "node:zlib";
 import { docker, ids } from "../../harness/docker.ts";
 import { Fleet, whoAnswers } from "../../harness/fleet.ts";
@@ -204,6 +205,18 @@ describe("the example wordpress", () => {
   const noise = picture(2600, (side) => randomBytes(3 * side));
   let large = "";
   let backedUp: string[] = [];
+
+  test("publishes what was written for later by its job, and not by a request", async () => {
+    const date_gmt = new Date(Date.now() + 4000).toISOString().slice(0, 19);
+    const later = { title: "Written for later", status: "future", date_gmt };
+    await author.make("posts", JSON.stringify(later), json);
+    await sleep(6000);
+    for (let i = 0; i < 10; i++) await get(fleet.url);
+    expect(await titles()).not.toContain("Written for later");
+    await operate("jobs", "run", "cron");
+    expect(await titles()).toContain("Written for later");
+    expect(await operate("jobs")).toMatch(/cron +local/);
+  });
 
   test("is backed up with 200 posts and a picture of 20 MB, and that is restored to see whether it works", async () => {
     for (const some of [0, 1, 2, 3].map((part) => posts.filter((_, index) => index % 4 === part)))

@@ -20,6 +20,9 @@ $url = getenv('SITE_URL') ?: $scheme . '://' . preg_replace('/[^\w.:\[\]-]/', ''
 define('WP_HOME', $url);
 define('WP_SITEURL', $url);
 
+// What is due is done by a job, and not by whoever happens to read the blog just then.
+define('DISABLE_WP_CRON', true);
+
 // What it consists of is in the image, the same for all copies: a new plugin is a new version.
 define('DISALLOW_FILE_MODS', true);
 define('AUTOMATIC_UPDATER_DISABLED', true);
