@@ -152,17 +152,17 @@ function loadBalancers({ balancerPort, statsPort }: Ground) {
 
 /** Why a service is none that is always there; undefined where it is. */
 function isJob(name: string, service: Service, ended: ReadonlySet<string>): string | undefined {
-  const advice = "run it by hand, with `docker run`, or by another resource of a Pulumi program";
+  const advice = `write it as flotilla:jobs.${name}, which runs once, on a schedule, or before a service (README, Jobs)`;
   if (ended.has(name))
-    return `runs once, and others wait until it has ended; flotilla keeps all running: ${advice}`;
+    return `runs once, and others wait until it has ended; a service is kept running: ${advice}`;
   const restart = restartOf(service);
   const mode = isMap(service.deploy) ? String(service.deploy.mode) : "";
-  if (mode.endsWith("-job")) return `is a job; flotilla keeps all running: ${advice}`;
+  if (mode.endsWith("-job")) return `is a job; a service is kept running: ${advice}`;
   const ends = restart === "no" || /^on-failure/.test(restart ?? "");
   const answers =
     service.ports !== undefined || service.expose !== undefined || service.healthcheck !== undefined;
   if (ends && !answers && !knownImage(String(service.image ?? "")))
-    return `runs until it has ended (restart: ${JSON.stringify(restart)}); flotilla keeps all running: ${advice}`;
+    return `runs until it has ended (restart: ${JSON.stringify(restart)}); a service is kept running: ${advice}`;
   return undefined;
 }
 
@@ -479,7 +479,7 @@ function atTheTop(project: Project, passages: readonly Passage[], ground: Ground
     );
   if (names("models").length > 0) top.left("models", `${listed(names("models"))}: flotilla runs containers`);
   if (names("jobs").length > 0)
-    top.left("jobs", `${listed(names("jobs"))}: flotilla keeps all running; a scheduler can be a service`);
+    top.left("jobs", `${listed(names("jobs"))}: write them as flotilla:jobs (README, Jobs)`);
   const mounted = passages.flatMap(({ service }) =>
     [service.volumes ?? []]
       .flat()

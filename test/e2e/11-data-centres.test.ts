@@ -1,3 +1,6 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { docker } from "../../harness/docker.ts";
 import type { Lab } from "../../harness/engine/lab.ts";
 import type { Config, Fleet } from "../../harness/fleet.ts";
 import { Hosts } from "../../harness/hosts.ts";
@@ -76,6 +79,38 @@ import { sleep, within } from "../../harness/wait.ts";
       delete services.web.hosts;
     });
     await eachItsOwn();
+  });
+
+  test("what one has backed up is restored in the other, under clients whom the first one answers meanwhile", async () => {
+    const target = join(runInfo().folder, "target-of-data-centres");
+    mkdirSync(target);
+    fleet.configure((config) => {
+      config.services.web.volumes = [{ name: "words", path: "/words" }];
+      config.backups = { target: { folder: target }, of: { words: { service: "web" } } };
+    });
+    await fleet.stack.setSecret("backups.password", "the password of both data centres");
+    await fleet.stack.run("up");
+    const at = async (key: string, command: string) => {
+      const [copy] = await hosts.containers(key, "server");
+      const { docker: endpoint } = lab.host(key);
+      const inCopy = ["exec", "--user", "0", copy?.Id ?? "", "sh", "-c", command];
+      return (await docker("--host", endpoint, ...inCopy)).trim();
+    };
+    const operate = async (program: string, ...args: string[]) => {
+      const { code, output } = await fleet.stack.operate(program, ...args);
+      if (code !== 0) throw new Error(output);
+    };
+    await at("a", "echo of the first > /words/one");
+    await at("c", "echo of the second > /words/one");
+    await operate("backup", "--host", "a");
+    const restore = () => operate("restore", "words", "--host", "c", "--from", "a", "--in-place", "--yes");
+    expect(await failures("c", restore)).toEqual([]);
+    expect(await at("c", "cat /words/one")).toBe("of the first");
+    await eachItsOwn();
+    await fleet.up((config) => {
+      delete config.backups;
+      delete config.services.web.volumes;
+    });
   });
 
   test("the link between them is cut: neither is touched", async () => {
