@@ -1,5 +1,5 @@
-import type { Service } from "./load.ts";
 import { isMap } from "./merge.ts";
+import type { Service } from "./project.ts";
 import type { Passage } from "./service.ts";
 
 /** When a service's process is to be started again, by its own word; undefined where it says nothing. */

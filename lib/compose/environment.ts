@@ -1,9 +1,11 @@
 import { shortened } from "../../config/faults.ts";
 import { parseEnvFile } from "./env-file.ts";
 import type { ComposeFault } from "./faults.ts";
-import type { Project, Service } from "./load.ts";
 import { asMap, isMap } from "./merge.ts";
 import type { Notes } from "./notes.ts";
+import type { Project, Service } from "./project.ts";
+import { hasSecretOf, isSecret } from "./secrecy.ts";
+import { type Passage, Secret } from "./service.ts";
 
 /** Variables of a service with their values: those of files first, then those that it names itself. */
 export function environmentOf(
@@ -118,4 +120,25 @@ export function secretFiles(
     );
   }
   return { hidden, faults };
+}
+
+/** Variables that are left, in the open and encrypted. */
+export function variables({ env, hidden, secrets, written, notes, port, service }: Passage): void {
+  if (port !== undefined && env.has("PORT")) {
+    if (env.get("PORT") === String(port)) notes.taken("environment", "PORT");
+    else notes.changed("environment.PORT", `${port}: an application finds its port there`);
+    env.delete("PORT");
+  }
+  const all = [...env];
+  const isHidden = ([name, value]: [string, string]) =>
+    hidden.has(name) || isSecret(name, value) || hasSecretOf(secrets, value);
+  const secret = all.filter(isHidden);
+  const open = all.filter((entry) => !isHidden(entry));
+  if (open.length > 0) written.env = Object.fromEntries(open);
+  if (secret.length > 0)
+    written.secrets = Object.fromEntries(secret.map(([name, value]) => [name, new Secret(value)]));
+  if (open.length > 0) notes.taken("environment", open.map(([name]) => name).join(", "));
+  if (secret.length > 0) notes.taken("environment", `encrypted: ${secret.map(([name]) => name).join(", ")}`);
+  if (service.environment !== undefined && !notes.keys.has("environment") && secret.length === 0)
+    notes.taken("environment", "none");
 }

@@ -1,8 +1,8 @@
 import { listed } from "../../config/faults.ts";
 import { cycleOf } from "../requirements.ts";
 import { spokenBy } from "./images.ts";
-import type { Service } from "./load.ts";
 import { isMap } from "./merge.ts";
+import type { Service } from "./project.ts";
 import { portNames, type Reference, referencesIn, withPlaceholders } from "./references.ts";
 import { hasSecretOf, isSecret } from "./secrecy.ts";
 import { type Passage, Secret } from "./service.ts";

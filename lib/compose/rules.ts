@@ -1,7 +1,7 @@
 import type { SettingsContext } from "../../config/context.ts";
 import { parseSettings } from "../../config/parse.ts";
 import type { ComposeFault } from "./faults.ts";
-import type { Project } from "./load.ts";
+import type { Project } from "./project.ts";
 import type { Imported } from "./stack.ts";
 import { plain, secretsIn } from "./stack-text.ts";
 

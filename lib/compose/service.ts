@@ -1,6 +1,6 @@
 import type { KnownImage } from "./images.ts";
-import type { Service } from "./load.ts";
 import type { Notes } from "./notes.ts";
+import type { Service } from "./project.ts";
 
 /** A value that is to stand encrypted in the stack's file. */
 export class Secret {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { listed } from "../../config/faults.ts";
-import { seenFrom } from "./load.ts";
 import { asMap, isMap } from "./merge.ts";
+import { seenFrom } from "./paths.ts";
 import { hasCredentials, isSecret } from "./secrecy.ts";
 import type { Passage } from "./service.ts";
 

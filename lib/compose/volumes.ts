@@ -2,8 +2,8 @@ import { basename, dirname } from "node:path";
 import { isMountPath } from "../../config/formats.ts";
 import { takenMount } from "../../config/rules/services.ts";
 import { sizeOf } from "./amounts.ts";
-import type { Project } from "./load.ts";
 import { isMap } from "./merge.ts";
+import type { Project } from "./project.ts";
 import type { Passage } from "./service.ts";
 
 /** A volume of a service as Compose has it. */

@@ -1,6 +1,7 @@
 import { faultLines } from "../../lib/compose/faults.ts";
-import { load, type Project } from "../../lib/compose/load.ts";
+import { load } from "../../lib/compose/load.ts";
 import type { Note } from "../../lib/compose/notes.ts";
+import type { Project } from "../../lib/compose/project.ts";
 import { type Imported, importProject } from "../../lib/compose/stack.ts";
 import { plain } from "../../lib/compose/stack-text.ts";
 

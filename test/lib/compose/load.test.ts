@@ -1,5 +1,5 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: so Compose writes variables
-import type { Project } from "../../../lib/compose/load.ts";
+import type { Project } from "../../../lib/compose/project.ts";
 import { loaded, main } from "../../support/compose.ts";
 
 const project = (...args: Parameters<typeof loaded>) => loaded(...args) as Project;

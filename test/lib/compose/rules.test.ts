@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: so Compose writes variables
 
 import { faultLines } from "../../../lib/compose/faults.ts";
-import type { Project } from "../../../lib/compose/load.ts";
+import type { Project } from "../../../lib/compose/project.ts";
 import { ruleFaults } from "../../../lib/compose/rules.ts";
 import type { Imported } from "../../../lib/compose/stack.ts";
 import { stackText } from "../../../lib/compose/stack-text.ts";
