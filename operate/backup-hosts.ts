@@ -1,4 +1,4 @@
-import type { BackupList } from "../commands/backup-task.ts";
+import type { BackupList } from "../commands/support/backups/listing.ts";
 import { BACKUPS_LOCK } from "../commands/support/backups/told.ts";
 import { attendantName } from "../lib/names.ts";
 import { DockerEngine } from "../runtime/docker.ts";

@@ -1,4 +1,4 @@
-import type { BackupList } from "../../commands/backup-task.ts";
+import type { BackupList } from "../../commands/support/backups/listing.ts";
 import type { BackupPart } from "../../lib/backups.ts";
 import type { StateResource } from "../../setup/state.ts";
 import { type DockerAnswer, type FakeHosts, runProgram } from "../support/fake-docker.ts";
