@@ -36,8 +36,8 @@ try {
   else if (what === "list") process.stdout.write(`${JSON.stringify(await list(work))}\n`);
   else throw new CommandFailure(`there is no "${what}"`);
 } catch (error) {
-  if (!(error instanceof CommandFailure)) throw error;
-  say(error.message);
+  // Also what the engine answers, which is for people, too.
+  say(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 } finally {
   work.restic.close();
