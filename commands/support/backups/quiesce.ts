@@ -1,8 +1,12 @@
 import type { BackupPart } from "../../../lib/backups.ts";
 import { instanceNumber } from "../../../lib/names.ts";
 import { say } from "../../../runtime/command.ts";
+import { withDeadline } from "../../../runtime/deadline.ts";
 import { copiesOf } from "./sources.ts";
 import type { BackupWork } from "./work.ts";
+
+/** Seconds that such a command gets: what it has held still must not stay so. */
+const PATIENCE = 300;
 
 /** Takes files while the copies hold still that write them. */
 export async function holding<T>(work: BackupWork, part: BackupPart, take: () => Promise<T>): Promise<T> {
@@ -11,7 +15,8 @@ export async function holding<T>(work: BackupWork, part: BackupPart, take: () =>
   if (part.quiesce === undefined) return take();
   records.change(({ held }) => ({ held: [...new Set([...held, part.name])] }));
   try {
-    for (const copy of before ? await writers(work, part) : []) await engine.exec(copy, ...(before ?? []));
+    for (const copy of before ? await writers(work, part) : [])
+      await withDeadline(PATIENCE, () => engine.exec(copy, ...(before ?? [])));
     return await take();
   } finally {
     await letGo(work, part);
@@ -23,7 +28,9 @@ export async function letGo(work: BackupWork, part: BackupPart): Promise<void> {
   const { records, engine } = work;
   const { after } = part.quiesce ?? {};
   for (const copy of after ? await writers(work, part) : []) {
-    const { code, output } = await engine.tryExec(copy, ...(after ?? []));
+    const { code, output } = await withDeadline(PATIENCE, () => engine.tryExec(copy, ...(after ?? []))).catch(
+      (error: Error) => ({ code: "none", output: error.message }),
+    );
     if (code !== 0)
       say(`${part.name}: quiesce.after ended with exit code ${code} in ${copy}: ${output.trim()}`);
   }
