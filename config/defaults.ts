@@ -95,12 +95,7 @@ function serviceOf(
     ...others,
     name,
     ...(isRequired && provides !== undefined && { provides }),
-    requires: sorted(requires).map(([key, { env, secrets, ...rest }]) => ({
-      key,
-      ...rest,
-      env: sortedRecord(env),
-      secrets: sortedRecord(secrets),
-    })),
+    requires: requirementsOf(requires),
     health: { ...draft.health, type: draft.health.type ?? draft.protocol },
     source: build
       ? { kind: "build", ...build, args: sortedRecord(build.args), ...(version && { version }) }
@@ -115,6 +110,15 @@ function serviceOf(
     hosts: ownHosts,
     failover: (draft.failover ?? namesOf(allHosts)).toSorted(),
   };
+}
+
+function requirementsOf<T extends Pick<ServiceDraft, "env" | "secrets">>(requires: Record<string, T>) {
+  return sorted(requires).map(([key, { env, secrets, ...rest }]) => ({
+    key,
+    ...rest,
+    env: sortedRecord(env),
+    secrets: sortedRecord(secrets),
+  }));
 }
 
 /** A volume of another service is what that one says of it. */
@@ -182,12 +186,7 @@ function jobOf(
   // As with Docker, a command goes with its entrypoint.
   const said = { ...(entrypoint && { command: undefined }), command, entrypoint, workingDir, user };
   const given = { ...said, readOnly, tmpfs, cpus, memory };
-  const requires = sorted(draft.requires).map(([key, { env, secrets, ...rest }]) => ({
-    key,
-    ...rest,
-    env: sortedRecord(env),
-    secrets: sortedRecord(secrets),
-  }));
+  const requires = requirementsOf(draft.requires);
   const { init, capabilities, noNewPrivileges, shmSize, ulimits, extraHosts } = like;
   return {
     ...(like.command && !entrypoint && { command: like.command }),

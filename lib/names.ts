@@ -141,6 +141,10 @@ export function labels<T = string>({
   return Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
+/** How docker is told of labels. */
+export const labelFlags = (labels: Readonly<Record<string, string>>) =>
+  Object.entries(labels).flatMap(([label, value]) => ["--label", `${label}=${value}`]);
+
 /** What Pulumi calls the resource that brings the image of a service, or a job, to its hosts. */
 export const imageBringerName = (owner: string) => `image-${owner}`;
 

@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import type { Endpoint } from "../../lib/docker-endpoint.ts";
 import { contextArchive } from "../../lib/images/archive.ts";
 import type { HashedRecipe } from "../../lib/images/plan.ts";
+import { labelFlags } from "../../lib/names.ts";
 import { CommandFailure } from "../../runtime/command.ts";
 import { deadlineSignal } from "../../runtime/deadline.ts";
 import { DockerEngine } from "../../runtime/docker.ts";
@@ -58,7 +59,7 @@ export class ImageHost {
       args.push("--build-arg", isClients ? `${name}=${value}` : name);
       if (!isClients) env[name] = value;
     }
-    for (const [label, value] of Object.entries(labels)) args.push("--label", `${label}=${value}`);
+    args.push(...labelFlags(labels));
     const child = this.#spawn([...args, "-"], ["pipe", "pipe", "pipe"], env);
     const output = lastOf(child);
     const ended = endOf(child);

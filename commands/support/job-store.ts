@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import type { JobRecord } from "../../lib/jobs.ts";
+import { replaceFile } from "../../runtime/replace-file.ts";
 import { say } from "../../runtime/say.ts";
 
 /** What is written down of jobs and of what they printed: a folder for each, in one that outlives the program. */
@@ -24,7 +25,7 @@ export class JobStore {
   }
 
   write(job: string, record: JobRecord): void {
-    this.#replace(this.#file(job, "record.json"), JSON.stringify(record));
+    replaceFile(this.#file(job, "record.json"), JSON.stringify(record));
   }
 
   /** What a run printed; undefined where nothing is kept of it. */
@@ -34,7 +35,7 @@ export class JobStore {
   }
 
   writeOutput(job: string, run: number, text: string): void {
-    this.#replace(this.#file(job, `${run}.log`), text);
+    replaceFile(this.#file(job, `${run}.log`), text);
   }
 
   removeOutput(job: string, run: number): void {
@@ -50,12 +51,5 @@ export class JobStore {
 
   #file(job: string, name: string): string {
     return path.join(this.#folder, job, name);
-  }
-
-  /** Whoever is killed at it leaves the old one. */
-  #replace(file: string, text: string): void {
-    fs.mkdirSync(path.dirname(file), { recursive: true });
-    fs.writeFileSync(`${file}.new`, text);
-    fs.renameSync(`${file}.new`, file);
   }
 }

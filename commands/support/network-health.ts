@@ -45,18 +45,11 @@ export class NetworkHealth implements Health {
   /** The answers of those that did not pass; undefined where the agent, which may be restarting, could not ask. */
   async #ask(instances: readonly string[], seconds: number): Promise<Map<string, string> | undefined> {
     const { health } = this.#service;
-    const exchange = exchangeOf(health);
-    const ofHttp = health.method === "HEAD" ? `HEAD ${health.path}` : health.path;
-    const ofTcp = exchange ? `${exchange.send}=${exchange.expect}` : "tcp";
     const targets = instances.map((instance) => targetOf(this.#service, instance));
     const { code, output } = await this.#engine.tryExec(
       this.#agent,
       "await-passing",
-      String(seconds),
-      String(health.checkTimeout),
-      health.host,
-      health.type === "http" ? ofHttp : ofTcp,
-      ...targets,
+      ...passingArgs(health, seconds, targets),
     );
     if (code === 0) return new Map();
     const answers = new Map(
@@ -67,4 +60,17 @@ export class NetworkHealth implements Health {
     );
     return answers.size > 0 ? answers : undefined;
   }
+}
+
+/** What the program `await-passing` of the agent's image is told, to put a service's check to `host:port` for so many seconds. */
+export function passingArgs(
+  health: AnsweringService["health"],
+  seconds: number,
+  targets: readonly string[],
+): string[] {
+  const exchange = exchangeOf(health);
+  const ofHttp = health.method === "HEAD" ? `HEAD ${health.path}` : health.path;
+  const ofTcp = exchange ? `${exchange.send}=${exchange.expect}` : "tcp";
+  const how = health.type === "http" ? ofHttp : ofTcp;
+  return [String(seconds), String(health.checkTimeout), health.host, how, ...targets];
 }

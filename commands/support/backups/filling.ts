@@ -1,5 +1,5 @@
 import type { BackupPart, Snapshot } from "../../../lib/backups.ts";
-import { labels } from "../../../lib/names.ts";
+import { labelFlags, labels } from "../../../lib/names.ts";
 import type { BackupWork } from "./work.ts";
 
 /** Has a new volume filled with a backup, and something done with it. One that is not filled is taken away. */
@@ -12,11 +12,10 @@ export async function filled(
 ): Promise<void> {
   const { args, engine, records, restoring } = work;
   const { stack, host } = args;
-  const marks = Object.entries(labels({ stack, host, role: "volumes" }));
+  const marks = labelFlags(labels({ stack, host, role: "volumes" }));
   records.change(({ unfinished }) => ({ unfinished: [...unfinished, volume] }));
   try {
-    const flags = marks.flatMap(([label, value]) => ["--label", `${label}=${value}`]);
-    await engine.docker("volume", "create", ...flags, volume);
+    await engine.docker("volume", "create", ...marks, volume);
     await restoring.fill(volume, part, snapshot);
     await use();
   } catch (error) {

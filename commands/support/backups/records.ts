@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { readFileSync } from "node:fs";
 import type { Outcome, PartRecord } from "../../../lib/backups.ts";
+import { replaceFile } from "../../../runtime/replace-file.ts";
 
 /** What a host writes down of its backups. What restic keeps is the truth of what there is; this tells what came of the tries. */
 export interface BackupRecords {
@@ -39,9 +39,7 @@ export class RecordsFile {
   /** Writes what a change makes of them, all or nothing. */
   change(change: (records: BackupRecords) => Partial<BackupRecords>): void {
     const records = this.read();
-    mkdirSync(dirname(this.#file), { recursive: true });
-    writeFileSync(`${this.#file}.new`, JSON.stringify({ ...records, ...change(records) }));
-    renameSync(`${this.#file}.new`, this.#file);
+    replaceFile(this.#file, JSON.stringify({ ...records, ...change(records) }));
   }
 
   /** Changes what is written down of a part. */

@@ -1,12 +1,12 @@
 import { spawn } from "node:child_process";
 import type { BackupPart, Repository, Snapshot } from "../../../lib/backups.ts";
 import { DATA, TARGET } from "../../../lib/backups.ts";
-import { exchangeOf } from "../../../lib/exchange.ts";
-import { LOG_FOLDER, labels } from "../../../lib/names.ts";
+import { LOG_FOLDER, labelFlags, labels } from "../../../lib/names.ts";
 import { CommandFailure, say } from "../../../runtime/command.ts";
 import type { DockerEngine } from "../../../runtime/docker.ts";
 import { cloneContainer, type EngineSocket, type Inspected } from "../../../runtime/engine-socket.ts";
 import type { RestoreFilesArgs } from "../../restore-files.ts";
+import { passingArgs } from "../network-health.ts";
 import type { Restic } from "./restic.ts";
 import { copiesOf, endOf, feedTo } from "./sources.ts";
 import type { BackupsArgs } from "./told.ts";
@@ -50,10 +50,7 @@ export class Restoring {
   /** A container of ours that is there for a moment. */
   #moment(image: string, ...flags: string[]): string[] {
     const { stack, host } = this.#with.args;
-    const marks = Object.entries(labels({ stack, host, role: "scratch" })).flatMap(([label, value]) => [
-      "--label",
-      `${label}=${value}`,
-    ]);
+    const marks = labelFlags(labels({ stack, host, role: "scratch" }));
     return ["run", "--rm", "--interactive", "--log-driver", "none", ...marks, ...flags, image];
   }
 
@@ -153,13 +150,7 @@ export class Restoring {
     const { port, health } = this.#serviceOf(part);
     if (port === undefined) return;
     const { Image } = await api.inspect(args.agent);
-    const exchange = exchangeOf(health);
-    const ofHttp = health.method === "HEAD" ? `HEAD ${health.path}` : health.path;
-    const ofTcp = exchange ? `${exchange.send}=${exchange.expect}` : "tcp";
-    const asked = [
-      ...[String(health.timeout), String(health.checkTimeout), health.host],
-      ...[health.type === "http" ? ofHttp : ofTcp, `127.0.0.1:${port}`],
-    ];
+    const asked = passingArgs(health, health.timeout, [`127.0.0.1:${port}`]);
     const flags = ["--network", `container:${container}`, "--entrypoint", "await-passing"];
     try {
       await engine.docker(...this.#moment(Image, ...flags), ...asked);
