@@ -13,7 +13,7 @@ import {
   logVolumeName,
 } from "../lib/names.ts";
 import { isMoving, isStartedLate } from "../lib/rollout.ts";
-import { mostOn, type Spread, shareOf } from "../lib/shares.ts";
+import { mostOn, type Spread, shareOf, spreadOf } from "../lib/shares.ts";
 import { type Inputs, programCommand } from "./command-input.ts";
 import type { ConsulAgent } from "./consul-agent.ts";
 import type { ConsulCluster } from "./consul-cluster.ts";
@@ -122,7 +122,7 @@ export class ServerPool extends pulumi.ComponentResource {
       if (index < batches.length - 1)
         before = this.#batch(joined(name, "batch", index + 1), batch, image, args);
     }
-    const spread = spreadOf(args);
+    const spread = movingOf(args);
     this.instances = namesOf(spread ? servers.slice(0, shareOf(spread, host.key, spread.hosts)) : servers);
     this.#registration(joined(name, "registration"), servers, image, args);
     this.registerOutputs({ instances: this.instances });
@@ -218,7 +218,7 @@ export class ServerPool extends pulumi.ComponentResource {
   #input(servers: readonly docker.Container[], image: HostImage, args: ServerPoolArgs): Inputs<RegisterArgs> {
     const { stack, host, hosts, agent, cluster, service, credentials } = args;
     const { name, source, port, health, sessions, volumes, rollout, drain, stopGrace } = service;
-    const spread = spreadOf(args);
+    const spread = movingOf(args);
     const isOfPool = (container: string) =>
       instanceNumber(container, { stack, service: name, host: host.key }) !== undefined;
     return {
@@ -260,11 +260,8 @@ function inWords({ protocol, provides }: ServiceSettings) {
 }
 
 /** How the copies are spread, where they move between hosts. */
-function spreadOf({ service, host, hosts, reached }: ServerPoolArgs): Spread | undefined {
-  if (!isMoving(service)) return undefined;
-  const { name, replicas } = service;
-  const most = mostOn(service, host.settings, hosts);
-  return { service: name, replicas, most, hosts: reached.filter((key) => service.hosts.includes(key)) };
+function movingOf({ service, host, hosts, reached }: ServerPoolArgs): Spread | undefined {
+  return isMoving(service) ? spreadOf(service, host.settings, hosts, reached) : undefined;
 }
 
 /**

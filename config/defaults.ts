@@ -87,9 +87,10 @@ function serviceOf(
   const { build, version, image, pin, env, secrets, hosts = hostKeys, rollout, ...rest } = draft;
   const { provides = draft.port, requires, ...others } = rest;
   const ownHosts = hosts.filter((key) => hostKeys.includes(key)).toSorted();
+  const itsHosts = allHosts.filter(({ key }) => ownHosts.includes(key));
   const perHost = Math.max(
     0,
-    ...allHosts.map((host) => mostOn({ ...draft, hosts: ownHosts }, host, allHosts)),
+    ...itsHosts.map((host) => mostOn({ ...draft, hosts: ownHosts }, host, itsHosts)),
   );
   return {
     ...others,

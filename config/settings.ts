@@ -46,6 +46,8 @@ export interface HostSettings {
   readonly datacenter: string;
   /** Hosts of one zone are near each other: see a service's `locality`. */
   readonly zone?: string;
+  /** Of copies that move between hosts it has so many times as many as one that weighs 1. */
+  readonly weight: number;
   /** Whether it is "away", as when it is broken, and left as it is; or "drained": then no service runs there. */
   readonly state: "active" | "drained" | "away";
   /** Numbers of the Consul servers that live here, 1-based, ascending. */

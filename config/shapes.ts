@@ -86,6 +86,7 @@ const host = shape({
     "dc1",
   ),
   zone: text("lower-case letters, digits, - and _", (name) => /^[a-z0-9_-]{1,63}$/.test(name)).optional(),
+  weight: whole(1, 100).default(1),
   state: oneOf("active", "drained", "away").default("active"),
   consulServers: listOf(whole(1, maxServerNumber), "numbers of Consul servers").optional(),
 });

@@ -48,6 +48,7 @@ export const keysLeftAlone: Readonly<Record<string, string>> = {
   "hosts.<key>.tls": "needs an engine that is reached by TCP",
   "hosts.<key>.insecure": "needs an engine that is reached by TCP",
   "hosts.<key>.peerAddress": "says something only where there are several hosts",
+  "hosts.<key>.weight": "says something only where there are several hosts",
   "hosts.<key>.zone": "says something only where there are several hosts",
   "hosts.<key>.state": "says something only where there are several hosts",
   "hosts.<key>.consulServers": "says something only where there are several hosts",

@@ -72,7 +72,7 @@ export interface RoutesScope {
   readonly stack: string;
   readonly datacenter: string;
   /** Every host of the stack. */
-  readonly hosts: readonly Pick<HostSettings, "key" | "address" | "datacenter" | "zone">[];
+  readonly hosts: readonly Pick<HostSettings, "key" | "address" | "datacenter" | "zone" | "weight">[];
   readonly loadBalancers: Pick<LoadBalancerSettings, "ipv6" | "count">;
 }
 

@@ -33,8 +33,10 @@ describe("sections", () => {
     [{ hosts: { "a.b": {} } }, `hosts["a.b"]: ${nameRule}, got "a.b"`],
     [
       { hosts: { a: 1 } },
-      "hosts.a: must be a map (keys: docker, tls, insecure, address, peerAddress, datacenter, zone, state, consulServers), got 1",
+      "hosts.a: must be a map (keys: docker, tls, insecure, address, peerAddress, datacenter, zone, weight, state, consulServers), got 1",
     ],
+    [{ hosts: { a: { weight: 0 } } }, "hosts.a.weight: must be a whole number from 1 to 100, got 0"],
+    [{ hosts: { a: { weight: 1.5 } } }, "hosts.a.weight: must be a whole number from 1 to 100, got 1.5"],
     [
       { hosts: { a: { docker: "docker.sock" } } },
       'hosts.a.docker: must be unix:///path, ssh://[user@]host[:port] or tcp://host:port, got "docker.sock"',

@@ -62,6 +62,7 @@ const scope: RoutesScope = {
     key: "abcd".charAt(index),
     address,
     datacenter: index < 2 ? "dc1" : "dc2",
+    weight: 1,
   })),
   loadBalancers: { ipv6: false, count: 2 },
 };

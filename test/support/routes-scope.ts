@@ -12,5 +12,5 @@ export const scopeOf = (hosts: number, perHost: number): RoutesScope => ({
 export const hostsOf = (datacenter: string, count: number, first = 0) =>
   Array.from({ length: count }, (_, index) => {
     const key = "abcdefgh".charAt(first + index);
-    return { key, address: `10.0.0.${first + index + 1}`, datacenter };
+    return { key, address: `10.0.0.${first + index + 1}`, datacenter, weight: 1 };
   });

@@ -69,6 +69,7 @@ test("what is set for TLS goes wherever the endpoint goes", () => {
       address: "127.0.0.1",
       peerAddress: "127.0.0.1",
       datacenter: "dc1",
+      weight: 1,
       state: "active",
       consulServers: [1, 2, 3],
       placesServers: false,
