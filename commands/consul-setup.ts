@@ -82,7 +82,10 @@ async function awaitServers(
   try {
     await within(LEADER_TIMEOUT, "Consul is not ready", async () => {
       const leader = await consul.get<string>("/v1/status/leader");
-      if (!leader) notYet("no leader elected");
+      if (!leader)
+        notYet(
+          "no leader elected; where most of its servers are lost for good, `npm run recover` mends that",
+        );
       const peers = (await consul.get<string[]>("/v1/status/peers")) ?? [];
       if (peers.length < servers.length) notYet(`${peers.length} of ${servers.length} servers have joined`);
     });

@@ -7,6 +7,7 @@ import {
   joinAddress,
   type PeerSettings,
   rpcAddress,
+  serverNodeId,
   serverNumbers,
   serverPeer,
 } from "../lib/consul-peers.ts";
@@ -19,6 +20,7 @@ import {
   registrationRules,
   serverRules,
 } from "../lib/consul-policies.ts";
+import { peersFile } from "../lib/consul-recovery.ts";
 import type { Endpoint } from "../lib/docker-endpoint.ts";
 import { agentName, consulServerName, dataVolumeName, joined } from "../lib/names.ts";
 import { consulPort } from "../lib/ports.ts";
@@ -316,7 +318,7 @@ function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.
         stack,
         datacenter: host.settings.datacenter,
         nodeName: consulServerName(stack, number),
-        nodeId: nodeIdOf(stack, number),
+        nodeId: serverNodeId(stack, number),
         peer: serverPeer(number, peers),
         bootstrapExpect: founderNumbers(peers).includes(number) ? founders(consul.servers) : undefined,
         joinAddresses: joinAddresses(peers),
@@ -330,11 +332,10 @@ function serverConfig({ number, host }: Place, args: ConsulClusterArgs): pulumi.
 /** The founders as Consul reads them from `raft/peers.json`, by which servers with new addresses find each other. */
 function foundersFile(args: ConsulClusterArgs): string {
   const peers = founderNumbers(peerSettings(args)).map((number) => ({
-    id: nodeIdOf(args.stack, number),
+    id: serverNodeId(args.stack, number),
     address: rpcAddress(serverPeer(number, peerSettings(args))),
-    non_voter: false,
   }));
-  return `${JSON.stringify(peers, undefined, 2)}\n`;
+  return peersFile(peers);
 }
 
 /** Differs between servers that can't speak to each other. */
@@ -353,8 +354,6 @@ const peerSettings = ({ network, consul, allHosts }: ConsulClusterArgs): PeerSet
 /** Names of all servers that there are to be, those on hosts that are not reached, too. */
 const allServers = ({ stack, allHosts }: ConsulClusterArgs) =>
   serverNumbers(allHosts).map((number) => consulServerName(stack, number));
-
-const nodeIdOf = (stack: string, number: number) => uuidOf(`${stack} server ${number}`);
 
 function placement({ hosts }: Pick<ConsulClusterArgs, "hosts">): Place[] {
   return hosts

@@ -1,6 +1,7 @@
 import { baseImages } from "../lib/base-images.ts";
 import { ownImages } from "../lib/images/own-images.ts";
 import { imageName, imageRepository } from "../lib/names.ts";
+import { run } from "../runtime/program.ts";
 import { type Container, containers, docker, type Role, shortIds } from "./docker.ts";
 import { Lab } from "./engine/lab.ts";
 import { Fleet, whoAnswers } from "./fleet.ts";
@@ -99,6 +100,15 @@ export class Hosts {
     const { consulToken } = await this.fleet.outputs();
     const token = ["--env", `CONSUL_HTTP_TOKEN=${consulToken}`];
     return this.lab.docker(key, "exec", ...token, server.Id, "consul", ...args);
+  }
+
+  /** Does what `pulumi up` says to do about hosts that were left behind; gives how many things that were. */
+  async clearLeftovers(output: string): Promise<number> {
+    const advice = [...output.matchAll(/while it was dead: (docker .*)$/gm)].flatMap(
+      ([, command]) => command ?? [],
+    );
+    for (const command of advice) await run("sh", ["-c", command]);
+    return advice.length;
   }
 
   /** The host of Consul's leader, as a server on another one knows it. */

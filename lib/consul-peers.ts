@@ -1,5 +1,6 @@
 import type { ConsulSettings, HostSettings, NetworkSettings } from "../config/settings.ts";
 import { consulAddress } from "./subnet.ts";
+import { uuidOf } from "./uuid.ts";
 
 /**
  * Where a Consul server or agent is heard by the others. On one host that is in the control network, at Consul's own ports.
@@ -59,6 +60,12 @@ export const agentGossipPort = ({ peerPort }: Pick<ConsulSettings, "peerPort">) 
 
 /** Where servers come together, as Consul writes it in its list of peers. */
 export const rpcAddress = ({ address, rpcPort }: ConsulPeer) => `${address}:${rpcPort}`;
+
+/** The same where a server has noted it for itself, the usual port left out. */
+export const rpcAddressOf = (noted: string) => (noted.includes(":") ? noted : `${noted}:${usual.rpcPort}`);
+
+/** A server's node in Consul: it stays the same where a server has lost its data. */
+export const serverNodeId = (stack: string, number: number) => uuidOf(`${stack} server ${number}`);
 
 /** What others join it by. */
 export const joinAddress = ({ address, gossipPort, isPublished }: ConsulPeer) =>

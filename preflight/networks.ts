@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import type { HostSettings, Settings } from "../config/settings.ts";
 import { addressOf, type Endpoint, isLocal } from "../lib/docker-endpoint.ts";
-import { controlNetworkName, networkName } from "../lib/names.ts";
+import { consulServerPrefix, controlNetworkName, networkName } from "../lib/names.ts";
 import { cidrOf, subnetsOverlap } from "../lib/subnet.ts";
 import { ask } from "./engine.ts";
 import type { StackState } from "./state.ts";
@@ -78,7 +78,9 @@ async function faultsOf(
       `host ${host.key}: there is a network ${own.Name} already that this stack's state does not know, so another user or ` +
         `clone has a stack ${stack} there. Give this one another name, or use that one's state (\`pulumi login\`). If nobody ` +
         "has, it was left behind, as on a host that was taken out of the config while it was dead: " +
-        `${docker} rm --force $(${docker} ps --all --quiet --filter label=flotilla.stack=${stack}); ${docker} network rm ${own.Name}`,
+        `${docker} rm --force $(${docker} ps --all --quiet --filter label=flotilla.stack=${stack}); ${docker} network rm ${own.Name}; ` +
+        // What a server knew of its cluster must not come back to it.
+        `${docker} volume ls --quiet --filter name=^${consulServerPrefix(stack)} | xargs --no-run-if-empty ${docker} volume rm`,
     ];
   }
   return faults;

@@ -13,6 +13,7 @@ import { networkFaults, networksOf } from "./networks.ts";
 import { nfsFaults } from "./nfs.ts";
 import { warnOfGaps, warnOfOutages } from "./outages.ts";
 import { portFaults } from "./ports.ts";
+import { quorumFaults } from "./quorum.ts";
 import { type HostOutput, readState, type StackState } from "./state.ts";
 import { stoppedServers } from "./stopped.ts";
 import { versionFaults } from "./versions.ts";
@@ -60,6 +61,10 @@ export async function preflight(settings: Settings, state: StackState = readStat
   // An engine that does not answer has no images to tell of.
   if (faults.length === 0) faults.push(...(await versionFaults(reached)));
   if (settings.hosts.length > 1) faults.push(...moveFaults(settings, await state.hosts()));
+  if (absent.length > 0) {
+    const keys = absent.map(({ host }) => host.key);
+    faults.push(...(await quorumFaults(settings, await state.hosts(), keys)));
+  }
   if (faults.length > 0)
     throw new pulumi.RunError(`The Docker hosts are not ready:\n  ${faults.join("\n  ")}`);
   const warnings = await Promise.all([

@@ -107,6 +107,12 @@ const programs = [
     description: "have Pulumi look at what is on all hosts that answer",
   },
   {
+    name: "recover",
+    needs: "stack",
+    file: "operate/recover.ts",
+    description: "where most of Consul's servers are lost for good, have the others go on without them",
+  },
+  {
     name: "volumes",
     needs: "stack",
     file: "operate/volumes.ts",

@@ -9,7 +9,6 @@ import { runInfo } from "../../harness/run-info.ts";
 import { askOnce, whileAsking } from "../../harness/tcp.ts";
 import { sleep, within } from "../../harness/wait.ts";
 import { frontName } from "../../lib/names.ts";
-import { attempt } from "../../runtime/program.ts";
 
 const lines = (text: string) => text.split("\n").filter(Boolean);
 
@@ -297,11 +296,7 @@ print(*{call() for _ in range(60)})
       hosts.c = { docker, address };
     });
     expect(code).not.toBe(0);
-    const advice = [...output.matchAll(/while it was dead: (docker .*)$/gm)].map(
-      ([, command = ""]) => command,
-    );
-    expect(advice.length).toBeGreaterThan(0);
-    for (const command of advice) await attempt("sh", ["-c", command]);
+    expect(await hosts.clearLeftovers(output)).toBeGreaterThan(0);
     await fleet.stack.run("up");
     expect(await failures()).toEqual([]);
     await everywhere("a", "b", "c");

@@ -58,7 +58,8 @@ test("a stack of the same name that another state knows", async () => {
   expect(fault).toMatch(/^host a: there is a network test already that this stack's state does not know/);
   const docker = `docker -H ${host.docker}`;
   const remove = `${docker} rm --force $(${docker} ps --all --quiet --filter label=flotilla.stack=test)`;
-  expect(fault?.endsWith(`: ${remove}; ${docker} network rm test`)).toBe(true);
+  const data = `${docker} volume ls --quiet --filter name=^test--consul-- | xargs --no-run-if-empty ${docker} volume rm`;
+  expect(fault?.endsWith(`: ${remove}; ${docker} network rm test; ${data}`)).toBe(true);
 });
 
 describe("an outage is announced", () => {

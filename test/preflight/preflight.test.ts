@@ -174,9 +174,11 @@ describe("of several hosts", () => {
   async function look(states: Record<string, string>, silent: string[], known: string[]) {
     const asked = new Set<string>();
     const ofState: string[] = [];
-    mockEngine = (endpoint) => {
+    mockEngine = (endpoint, [command]) => {
       asked.add(endpoint.slice("tcp://".length, -":2376".length));
-      return silent.some((key) => endpoint === `tcp://${key}:2376`) ? { stderr: "no route" } : running();
+      if (silent.some((key) => endpoint === `tcp://${key}:2376`)) return { stderr: "no route" };
+      // Of Consul's leader.
+      return command === "exec" ? { stdout: '"10.0.0.1:8302"' } : running();
     };
     const warn = jest.spyOn(pulumi.log, "warn").mockResolvedValue();
     const state = stateWith(Object.fromEntries(known.map((key) => [key, output])), ofState);
