@@ -73,21 +73,25 @@ describe("Pulumi.dev.yaml", () => {
 });
 
 describe("Pulumi.prod.yaml", () => {
-  test("makes the same, but more of it, and pushes what it builds", async () => {
+  test("makes the same on three hosts, and pushes what it builds", async () => {
     const { resources } = await ofStackFile("prod");
     expect(countsOf(resources)).toStrictEqual({
-      docker: 1,
-      Network: 2,
-      // 5 Consul servers, agent, front, 3 balancers, warden, log keeper, 10 copies, two log volume containers.
-      Container: 24,
-      Volume: 9,
-      RemoteImage: 6,
+      docker: 3,
+      Network: 6,
+      // 3 Consul servers in each data centre; on each host an agent, front, 3 balancers, a warden, a log keeper and the volume
+      // container of the balancers' logs; 10 copies, the store and its replica; for those on 3 hosts 4 containers for logs and
+      // 2 for data.
+      Container: 46,
+      Volume: 21,
+      // Our own five and the service's on each host, and of two services that hosts have in common.
+      RemoteImage: 19,
       RandomPassword: 8,
-      Command: 12,
+      Command: 29,
     });
     const built = resources.filter(({ type }) => type.endsWith(":RemoteImage"));
-    expect(built.map(({ inputs }) => String(inputs.name).split(":")[0]).sort()).toStrictEqual(
-      ["balancer", "consul", "front", "log-keeper", "warden", "web"].map(
+    const names = built.map(({ inputs }) => String(inputs.name).split(":")[0]);
+    expect([...new Set(names)].sort()).toStrictEqual(
+      ["balancer", "consul", "front", "log-keeper", "replica", "store", "warden", "web"].map(
         (name) => `registry.example.com/flotilla/prod--${name}`,
       ),
     );
@@ -99,7 +103,10 @@ describe("Pulumi.prod.yaml", () => {
       ...["management", "agent", "balancer", "registration", "operator", "authority", "gossip", "stats"].map(
         (purpose) => `RandomPassword credentials-${purpose}`,
       ),
-      ...[5, 4, 3, 2, 1].map((i) => `Volume consul--${i}--data`),
+      // By data centre, and by host.
+      ...[3, 1, 2, 6, 5, 4].map((i) => `Volume consul--${i}--data`),
+      "Volume store--a_data",
+      "Volume replica--c_data",
     ]);
   });
 
@@ -115,6 +122,7 @@ describe("Pulumi.prod.yaml", () => {
         "agent: 1, 256, 256",
         "balancer: 1, 256, 256",
         "server: 0.5, 128, 128",
+        "server: 0.5, 256, 256",
         // Asleep, and never started.
         "front: undefined, undefined, undefined",
         "volumes: undefined, undefined, undefined",

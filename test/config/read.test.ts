@@ -108,25 +108,45 @@ test("the dev stack's file holds good settings", async () => {
   });
 });
 
-test("the prod stack's file holds good settings", async () => {
-  const [host] = defaults.hosts;
-  expect(await read(readStackFile("prod"), [], "prod")).toStrictEqual({
-    ...defaults,
+test("the prod stack's file holds good settings, of three hosts", async () => {
+  const host = (key: string, datacenter: string, peerAddress: string, consulServers: number[]) => ({
+    key,
+    docker: `ssh://deploy@${key}.example.com`,
+    address: `${key}.example.com`,
+    peerAddress,
+    datacenter,
+    weight: 1,
+    state: "active",
+    consulServers,
+    placesServers: false,
+  });
+  const { services, ...rest } = await read(readStackFile("prod"), [], "prod");
+  const { services: _, ...others } = defaults;
+  expect(rest).toStrictEqual({
+    ...others,
     stack: "prod",
     network: { ...defaults.network, controlSubnet: "198.19.213.0/26" },
-    hosts: [{ ...host, consulServers: [1, 2, 3, 4, 5] }],
-    consul: { ...defaults.consul, servers: 5, cpus: "1", memory: 256 },
+    hosts: [
+      host("a", "dc1", "10.0.0.11", [1, 3]),
+      host("b", "dc1", "10.0.0.12", [2]),
+      host("c", "dc2", "10.0.1.13", [4, 5, 6]),
+    ],
+    consul: { ...defaults.consul, cpus: "1", memory: 256 },
     loadBalancers: { ...defaults.loadBalancers, count: 3, cpus: "1", memory: 256 },
     registry: { address: "registry.example.com/flotilla" },
-    services: [
-      {
-        ...simpleServer,
-        replicas: 10,
-        rollout: { order: "start-first", surge: 10, settle: 3 },
-        cpus: "0.5",
-        memory: 128,
-      },
-    ],
+  });
+  const [replica, store, web] = services;
+  expect([replica?.name, replica?.hosts, replica?.port]).toStrictEqual(["replica", ["c"], undefined]);
+  expect([store?.name, store?.hosts, store?.provides]).toStrictEqual(["store", ["a"], 6379]);
+  expect(web).toStrictEqual({
+    ...simpleServer,
+    replicas: 5,
+    hosts: ["a", "b"],
+    failover: ["dc1", "dc2"],
+    requires: [{ key: "store", service: "store", env: { STORE: "{{host}}:{{port}}" }, secrets: {} }],
+    rollout: { order: "start-first", surge: 5, settle: 3 },
+    cpus: "0.5",
+    memory: 128,
   });
 });
 

@@ -23,11 +23,11 @@ if (args.includes("--help")) {
 
 /** Files that take minutes each: with the day's part of the drill come those of one day of these. */
 const days = [
-  ["02-requires", "11-data-centres"],
+  ["02-requires", "11-data-centres", "11-prod"],
   ["02-import", "12-moving"],
   ["02-jobs", "02-tcp", "02-volumes"],
   ["02-backups", "04-wordpress"],
-  ["02-logs", "02-workers", "09-remote-host", "13-own-repository"],
+  ["02-logs", "02-workers", "09-remote-host", "10-quorum", "13-own-repository"],
   ["02-confined", "02-edge", "10-hosts"],
 ];
 
