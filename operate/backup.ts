@@ -1,9 +1,9 @@
 /** `npm run backup`: backs up now, or restores the newest backups to see whether that works. */
 import { Command } from "commander";
-import colors from "picocolors";
 import { stack as devStack } from "../setup/dev-stack.ts";
 import { SetupError, say } from "../setup/say.ts";
 import { type BackupHost, backupHosts } from "./backup-hosts.ts";
+import { runProgram } from "./run-program.ts";
 
 interface Options {
   readonly stack: string;
@@ -57,10 +57,4 @@ async function namesOn(host: BackupHost, what: readonly string[]): Promise<strin
 /** An item whose copies have a volume each stands for all of them. */
 const isMeant = (name: string, item: string) => name === item || name.startsWith(`${item}.`);
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`${colors.red("backup stopped:")} ${error.message}\n`);
-  process.exitCode = 1;
-}
+await runProgram(program);

@@ -5,8 +5,9 @@ import { type BackupPart, faultsOf, type PartRecord, type Snapshot } from "../li
 import { nextRun } from "../lib/schedule.ts";
 import { sizeOf } from "../lib/sizes.ts";
 import { stack as devStack } from "../setup/dev-stack.ts";
-import { SetupError, say } from "../setup/say.ts";
+import { say } from "../setup/say.ts";
 import { type BackupHost, backupHosts } from "./backup-hosts.ts";
+import { runProgram } from "./run-program.ts";
 import { ageOf, table } from "./terminal.ts";
 
 interface Options {
@@ -103,10 +104,4 @@ function rowOf(
 /** In UTC, as `--at` of a restore takes it. */
 const secondOf = (time: string) => `${time.slice(0, 19)}Z`;
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`${colors.red("backups stopped:")} ${error.message}\n`);
-  process.exitCode = 1;
-}
+await runProgram(program);

@@ -22,6 +22,7 @@ import { root } from "../setup/places.ts";
 import { ensurePulumi } from "../setup/pulumi.ts";
 import { SetupError, say } from "../setup/say.ts";
 import { ensureStack } from "../setup/stack.ts";
+import { runProgram } from "./run-program.ts";
 
 interface Options {
   readonly stack?: string;
@@ -256,10 +257,4 @@ function tellNext(
   out.write(`\n${next.join("\n")}\n`);
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`${colors.red("import stopped:")} ${error.message}\n`);
-  process.exitCode = 1;
-}
+await runProgram(program);

@@ -1,6 +1,5 @@
 /** `npm run jobs`: shows the jobs of a stack on all of its hosts, and what they printed; has one run. */
 import { Command } from "commander";
-import colors from "picocolors";
 import type { JobStatus } from "../commands/support/scheduler-socket.ts";
 import { addressOf } from "../lib/docker-endpoint.ts";
 import { lastBegun, missedInAll, type Run } from "../lib/jobs.ts";
@@ -11,8 +10,9 @@ import { show } from "../runtime/program.ts";
 import { stack as devStack } from "../setup/dev-stack.ts";
 import { SetupError, say } from "../setup/say.ts";
 import { type HostProvider, hostProviders } from "./host-providers.ts";
+import { runProgram } from "./run-program.ts";
 import { exportStack } from "./stack.ts";
-import { table } from "./terminal.ts";
+import { ageOf, inWords, table } from "./terminal.ts";
 
 /** Seconds that an engine, and a scheduler that has just been started, get to answer. */
 const ANSWER = 40;
@@ -131,7 +131,7 @@ function told({ host, job }: FoundJob): string[] {
     name,
     host.key,
     schedule ? `${schedule.pattern}${zone}` : "by `up`",
-    last ? `${when(last.start ?? last.due)}, ${ago(last.start ?? last.due)} ago` : "never",
+    last ? `${when(last.start ?? last.due)}, ${ageOf(last.start ?? last.due, new Date())} ago` : "never",
     last ? outcomeOf(last) : "",
     last ? duration(last) : "",
     next ? when(next) : "",
@@ -149,19 +149,6 @@ const between = (start: string, end?: string) =>
   ((end === undefined ? Date.now() : Date.parse(end)) - Date.parse(start)) / 1000;
 
 const duration = ({ start, end }: Run) => (start === undefined ? "" : inWords(between(start, end)));
-const ago = (time: string) => inWords(between(time));
 const when = (time: string) => `${time.slice(0, 16).replace("T", " ")} UTC`;
 
-function inWords(seconds: number): string {
-  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
-}
-
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`${colors.red("jobs stopped:")} ${error.message}\n`);
-  process.exitCode = 1;
-}
+await runProgram(program);

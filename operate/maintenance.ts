@@ -9,7 +9,7 @@ import { maintenanceKey } from "../lib/maintenance.ts";
 import { CommandFailure, notYet, say, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { DockerEngine } from "../runtime/docker.ts";
-import { SetupError } from "../setup/say.ts";
+import { runProgram } from "./run-program.ts";
 import { type OperatedHost, type OperatedStack, readStack } from "./stack.ts";
 
 /** Seconds that Consul gets to take a change. */
@@ -171,12 +171,4 @@ function throughAnyAgent<T>(
   });
 }
 
-try {
-  await program.parseAsync();
-  // Connections that are still open must not keep the terminal waiting.
-  process.exit();
-} catch (error) {
-  if (!(error instanceof CommandFailure || error instanceof SetupError)) throw error;
-  say(error.message);
-  process.exit(1);
-}
+await runProgram(program);

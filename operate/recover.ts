@@ -3,17 +3,17 @@
  * Consul's own way of doing so, for all of a data centre's servers at once: each is told who votes, and starts anew.
  */
 import { Command } from "commander";
-import colors from "picocolors";
 import { rpcAddressOf, serverNodeId } from "../lib/consul-peers.ts";
 import { type ClusterView, clustersOf, peersFile, type ServerView } from "../lib/consul-recovery.ts";
 import { consulServerPrefix } from "../lib/names.ts";
-import { CommandFailure, notYet, within } from "../runtime/command.ts";
+import { notYet, within } from "../runtime/command.ts";
 import { Consul } from "../runtime/consul.ts";
 import { withDeadline } from "../runtime/deadline.ts";
 import { DockerEngine } from "../runtime/docker.ts";
 import { stack as devStack } from "../setup/dev-stack.ts";
 import { SetupError, say } from "../setup/say.ts";
 import { type HostProvider, hostProviders, silentOnes } from "./host-providers.ts";
+import { runProgram } from "./run-program.ts";
 import { exportStack } from "./stack.ts";
 import { isConfirmed } from "./terminal.ts";
 
@@ -126,12 +126,4 @@ async function goOnWith(members: readonly Server[]): Promise<void> {
   });
 }
 
-try {
-  await program.parseAsync();
-  // Connections that are still open must not keep the terminal waiting.
-  process.exit();
-} catch (error) {
-  if (!(error instanceof SetupError || error instanceof CommandFailure)) throw error;
-  process.stderr.write(`${colors.red("recover stopped:")} ${error.message}\n`);
-  process.exit(1);
-}
+await runProgram(program);

@@ -3,12 +3,11 @@
  * not answer; this leaves out what is on those.
  */
 import { Command } from "commander";
-import colors from "picocolors";
 import { show } from "../runtime/program.ts";
 import { stack as devStack } from "../setup/dev-stack.ts";
 import { clearDeadLocks } from "../setup/locks.ts";
-import { SetupError } from "../setup/say.ts";
 import { hostProviders, silentOnes } from "./host-providers.ts";
+import { runProgram } from "./run-program.ts";
 import { exportStack } from "./stack.ts";
 
 interface Options {
@@ -33,12 +32,4 @@ async function refresh({ stack, yes }: Options): Promise<number> {
   return show("pulumi", args, { stdio: "inherit" });
 }
 
-try {
-  await program.parseAsync();
-  // Connections that are still open must not keep the terminal waiting.
-  process.exit();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`${colors.red("refresh stopped:")} ${error.message}\n`);
-  process.exit(1);
-}
+await runProgram(program);

@@ -1,14 +1,13 @@
 /** `npm run restore`: brings a backup back, into a volume beside the present one or, where that is asked for, in its place. */
 import { Command } from "commander";
-import colors from "picocolors";
 import type { RegisterArgs } from "../commands/support/registrar.ts";
 import type { BackupPart } from "../lib/backups.ts";
 import { labels } from "../lib/names.ts";
-import { CommandFailure } from "../runtime/command.ts";
 import { stack as devStack } from "../setup/dev-stack.ts";
 import { SetupError, say } from "../setup/say.ts";
 import { type BackupHost, backupHosts } from "./backup-hosts.ts";
 import { inTheirPlace, type Users } from "./restore-in-place.ts";
+import { runProgram } from "./run-program.ts";
 import { readStack } from "./stack.ts";
 import { isConfirmed } from "./terminal.ts";
 
@@ -118,12 +117,4 @@ async function usersOf(part: BackupPart, one: BackupHost, stack: string): Promis
 
 const stampOf = (time: Date) => time.toISOString().slice(0, 19).replace(/[-:]/g, "").replace("T", "-");
 
-try {
-  await program.parseAsync();
-  // Connections that are still open must not keep the terminal waiting.
-  process.exit();
-} catch (error) {
-  if (!(error instanceof SetupError || error instanceof CommandFailure)) throw error;
-  process.stderr.write(`${colors.red("restore stopped:")} ${error.message}\n`);
-  process.exit(1);
-}
+await runProgram(program);

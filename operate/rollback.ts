@@ -4,7 +4,6 @@
  * there are.
  */
 import { Command } from "commander";
-import colors from "picocolors";
 import { type Span, versionOf } from "../lib/history.ts";
 import { imageName } from "../lib/names.ts";
 import { attempt, lastLines, show } from "../runtime/program.ts";
@@ -12,6 +11,7 @@ import { clearDeadLocks } from "../setup/locks.ts";
 import { SetupError, say } from "../setup/say.ts";
 import { pendingParts } from "./pending.ts";
 import { type Pool, targetsOf } from "./pools.ts";
+import { runProgram } from "./run-program.ts";
 import { type OperatedStack, readStack } from "./stack.ts";
 import { isConfirmed, table } from "./terminal.ts";
 import { hostsWithout, readVersions, type Versions } from "./versions.ts";
@@ -199,10 +199,4 @@ const told = ({ image, since, until }: Span, built: string) =>
 
 const when = (time: string) => `${time.slice(0, 16).replace("T", " ")} UTC`;
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`${colors.red("rollback stopped:")} ${error.message}\n`);
-  process.exitCode = 1;
-}
+await runProgram(program);

@@ -25,16 +25,13 @@ export function table(rows: readonly (readonly string[])[]): string {
     .join("");
 }
 
-const spans = [
-  [86_400, "d"],
-  [3600, "h"],
-  [60, "min"],
-  [1, "s"],
-] as const;
-
-/** How long ago something was, or how soon it will be, in its largest whole unit: "3 h". */
-export function ageOf(time: string | Date, now: Date): string {
-  const seconds = Math.abs(now.getTime() - new Date(time).getTime()) / 1000;
-  const [length, unit] = spans.find(([span]) => seconds >= span) ?? spans[3];
-  return `${Math.floor(seconds / length)} ${unit}`;
+/** A span of time in words that say as much as one wants to know of it: "90 s", "100 min", "3 h", "2 d". */
+export function inWords(seconds: number): string {
+  if (seconds < 120) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return seconds < 172_800 ? `${Math.round(seconds / 3600)} h` : `${Math.round(seconds / 86_400)} d`;
 }
+
+/** How long ago something was, or how soon it will be, in such words. */
+export const ageOf = (time: string | Date, now: Date) =>
+  inWords(Math.abs(now.getTime() - new Date(time).getTime()) / 1000);

@@ -1,6 +1,5 @@
 /** `npm run volumes`: shows the volumes of a stack on all of its hosts, and takes away those that the stack has no more. */
 import { Command } from "commander";
-import colors from "picocolors";
 import { addressOf } from "../lib/docker-endpoint.ts";
 import { holderOf } from "../lib/names.ts";
 import { withDeadline } from "../runtime/deadline.ts";
@@ -9,6 +8,7 @@ import { stack as devStack } from "../setup/dev-stack.ts";
 import { SetupError, say } from "../setup/say.ts";
 import type { StateResource } from "../setup/state.ts";
 import { type HostProvider, hostProviders } from "./host-providers.ts";
+import { runProgram } from "./run-program.ts";
 import { exportStack } from "./stack.ts";
 import { isConfirmed, table } from "./terminal.ts";
 
@@ -138,10 +138,4 @@ const rowsOf = (text: string) =>
     .filter(Boolean)
     .map((line) => line.split("\t"));
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof SetupError)) throw error;
-  process.stderr.write(`${colors.red("volumes stopped:")} ${error.message}\n`);
-  process.exitCode = 1;
-}
+await runProgram(program);

@@ -190,24 +190,26 @@ test.concurrent("where no engine is there, that is what is said", async () => {
   const hosts = fleet({ docker: () => away });
   const { code, said } = await maintenance(hosts, "status");
   expect(code).toBe(1);
-  expect(said).toMatch(/^Consul of the stack dev is not to be reached after 5 s: host a \(tcp:\/\/a:1\): /);
+  expect(said).toMatch(
+    /^maintenance stopped: Consul of the stack dev is not to be reached after 5 s: host a \(tcp:\/\/a:1\): /,
+  );
 });
 
 test.concurrent.each<[string[], DockerAnswer | undefined, RegExp]>([
   [
     ["on", "--service", "wbe"],
     undefined,
-    /^--service: must be a service of the stack dev \(api, web\), not "wbe"/,
+    /^maintenance stopped: --service: must be a service of the stack dev \(api, web\), not "wbe"/,
   ],
   [
     ["on", "--service", "mail"],
     { out: withWorker },
-    /^--service: mail is a worker: it answers no requests, .*services\.mail\.replicas 0 && pulumi up\n$/,
+    /^maintenance stopped: --service: mail is a worker: it answers no requests, .*services\.mail\.replicas 0 && pulumi up\n$/,
   ],
   [
     ["on"],
     { out: onlyWorker },
-    /^No service of the stack dev answers requests, and so none can be closed\.\n$/,
+    /^maintenance stopped: No service of the stack dev answers requests, and so none can be closed\.\n$/,
   ],
   [["pause"], undefined, /'pause' is invalid.*Allowed choices are on, off, status/],
   [
