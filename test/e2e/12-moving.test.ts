@@ -147,6 +147,26 @@ const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
     expect(sum(await spread(all, "clock"))).toBe(1);
   });
 
+  test("one that weighs more has more, and takes that much to others when it dies", async () => {
+    const weigh = (weight: number) => fleet.up(({ hosts }) => Object.assign(hosts.c ?? {}, { weight }));
+    const shift = async () => {
+      await weigh(4);
+      expect(await spread(all)).toEqual([1, 1, 4]);
+      await within(20, "all answer", () => hosts.reach(all, all));
+      await weigh(1);
+      await settled(20, 6);
+      await weigh(4);
+    };
+    expect(await failures(all, shift)).toEqual([]);
+    await lab.die("c");
+    await settled(60, 6, ["a", "b"]);
+    await lab.revive("c");
+    await within(120, "as before", async () => expect(await spread(all)).toEqual([1, 1, 4]));
+    await weigh(1);
+    await settled(20, 6);
+    await fleet.stack.run("preview", "--refresh", "--expect-no-changes");
+  });
+
   test("fewer, none, one; as many on each host, and in all again", async () => {
     const change = async () => {
       await update({ replicas: 1 });
