@@ -12,7 +12,9 @@ import { labels } from "../lib/names.ts";
 import { nextRun, onSchedule } from "../lib/schedule.ts";
 import { say } from "../runtime/command.ts";
 import { EngineSocket, type Listed } from "../runtime/engine-socket.ts";
-import { JOB_LABEL, type Job, JobRunner } from "./support/job-runner.ts";
+import { JOB_LABEL } from "./support/job-attempt.ts";
+import type { Job } from "./support/job-run.ts";
+import { JobRunner } from "./support/job-runner.ts";
 import { JobStore } from "./support/job-store.ts";
 import { type JobStatus, type RunNews, SCHEDULER_SOCKET } from "./support/scheduler-socket.ts";
 

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { EndRunsArgs } from "../commands/end-runs.ts";
 import type { SchedulerArgs as Told } from "../commands/scheduler.ts";
-import type { Job as ToldJob } from "../commands/support/job-runner.ts";
+import type { Job as ToldJob } from "../commands/support/job-run.ts";
 import { jobName, jobRecordsName, joined } from "../lib/names.ts";
 import { resident } from "./attendant.ts";
 import { programCommand } from "./command-input.ts";
