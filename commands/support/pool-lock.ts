@@ -3,7 +3,7 @@ import { notYet, say, within } from "../../runtime/command.ts";
 import { deadlineSignal, secondsLeft } from "../../runtime/deadline.ts";
 import type { DockerEngine } from "../../runtime/docker.ts";
 
-/** Seconds that a command waits for another one's end. */
+/** Seconds that a command waits for another one's end, beside what that one may have to wait for itself. */
 const WAIT = 60;
 
 /** Seconds of one attempt: what waits in the container may outlive whoever had it wait. */
@@ -16,17 +16,19 @@ const LONGEST = 3600;
  * Does work on a service's pool on one host while no other command does: where an update was killed, its command may still
  * be at it. The lock is a file's in the container of the host's Consul agent, held by a program there for as long as its
  * standard input is open: so it is let go at once when the command ends, however that may be, and needs no quorum.
+ * @param others seconds that the other command may have to wait, such as for instances to pass
  */
 export async function withPoolLock<T>(
   engine: DockerEngine,
   agent: string,
   service: string,
   work: () => Promise<T>,
+  others = 0,
 ): Promise<T> {
   let waits = false;
   // Of the work, which within() would cut to that of a look.
   const longest = Math.ceil(Math.min(secondsLeft(), LONGEST));
-  const release = await within(WAIT, `${service}: its pool can't be worked on`, async () => {
+  const release = await within(WAIT + others, `${service}: its pool can't be worked on`, async () => {
     try {
       return await acquire(engine, agent, service, longest);
     } catch (error) {

@@ -229,8 +229,10 @@ export class Registrar {
 
   /** Works on the pool while no other command does. */
   #alone(work: () => Promise<void>): Promise<void> {
-    const { agent, service } = this.#args;
-    return withPoolLock(this.#engine, agent, service.name, work);
+    const { agent, service, moving, healthTimeout, settle } = this.#args;
+    // So long has a mover it, if what it starts does not pass.
+    const others = moving ? healthTimeout + settle : 0;
+    return withPoolLock(this.#engine, agent, service.name, work, others);
   }
 
   async #agentRuns(): Promise<boolean> {
@@ -481,7 +483,7 @@ export function longestTime({
     (service.port === undefined ? 2 : 1) * stopGrace +
     // For new ones to be stopped, and old ones to be started again.
     (order === "stop-first" ? healthTimeout + 2 * stopGrace : 0) +
-    // For other hosts, and for spare ones.
-    (moving ? healthTimeout + settle + OTHERS + stopGrace : 0)
+    // For the mover, for other hosts, and for spare ones.
+    (moving ? 2 * (healthTimeout + settle) + OTHERS + stopGrace : 0)
   );
 }
