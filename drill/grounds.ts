@@ -1,4 +1,4 @@
-import { Fleet } from "../harness/fleet.ts";
+import { type Config, Fleet } from "../harness/fleet.ts";
 import { Hosts } from "../harness/hosts.ts";
 import { Project } from "../harness/project.ts";
 import { runInfo } from "../harness/run-info.ts";
@@ -39,6 +39,7 @@ export abstract class Ground {
   /** Leaves the machine as it was. */
   async leave(): Promise<void> {
     if (this.#isUp) await this.takeAway();
+    this.#isUp = false;
   }
 }
 
@@ -81,9 +82,24 @@ export class OwnStack extends Ground {
   }
 }
 
-/** A stack over three hosts, which can be cut off and die. */
+/** A stack over three hosts, which can be cut off and die. There is one such stack at a time. */
 export class ThreeHosts extends Ground {
+  readonly #layOut: ((config: Config) => void) | undefined;
   #hosts: Hosts | undefined;
+
+  /** In one data centre, unless its config is edited. */
+  constructor(layOut?: (config: Config) => void) {
+    super();
+    this.#layOut = layOut;
+  }
+
+  /** Hosts a and b in one data centre, c in another, each with one Consul server. */
+  static inTwoDataCentres(): ThreeHosts {
+    return new ThreeHosts(({ hosts, consul }) => {
+      Object.assign(hosts.c ?? {}, { datacenter: "dc2" });
+      consul.servers = 1;
+    });
+  }
 
   override get hosts(): Hosts {
     if (this.#hosts === undefined) throw new Error("the hosts have not been started");
@@ -95,7 +111,7 @@ export class ThreeHosts extends Ground {
   }
 
   protected async bringUp(): Promise<void> {
-    this.#hosts = await step("starting three hosts", () => Hosts.start(["a", "b", "c"]));
+    this.#hosts = await step("starting three hosts", () => Hosts.start(["a", "b", "c"], this.#layOut));
     await step("bringing up a stack over them", () => this.fleet.stack.run("up"));
     await this.#whole();
   }
@@ -116,6 +132,6 @@ export class ThreeHosts extends Ground {
 
   async #whole(): Promise<void> {
     const { hosts } = this;
-    await within(WHOLE, "all hosts reach each other", () => hosts.reachEachOther(...hosts.keys));
+    await within(WHOLE, "all hosts reach their copies", () => hosts.reachTheirOwn());
   }
 }

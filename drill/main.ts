@@ -41,7 +41,10 @@ const live = new Live();
 const book = new Book(report, short);
 const mode = { short, part, ...(only && { step: only }), ownApplication: !stack };
 const oneHost = stack ? new UsersStack(stack) : new OwnStack();
-const grounds = [oneHost, new ThreeHosts()] as const;
+const overHosts: Partial<Record<Scenario["needs"], Ground>> = {
+  hosts: new ThreeHosts(),
+  "data centres": ThreeHosts.inTwoDataCentres(),
+};
 
 const chosen = choose(scenarios, names, part, share);
 live.line(`of every-…: ${partText(part)}; of the others: ${partText(share)}`);
@@ -56,7 +59,9 @@ try {
     live.line(
       `\n${index + 1}/${chosen.length} ${scenario.name}: ${scenario.title}\n    bar: ${scenario.bar}`,
     );
-    const ground = grounds[scenario.needs === "hosts" ? 1 : 0];
+    const ground = overHosts[scenario.needs] ?? oneHost;
+    for (const other of Object.values(overHosts))
+      if (ground !== oneHost && other !== ground) await other.leave();
     const { result, seconds } = await timed(() => playOn(ground, scenario));
     for (const line of lines(result)) live.line(`    ${line}`);
     live.line(`    over after ${seconds.toFixed(0)} s`);
@@ -66,7 +71,7 @@ try {
   }
 } finally {
   live.end();
-  for (const ground of grounds) await ground.leave();
+  for (const ground of [oneHost, ...Object.values(overHosts)]) await ground.leave();
 }
 const { results, skipped } = book;
 const missed = results.filter(({ shortfalls }) => shortfalls.length > 0);
@@ -80,7 +85,7 @@ function whyNot({ needs }: Scenario): string | undefined {
   if (stack && needs !== "any stack") return "it changes what only a stack of the drill's own may be changed";
   if (runInfo().namespace) return undefined;
   if (needs === "own engine") return "it would stop your Docker engine; as root the drill has one of its own";
-  if (needs === "hosts") return "there is one Docker engine; as root the drill has as many as it wants";
+  if (needs in overHosts) return "there is one Docker engine; as root the drill has as many as it wants";
   return undefined;
 }
 

@@ -16,9 +16,9 @@ export interface Scenario {
   readonly bar: string;
   /**
    * What it can't do without: the drill's own stack, whose code and images it changes; an engine of its own, which it
-   * stops; a stack over several hosts. Without it the scenario is skipped, and said to be.
+   * stops; a stack over several hosts, of one data centre or of two. Without it the scenario is skipped, and said to be.
    */
-  readonly needs: "any stack" | "own stack" | "own engine" | "hosts";
+  readonly needs: "any stack" | "own stack" | "own engine" | "hosts" | "data centres";
   /** Where there are several hosts: those at whose balancers the clients stand. @default all but the last */
   readonly at?: (hosts: Hosts) => readonly string[] | Promise<readonly string[]>;
   /** How the config differs from the drill's usual one: 4 servers, 2 balancers, 3 Consul servers. */

@@ -10,7 +10,7 @@ export interface StateChange {
  * from the one before.
  */
 export function stateChanges(log: string): StateChange[] {
-  const lines = log.matchAll(/^Server (service\.\S+) is (UP|DOWN), reason: /gm);
+  const lines = log.matchAll(/^(?:Backup )?Server (service\.\S+) is (UP|DOWN), reason: /gm);
   return [...lines].map(([, server = "", state]) => ({ server, state: state as StateChange["state"] }));
 }
 
@@ -22,4 +22,11 @@ export function flapping(changes: readonly StateChange[]): string[] {
     const most = Math.max(...["UP", "DOWN"].map((state) => states.filter((one) => one === state).length));
     return most > 1 ? [`${server}: ${states.join(", ")}`] : [];
   });
+}
+
+/** Servers that went down, but for those by some names. */
+export function gone(changes: readonly StateChange[], but: readonly string[] = []): string[] {
+  const nameOf = (server: string) => server.slice(server.indexOf("/") + 1);
+  const servers = changes.flatMap(({ server, state }) => (state === "DOWN" ? server : []));
+  return [...new Set(servers)].filter((server) => !but.includes(nameOf(server)));
 }

@@ -154,13 +154,17 @@ export class Fleet {
     return new Fleet(stack, config, application);
   }
 
-  /** One over several hosts, of the drill's application. */
-  static onHosts(hosts: readonly { key: string; address: string; docker: string }[]): Fleet {
+  /** One over several hosts, of the drill's application, whose config is edited. */
+  static onHosts(
+    hosts: readonly { key: string; address: string; docker: string }[],
+    edit: (config: Config) => void = () => {},
+  ): Fleet {
     const application = new Application("web-5", true);
     const stack = new Stack<Config>(`${runInfo().prefix}-5`);
     const config = configOf(21_080, "10.213.5.0/24", webOf(application));
     config.hosts = Object.fromEntries(hosts.map(({ key, address, docker }) => [key, { docker, address }]));
     Object.assign(config.services.web, { replicas: 2, sessions: true, drain: 2 });
+    edit(config);
     return new Fleet(stack, config, application);
   }
 

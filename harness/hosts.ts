@@ -4,7 +4,7 @@ import { imageName, imageRepository } from "../lib/names.ts";
 import { run } from "../runtime/program.ts";
 import { type Container, containers, docker, type Role, shortIds } from "./docker.ts";
 import { Lab } from "./engine/lab.ts";
-import { Fleet, whoAnswers } from "./fleet.ts";
+import { type Config, Fleet, whoAnswers } from "./fleet.ts";
 
 /** The application's image on the run's own engine, on which it is built in no time elsewhere. It has Python. */
 export const applicationBase = "application-base";
@@ -22,10 +22,10 @@ export class Hosts {
     this.fleet = fleet;
   }
 
-  /** Hosts with what images are built from, and a stack that is configured for them; nothing of it is up. */
-  static async start(keys: readonly string[]): Promise<Hosts> {
+  /** Hosts with what images are built from, and a stack whose config, edited, is for them; nothing of it is up. */
+  static async start(keys: readonly string[], edit?: (config: Config) => void): Promise<Hosts> {
     const lab = await Lab.start(keys);
-    const fleet = Fleet.onHosts(lab.hosts);
+    const fleet = Fleet.onHosts(lab.hosts, edit);
     await fleet.create();
     // Hosts that are new have nothing of what another lab's had.
     await fleet.stack.forget();
@@ -68,6 +68,24 @@ export class Hosts {
       for (const copy of Object.keys(await whoAnswers(this.urlOf(key), 150))) seen.add(copy);
     } while (expected.some((copy) => !seen.has(copy)) && performance.now() < end);
     return [...seen].sort();
+  }
+
+  /** The hosts that are configured, by their data centres. */
+  get dataCentres(): string[][] {
+    const { hosts } = this.fleet.config;
+    return [...Map.groupBy(Object.keys(hosts), (key) => hosts[key]?.datacenter ?? "dc1").values()];
+  }
+
+  /**
+   * That at each host all copies in its data centre answer, and no others; where that has none, all of those in the other
+   * ones.
+   */
+  async reachTheirOwn(): Promise<void> {
+    const { dataCentres } = this;
+    for (const at of dataCentres) {
+      const hasOwn = (await this.copies(at)).length > 0;
+      await this.reach(hasOwn ? at : dataCentres.flat().filter((key) => !at.includes(key)), at);
+    }
   }
 
   /** That at each of some hosts all copies of all of them answer, and no others. */

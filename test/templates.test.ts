@@ -215,6 +215,15 @@ test("on a single host there are no other balancers to speak to, and the rest is
   ]);
 });
 
+test("what a client has asked is not taken for a check, whatever its connection is called", () => {
+  const answers = renderFile(haproxy, stack)
+    .split("\n")
+    .filter((line) => /^ {2}http-request return .*ssl_fc_sni .*check_/.test(line));
+  expect(
+    answers.map((line) => line.replace(/^ *http-request return status (\d+).*?(!?is_asked).*$/, "$1 $2")),
+  ).toStrictEqual(["200 !is_asked", "503 !is_asked"]);
+});
+
 test("no template is left out here", () => {
   const all = fs.readdirSync("templates", { recursive: true, encoding: "utf8" });
   const tested = new Set(rendered.map(([template]) => `${template}.mustache`));

@@ -51,13 +51,13 @@ export function expectDecided(stage: Stage): void {
 }
 
 /** Of what a scenario does, each balancer may see that a server goes down and comes up, but not twice. */
-const steady = (scenario: Scenario): Scenario => ({
+export const steady = (scenario: Scenario): Scenario => ({
   ...scenario,
   bar: `${scenario.bar}; no server down or up twice`,
   async play(stage) {
     const since = new Date();
     await scenario.play(stage);
-    const logs = await Promise.all(all.map((host) => stage.hosts.balancerLogs(host, since)));
+    const logs = await Promise.all(stage.hosts.keys.map((host) => stage.hosts.balancerLogs(host, since)));
     const seen = logs.flat().map(stateChanges);
     const times = (state: string) => seen.flat().filter((change) => change.state === state).length;
     stage.notes.push(`in the eyes of ${seen.length} balancers: ${times("DOWN")} × down, ${times("UP")} × up`);
@@ -67,7 +67,7 @@ const steady = (scenario: Scenario): Scenario => ({
 });
 
 export const allAgain = (stage: Stage, seconds = AGAIN) =>
-  stage.back("each host reaches every copy", seconds, () => stage.hosts.reachEachOther(...all));
+  stage.back("each host reaches every copy of its data centre", seconds, () => stage.hosts.reachTheirOwn());
 
 /** A host that is lost for a while and comes back by itself. */
 function away(

@@ -5,8 +5,10 @@ import { calls } from "./calls.ts";
 import { changedHosts } from "./changed-hosts.ts";
 import { consul } from "./consul.ts";
 import { daemon } from "./daemon.ts";
+import { dataCentres } from "./data-centres.ts";
 import { everyKey } from "./every-key.ts";
 import { everyResource } from "./every-resource.ts";
+import { failovers } from "./failover.ts";
 import { lostHosts } from "./hosts.ts";
 import { interrupted } from "./interrupted.ts";
 import { lasting } from "./lasting.ts";
@@ -39,6 +41,8 @@ export const scenarios: readonly Scenario[] = [
   ...attack,
   ...lostHosts,
   ...changedHosts,
+  ...dataCentres,
+  ...failovers,
   everyResource,
   ...everyLoss,
   everyKey,

@@ -5,6 +5,20 @@ import { runInfo } from "../run-info.ts";
 import { within } from "../wait.ts";
 import { iptables, type Namespace } from "./namespace.ts";
 
+/** Which packets it is about, for a namespace at the end of some cable. */
+const ways = {
+  /** All to and from it. */
+  everyone: (cable: string) => [
+    ["PREROUTING", "-i", cable],
+    ["POSTROUTING", "-o", cable],
+  ],
+  /** Those to and from what is beside it: from here it is as near as ever. */
+  others: (cable: string) => [
+    ["FORWARD", "-i", cable],
+    ["FORWARD", "-o", cable],
+  ],
+};
+
 /** Has each packet to and from a namespace take its time, as on a long way: netem, where the kernel has it not. */
 export class LongWay {
   readonly #container: string;
@@ -16,10 +30,15 @@ export class LongWay {
   }
 
   /**
-   * Adds so many milliseconds in each direction. The image, of the run's engine, has Python, which works on the network that
+   * Adds so many milliseconds in each direction, for everyone or only for others than those here. The image, of the run's engine, has Python, which works on the network that
    * the engine lives in.
    */
-  static async to({ name, cable, range }: Namespace, milliseconds: number, image: string): Promise<LongWay> {
+  static async to(
+    { name, cable, range }: Namespace,
+    milliseconds: number,
+    image: string,
+    whose: keyof typeof ways = "everyone",
+  ): Promise<LongWay> {
     const container = `${name}-long-way`;
     const program = readFileSync(join(runInfo().root, "harness/engine/delay.py"), "utf8");
     const may = ["--network=host", "--cap-add=NET_ADMIN", "--user=0"];
@@ -29,10 +48,8 @@ export class LongWay {
       const logs = await docker("logs", container);
       if (!logs.includes("holding back")) throw new Error(logs);
     });
-    const rules = [
-      ["PREROUTING", "-i", cable],
-      ["POSTROUTING", "-o", cable],
-    ].map((packets) => [...packets, "-j", "NFQUEUE", "--queue-num", `${range}`]);
+    const queue = ["-j", "NFQUEUE", "--queue-num", `${range}`];
+    const rules = ways[whose](cable).map((packets) => [...packets, ...queue]);
     for (const rule of rules) iptables("-t", "mangle", "-A", ...rule);
     return new LongWay(container, rules);
   }

@@ -6,7 +6,7 @@ import http from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";
 import type { Client, Plan } from "./plan.ts";
-import type { Break, Failure } from "./samples.ts";
+import type { Break, Failure, Served } from "./samples.ts";
 
 const { plan, origin, run } = workerData as { plan: Plan; origin: number; run: string };
 
@@ -20,6 +20,8 @@ let starts: number[] = [];
 let latencies: number[] = [];
 let slow = 0;
 let messages = 0;
+/** By client and server. */
+let served = new Map<string, Served>();
 let failures: Failure[] = [];
 let breaks: Break[] = [];
 
@@ -28,19 +30,26 @@ const now = () => (performance.timeOrigin + performance.now() - origin) / 1000;
 
 function report(): void {
   const batch = { starts: Float64Array.from(starts), latencies: Float32Array.from(latencies) };
-  parentPort?.postMessage({ ...batch, slow, failures, breaks, messages });
+  parentPort?.postMessage({ ...batch, slow, served: [...served.values()], failures, breaks, messages });
+  served = new Map();
   [starts, latencies, failures, breaks] = [[], [], [], []];
   [slow, messages] = [0, 0];
 }
 
-type Fault = Pick<Failure, "reason" | "status" | "servedBy">;
+/** What came of a request; with a reason where that is not the answer that was asked for. */
+type Outcome = Pick<Failure, "status" | "servedBy"> & Partial<Pick<Failure, "reason">>;
 
-/** One request; what was wrong with it, or undefined when its answer is the one that was asked for. */
+function noteServed(client: string, by: string, start: number, to: number): void {
+  const key = `${client} ${by}`;
+  served.set(key, { client, by, from: Math.min(start, served.get(key)?.from ?? start), to });
+}
+
+/** One request. */
 function ask(
   { method, path, url = plan.url }: Pick<Client, "method" | "path" | "url">,
   agent: http.Agent | false,
   body: string,
-): Promise<Fault | undefined> {
+): Promise<Outcome> {
   return new Promise((done) => {
     const headers = {
       "Content-Length": Buffer.byteLength(body),
@@ -69,16 +78,16 @@ function judge(
   text: string,
   body: string,
   { method, path }: Pick<Client, "method" | "path">,
-): Fault | undefined {
+): Outcome {
   const servedBy = String(headers["x-served-by"] ?? "");
   const about = { status, ...(servedBy && { servedBy }) };
   if (status !== 200 && (plan.ownApplication || status >= 400))
     return { reason: `status ${status}`, ...about };
-  if (!plan.ownApplication) return undefined;
+  if (!plan.ownApplication) return about;
   if (!servedBy) return { reason: "an answer that no server signed", ...about };
-  if (method === "HEAD") return undefined;
+  if (method === "HEAD") return about;
   const expected = body || (path.startsWith("/slow") ? "answered after" : '"version"');
-  return text.includes(expected) ? undefined : { reason: `an answer without ${expected}`, ...about };
+  return text.includes(expected) ? about : { reason: `an answer without ${expected}`, ...about };
 }
 
 function messageOf(error: NodeJS.ErrnoException): string {
@@ -93,18 +102,22 @@ async function once(client: Client, agent: http.Agent | false): Promise<boolean>
   const id = method === "POST" ? `${run}-${++numbers}` : undefined;
   const path = id ? `${client.path}${client.path.includes("?") ? "&" : "?"}id=${id}` : client.path;
   const start = now();
-  let fault: Fault | undefined;
-  for (let tries = 0; tries <= retries; tries++) {
-    fault = await ask({ method, path, url }, agent, id ? `request ${id}` : "");
-    if (!fault) break;
+  const send = () => ask({ method, path, url }, agent, id ? `request ${id}` : "");
+  let outcome = await send();
+  for (let tries = 0; outcome.reason !== undefined && tries < retries; tries++) outcome = await send();
+  const end = now();
+  const { reason, servedBy } = outcome;
+  if (reason !== undefined) {
+    failures.push({ client: name, method, ...(id && { id }), start, end, ...outcome, reason });
+    return false;
   }
-  if (fault) failures.push({ client: name, method, ...(id && { id }), start, end: now(), ...fault });
-  else if (client.slow) slow++;
+  if (servedBy) noteServed(name, servedBy, start, end);
+  if (client.slow) slow++;
   else {
     starts.push(start);
-    latencies.push((now() - start) * 1000);
+    latencies.push((end - start) * 1000);
   }
-  return !fault;
+  return true;
 }
 
 async function repeat(client: Client): Promise<void> {

@@ -21,6 +21,15 @@ export interface Break {
   readonly reason: string;
 }
 
+/** Good answers of one server to one client. */
+export interface Served {
+  readonly client: string;
+  readonly by: string;
+  /** When the first of these requests began and the last one ended, in seconds since the load began. */
+  readonly from: number;
+  readonly to: number;
+}
+
 /** What clients report a few times a second. */
 export interface Batch {
   /** Of good answers: when they began, in seconds since the load began, and how long they took, in milliseconds. */
@@ -28,6 +37,7 @@ export interface Batch {
   readonly latencies: Float32Array;
   /** Good answers to slow requests, which have no say in latencies. */
   readonly slow: number;
+  readonly served: readonly Served[];
   readonly failures: readonly Failure[];
   readonly breaks: readonly Break[];
   /** What the WebSockets have heard. */
@@ -58,6 +68,7 @@ export class Samples {
   readonly failures: Failure[] = [];
   readonly breaks: Break[] = [];
   messages = 0;
+  readonly #served: Served[] = [];
   #starts: Float64Array[] = [];
   #latencies: Float32Array[] = [];
   #good = 0;
@@ -68,6 +79,7 @@ export class Samples {
     this.#latencies.push(batch.latencies);
     this.#good += batch.starts.length;
     this.#slow += batch.slow;
+    this.#served.push(...batch.served);
     this.failures.push(...batch.failures);
     this.breaks.push(...batch.breaks);
     this.messages += batch.messages;
@@ -86,6 +98,12 @@ export class Samples {
   /** Good answers to requests that were not slow by wish and began between two moments. */
   answers(from: number, to: number): number {
     return this.#between(from, to).length;
+  }
+
+  /** Servers that gave good answers to some clients' requests that began and ended between two moments. */
+  servers(from: number, to: number, isAsked: (client: string) => boolean): string[] {
+    const within = this.#served.filter((some) => some.from >= from && some.to <= to && isAsked(some.client));
+    return [...new Set(within.map(({ by }) => by))].sort();
   }
 
   /** How it went, in slices of so many seconds. */

@@ -1,4 +1,4 @@
-import { flapping, type StateChange, stateChanges } from "../../drill/server-states.ts";
+import { flapping, gone, type StateChange, stateChanges } from "../../drill/server-states.ts";
 
 test("what HAProxy's checks have found", () => {
   const log = [
@@ -8,12 +8,14 @@ test("what HAProxy's checks have found", () => {
     'Server service.web/shop--agent--b is DOWN, reason: Health analyze, info: "L4 unsuccessful connection". 2 active left.',
     "Server local.web/shop--web--a--1-0a1b2c3 is UP via service.web/shop--web--a--1-0a1b2c3. 1 active online.",
     "Server service.web/shop--agent--c is UP, reason: Layer7 check passed, code: 200, check duration: 9ms. 4 active online.",
+    "Backup Server service.web/shop--agent--d is DOWN, reason: Layer4 timeout, check duration: 1000ms. 3 active left.",
     "",
   ].join("\n");
   expect(stateChanges(log)).toStrictEqual([
     { server: "service.web/shop--agent--c", state: "DOWN" },
     { server: "service.web/shop--agent--b", state: "DOWN" },
     { server: "service.web/shop--agent--c", state: "UP" },
+    { server: "service.web/shop--agent--d", state: "DOWN" },
   ]);
 });
 
@@ -32,4 +34,16 @@ test.each([
   ["up twice, beside one that is well", changes("c UP", "b DOWN", "c DOWN", "c UP"), ["c: UP, DOWN, UP"]],
 ])("servers that flap: %s", (_, seen, found) => {
   expect(flapping(seen)).toStrictEqual(found);
+});
+
+test("servers that went down, but for some", () => {
+  const seen = changes(
+    "service.web/a UP",
+    "service.web/c DOWN",
+    "service.web/d DOWN",
+    "service.shop/d DOWN",
+    "service.web/c DOWN",
+  );
+  expect(gone(seen)).toStrictEqual(["service.web/c", "service.web/d", "service.shop/d"]);
+  expect(gone(seen, ["d"])).toStrictEqual(["service.web/c"]);
 });

@@ -7,6 +7,7 @@ function batch(changes: Partial<Batch> & { answers?: readonly [start: number, la
     latencies: Float32Array.from(answers, ([, latency]) => latency),
     slow: 0,
     failures: [],
+    served: [],
     breaks: [],
     messages: 0,
     ...rest,
@@ -62,4 +63,15 @@ test("the timeline has answers where they ended, and failures where they were se
     [2, 1, 0],
   ]);
   expect(slices[2]).toMatchObject({ p50: 4, max: 4 });
+});
+
+test("who served whom between two moments", () => {
+  const served = (client: string, by: string, from: number, to: number) => ({ client, by, from, to });
+  const samples = samplesOf(
+    batch({ served: [served("at a", "1", 0, 1), served("at b", "4", 2, 3)] }),
+    batch({ served: [served("at a", "3", 2, 3), served("at a", "2", 2.5, 2.9), served("at a", "5", 2, 4)] }),
+    batch({ served: [served("at a", "3", 2, 3)] }),
+  );
+  expect(samples.servers(1, 3, (client) => client === "at a")).toStrictEqual(["2", "3"]);
+  expect(samples.servers(0, 9, () => true)).toStrictEqual(["1", "2", "3", "4", "5"]);
 });
