@@ -62,12 +62,16 @@ export class Swarm {
     return (await this.#lab.docker(key, "ps", "--quiet", ...filter)).split("\n").filter(Boolean).length;
   }
 
-  /** Deals the copies out to all hosts, which a Swarm does by replacing all of them only; returns when it has been told to. */
+  /** Deals the copies out to all hosts, as evenly as a Swarm does; it does so by replacing all of them only. */
   async dealOut(): Promise<void> {
     await within(90, "all hosts are in the Swarm", async () => {
       const states = await this.#docker("node", "ls", "--format", "{{.Status}}");
       if (/Down|Unknown/.test(states)) throw new Error(states);
       await this.#docker("service", "update", "--detach", "--force", "--no-resolve-image", WEB);
+    });
+    await within(180, "the service is updated", async () => {
+      const state = await this.#docker("service", "inspect", "--format", "{{.UpdateStatus.State}}", WEB);
+      if (state.trim() !== "completed") throw new Error(state);
     });
   }
 
