@@ -1,4 +1,4 @@
-import type { Row } from "./statistics.ts";
+import { type Row, us } from "./statistics.ts";
 import { rounded } from "./tables.ts";
 
 /** What is to be reached in rows such as "10: up, s", which are measured at several sizes. */
@@ -18,7 +18,14 @@ export interface PlainBar {
   readonly atLeast: Ratio;
 }
 
-export type Bar = SizedBar | PlainBar;
+/** What is to be reached in one row, whatever the peers do. */
+export interface LimitBar {
+  readonly what: string;
+  /** The greatest figure, in the row's unit. */
+  readonly limit: number;
+}
+
+export type Bar = SizedBar | PlainBar | LimitBar;
 
 interface Ratio {
   readonly ratio: number;
@@ -31,7 +38,7 @@ const BEND = 1.5;
 /** For each bar a line that says whether it is met; of several sizes, at which, and whether it grows in a line. */
 export function verdicts(bars: readonly Bar[], rows: readonly Row[]): string[] {
   return bars.flatMap((bar) => {
-    const said = "each" in bar ? ofSizes(bar, rows) : ofRow(bar, rows);
+    const said = "each" in bar ? ofSizes(bar, rows) : "limit" in bar ? ofLimit(bar, rows) : ofRow(bar, rows);
     const [name] = bar.what.split(", ");
     return said.length > 0 ? [`- ${name}, ${said.join("; ")}`] : [];
   });
@@ -43,6 +50,14 @@ function ofRow({ what, atLeast: { ratio: least, to } }: PlainBar, rows: readonly
   return [
     `at least ${least} × ${to}: ${ratio.median >= least ? "met" : "missed"} (${rounded(ratio.median)})`,
   ];
+}
+
+function ofLimit({ what, limit }: LimitBar, rows: readonly Row[]): string[] {
+  const ours = rows.find((row) => row.what === what)?.figures[us];
+  if (ours === undefined) return [];
+  const [, unit] = /, (\S+)$/.exec(what) ?? [];
+  const most = unit === undefined ? limit : `${limit} ${unit}`;
+  return [`at most ${most}: ${ours.median <= limit ? "met" : "missed"} (${rounded(ours.median)})`];
 }
 
 function ofSizes({ what, each, atMost }: SizedBar, rows: readonly Row[]): string[] {

@@ -39,3 +39,18 @@ export function firstAnswer(samples: readonly Sample[], server: string): number 
     .map(({ end }) => end);
   return ends.length === 0 ? undefined : Math.min(...ends);
 }
+
+/**
+ * When so many servers had given a good answer to a request that was sent after a moment, whichever they are; undefined when so
+ * many have not.
+ */
+export function allHaveAnswered(
+  samples: readonly Sample[],
+  moment: number,
+  servers: number,
+): number | undefined {
+  const since = samples.filter(({ start }) => start >= moment);
+  const names = new Set(since.map(({ server }) => server));
+  const firsts = [...names].flatMap((server) => firstAnswer(since, server) ?? []);
+  return firsts.sort((a, b) => a - b)[servers - 1];
+}

@@ -13,6 +13,7 @@ import * as mocks from "./mocks.ts";
 import type { Plan, Title } from "./plan.ts";
 import * as reload from "./reload.ts";
 import { page, type Result, section } from "./report.ts";
+import * as reschedule from "./reschedule.ts";
 import { Session } from "./session.ts";
 import * as traffic from "./traffic.ts";
 
@@ -33,6 +34,7 @@ const benchmarks: Record<Title, Benchmark> = {
   reload,
   growth,
   hosts,
+  reschedule,
   mocks,
 };
 

@@ -9,6 +9,7 @@ export const titles = [
   "reload",
   "growth",
   "hosts",
+  "reschedule",
   "mocks",
 ] as const;
 export type Title = (typeof titles)[number];
@@ -26,7 +27,7 @@ export interface Plan {
   readonly markdown?: string;
 }
 
-/** Growth and hosts take as long as all the others together, so that they go fewer rounds: three when the others go five. */
+/** Growth and hosts take as long as all the others together, so that they and the like go fewer rounds: three for others' five. */
 export function roundsOf(rounds: number): Plan["rounds"] {
   const fewer = Math.ceil(rounds / 2);
   return {
@@ -38,6 +39,7 @@ export function roundsOf(rounds: number): Plan["rounds"] {
     reload: rounds,
     growth: fewer,
     hosts: fewer,
+    reschedule: fewer,
     mocks: fewer,
   };
 }

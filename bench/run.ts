@@ -1,6 +1,6 @@
 /**
  * How flotilla does beside others, on one machine and in one run: bringing up and changing a deployment, requests
- * through its balancers, deaths and births of servers, reloads, growth, several hosts. On an engine of its own as root, so
+ * through its balancers, deaths and births of servers, reloads, growth, several hosts and the death of one. On an engine of its own as root, so
  * that nothing else on the engine has a say and nothing is left; otherwise on the user's, on stacks of its own that it takes away again.
  */
 import { resolve } from "node:path";
@@ -27,15 +27,21 @@ const needed: Record<Title, readonly PeerName[]> = {
   reload: [],
   growth: [],
   hosts: [],
+  reschedule: ["traefik"],
   mocks: [],
 };
 
 let collected: number[] = [];
 
 await new Command("npm run bench --")
-  .description("Measures flotilla beside docker run, docker compose, Caddy and Traefik.")
+  .description("Measures flotilla beside docker run, docker compose, Docker Swarm, Caddy and Traefik.")
   .addArgument(new Argument("[what...]", "what is measured").choices([...titles, "all"]).default(["all"]))
-  .option("--rounds <n>", "how often; growth and hosts go half as many, rounded up", wholeNumber(1, 20), 5)
+  .option(
+    "--rounds <n>",
+    "how often; growth, hosts and others go half as many, rounded up",
+    wholeNumber(1, 20),
+    5,
+  )
   .option("--replicas <n...>", "numbers of copies that growth goes through", collect, [...defaultSizes])
   .option("--markdown <file>", "write the results there, and as JSON beside it")
   .option("--user-engine", "on your Docker engine, also as root")

@@ -4,7 +4,8 @@ import { stringify } from "yaml";
 import { docker } from "../../harness/docker.ts";
 import { run } from "../../runtime/program.ts";
 import type { Peer } from "../peers.ts";
-import { traefikArgs, traefikMounts } from "./traefik.ts";
+import { probe } from "./probe.ts";
+import { traefikArgs, traefikLabels, traefikMounts } from "./traefik.ts";
 
 /**
  * The same application as a `docker compose` project, scaled by `deploy.replicas`, with Traefik before it, which follows
@@ -56,10 +57,6 @@ export class Compose {
   }
 
   #project(replicas: number): object {
-    // Bash, not Python, which takes a good part of the machine to start ten times a second.
-    const probe =
-      "exec 3<>/dev/tcp/127.0.0.1/8000 && printf 'GET /health HTTP/1.0\\r\\n\\r\\n' >&3 && grep -q '200 OK' <&3";
-    const label = "traefik.http.services.web.loadbalancer";
     return {
       name: this.#name,
       networks: { default: { name: this.#name, ipam: { config: [{ subnet: "10.216.0.0/22" }] } } },
@@ -80,16 +77,7 @@ export class Compose {
           deploy: { replicas },
           restart: "always",
           healthcheck: { test: ["CMD", "bash", "-c", probe], interval: "1s", timeout: "5s", retries: 30 },
-          labels: {
-            "traefik.enable": "true",
-            "traefik.http.routers.web.rule": "PathPrefix(`/`)",
-            "traefik.http.routers.web.middlewares": "again",
-            "traefik.http.middlewares.again.retry.attempts": "4",
-            [`${label}.server.port`]: "8000",
-            [`${label}.healthcheck.path`]: "/health",
-            [`${label}.healthcheck.interval`]: "500ms",
-            [`${label}.healthcheck.timeout`]: "1s",
-          },
+          labels: traefikLabels,
         },
       },
     };

@@ -75,3 +75,16 @@ it.each([
   expect(verdicts([bar], rowsOf(figures))).toEqual([`- GET, at least 0.6 × direct: ${verdict}`]);
   expect(verdicts([bar], [])).toEqual([]);
 });
+
+it.each([
+  ["back, s", 10, "- back, at most 10 s: met (10.0)"],
+  ["back, s", 10.1, "- back, at most 10 s: missed (10.1)"],
+  ["back: requests lost", 11, "- back: requests lost, at most 10: missed (11.0)"],
+])("says of a figure of its own whether it stays below a limit: %s of %d", (what, value, line) => {
+  const figures = [
+    { round: 1, what, by: "flotilla", value },
+    { round: 1, what, by: "swarm", value: 1 },
+  ];
+  expect(verdicts([{ what, limit: 10 }], rowsOf(figures))).toEqual([line]);
+  expect(verdicts([{ what, limit: 10 }], [])).toEqual([]);
+});

@@ -1,4 +1,4 @@
-import { disturbance, firstAnswer, type Sample } from "../../bench/disturbance.ts";
+import { allHaveAnswered, disturbance, firstAnswer, type Sample } from "../../bench/disturbance.ts";
 
 const sample = (start: number, took: number, more: Partial<Sample> = {}): Sample => ({
   start,
@@ -40,5 +40,20 @@ describe("firstAnswer", () => {
     ],
   ])("%s", (_, samples, expected) => {
     expect(firstAnswer(samples, "b")).toBe(expected);
+  });
+});
+
+describe("allHaveAnswered", () => {
+  const a = sample(1010, 10);
+  const b = sample(1100, 5, { server: "b" });
+  it.each<[string, Sample[], number | undefined]>([
+    ["of no requests", [], undefined],
+    ["of too few servers", [a, sample(1200, 5)], undefined],
+    ["is when the last one answered for the first time", [sample(1300, 5, { server: "b" }), b, a], 1105],
+    ["does not count what was sent before", [sample(990, 50), b], undefined],
+    ["does not count what failed", [b, { ...a, failure }], undefined],
+    ["is about as many as wanted, if more are there", [a, b, sample(1900, 5, { server: "c" })], 1105],
+  ])("%s", (_, samples, expected) => {
+    expect(allHaveAnswered(samples, 1000, 2)).toBe(expected);
   });
 });

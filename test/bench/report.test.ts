@@ -54,6 +54,7 @@ it.each([
     reload: rounds,
     growth: fewer,
     hosts: fewer,
+    reschedule: fewer,
     mocks: fewer,
   });
 });
