@@ -5,6 +5,10 @@ import { run } from "../runtime/program.ts";
 import { type Container, containers, docker, type Role, shortIds } from "./docker.ts";
 import { Lab } from "./engine/lab.ts";
 import { type Config, Fleet, whoAnswers } from "./fleet.ts";
+import type { Load } from "./load/load.ts";
+import { atEach, everyMethod, unhurried } from "./load/plan.ts";
+import type { Failure } from "./load/samples.ts";
+import { underLoad } from "./load/under-load.ts";
 
 /** The application's image on the run's own engine, on which it is built in no time elsewhere. It has Python. */
 export const applicationBase = "application-base";
@@ -101,6 +105,19 @@ export class Hosts {
       if (seen.join() !== wanted.join()) throw new Error(`at ${key} answer ${seen}, not ${wanted}`);
     };
     await Promise.all(at.map(look));
+  }
+
+  /** What fails, less what is excused, of what strict clients at some hosts ask for while something is done. */
+  async failuresAt(
+    keys: readonly string[],
+    work: (load: Load) => Promise<unknown>,
+    isExcused: (failure: Failure) => boolean = () => false,
+  ): Promise<Failure[]> {
+    const places = Object.fromEntries(keys.map((key) => [key, this.urlOf(key)]));
+    const plan = { ...unhurried(atEach(places, everyMethod), 4), sockets: 0 };
+    const { samples } = await underLoad(plan, work);
+    if (samples.requests <= 100) throw new Error(`there were but ${samples.requests} requests`);
+    return samples.failures.filter((failure) => !isExcused(failure));
   }
 
   /** Kills the processes of a host's containers as a crash would; gives the containers. */

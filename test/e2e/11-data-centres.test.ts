@@ -4,8 +4,6 @@ import { docker } from "../../harness/docker.ts";
 import type { Lab } from "../../harness/engine/lab.ts";
 import type { Config, Fleet } from "../../harness/fleet.ts";
 import { Hosts } from "../../harness/hosts.ts";
-import { Load } from "../../harness/load/load.ts";
-import { atEach, everyMethod, unhurried } from "../../harness/load/plan.ts";
 import { runInfo } from "../../harness/run-info.ts";
 import { sleep, within } from "../../harness/wait.ts";
 
@@ -14,7 +12,6 @@ import { sleep, within } from "../../harness/wait.ts";
   let hosts: Hosts;
   let lab: Lab;
   let fleet: Fleet;
-  let load: Load | undefined;
 
   beforeAll(async () => {
     hosts = await Hosts.start(["a", "b", "c"]);
@@ -24,25 +21,9 @@ import { sleep, within } from "../../harness/wait.ts";
       services.web.sessions = false;
     });
   });
-  afterEach(() => stopLoad());
   afterAll(() => lab?.stop());
 
-  /** What fails of what clients at some hosts ask for while something is done. */
-  const failures = async (keys: string, work: () => Promise<unknown>) => {
-    const places = Object.fromEntries(keys.split(" ").map((key) => [key, hosts.urlOf(key)]));
-    load = new Load({ ...unhurried(atEach(places, everyMethod), 4), sockets: 0 });
-    await sleep(2);
-    await work();
-    await sleep(1);
-    expect(load.samples.requests).toBeGreaterThan(100);
-    return stopLoad();
-  };
-  const stopLoad = async () => {
-    const ended = load;
-    load = undefined;
-    await ended?.stop();
-    return ended?.samples.failures;
-  };
+  const failures = (keys: string, work: () => Promise<unknown>) => hosts.failuresAt(keys.split(" "), work);
   /** That at some hosts the copies on some answer, and no others. */
   const reach = (at: string, on: string) => hosts.reach(on.split(" "), at.split(" "));
   const eachItsOwn = async () => {

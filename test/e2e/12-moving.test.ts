@@ -1,11 +1,10 @@
 import type { Lab } from "../../harness/engine/lab.ts";
 import type { Fleet } from "../../harness/fleet.ts";
 import { Hosts } from "../../harness/hosts.ts";
-import { Load } from "../../harness/load/load.ts";
-import { atEach, everyMethod, unhurried } from "../../harness/load/plan.ts";
+import type { Load } from "../../harness/load/load.ts";
 import type { Failure } from "../../harness/load/samples.ts";
 import { runInfo } from "../../harness/run-info.ts";
-import { sleep, within } from "../../harness/wait.ts";
+import { within } from "../../harness/wait.ts";
 
 const all = ["a", "b", "c"];
 const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
@@ -15,7 +14,6 @@ const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
   let hosts: Hosts;
   let lab: Lab;
   let fleet: Fleet;
-  let load: Load | undefined;
 
   beforeAll(async () => {
     hosts = await Hosts.start(all);
@@ -33,29 +31,9 @@ const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
       };
     });
   });
-  afterEach(() => stopLoad());
   afterAll(() => lab?.stop());
 
-  /** What fails, less what is excused, of what clients at some hosts ask for while something is done. */
-  const failures = async (
-    keys: readonly string[],
-    work: () => Promise<unknown>,
-    excused: (failure: Failure) => boolean = () => false,
-  ) => {
-    const places = Object.fromEntries(keys.map((key) => [key, hosts.urlOf(key)]));
-    load = new Load({ ...unhurried(atEach(places, everyMethod), 4), sockets: 0 });
-    await sleep(2);
-    await work();
-    await sleep(1);
-    expect(load.samples.requests).toBeGreaterThan(100);
-    return (await stopLoad())?.filter((failure) => !excused(failure));
-  };
-  const stopLoad = async () => {
-    const ended = load;
-    load = undefined;
-    await ended?.stop();
-    return ended?.samples.failures;
-  };
+  const failures = (...args: Parameters<Hosts["failuresAt"]>) => hosts.failuresAt(...args);
   /** How many copies of a service run on each of some hosts. */
   const spread = (keys: readonly string[], service = "web") =>
     Promise.all(keys.map(async (key) => (await hosts.copies([key], service)).length));
@@ -86,8 +64,8 @@ const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
     const lost = await fullest();
     const rest = all.filter((key) => key !== lost);
     let death = 0;
-    const die = async () => {
-      death = load?.seconds ?? 0;
+    const die = async (load: Load) => {
+      death = load.seconds;
       await lab.die(lost);
       await settled(60, 4, rest);
     };
