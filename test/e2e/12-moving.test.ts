@@ -127,6 +127,7 @@ const sum = (numbers: readonly number[]) => numbers.reduce((a, b) => a + b, 0);
 
   test("one that weighs more has more, and takes that much to others when it dies", async () => {
     const weigh = (weight: number) => fleet.up(({ hosts }) => Object.assign(hosts.c ?? {}, { weight }));
+    await update({ replicas: 6 });
     const shift = async () => {
       await weigh(4);
       expect(await spread(all)).toEqual([1, 1, 4]);
