@@ -16,5 +16,5 @@ test("its scripts are programs that there are", () => {
   const { scripts } = read("starter/package.json") as { scripts: Record<string, string> };
   const files = Object.values(scripts).flatMap((line) => line.split("node_modules/flotilla/").slice(1));
   expect(files.filter((file) => !fs.existsSync(file))).toEqual([]);
-  expect(files).toHaveLength(8);
+  expect(files).toHaveLength(9);
 });
