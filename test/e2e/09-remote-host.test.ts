@@ -117,7 +117,7 @@ const lines = (text: string) => text.split("\n").filter(Boolean);
     const { body } = await get(`http://${remote.registry}/v2/_catalog`, {
       auth: `${username}:${password}`,
     });
-    const everywhere = ownImages.filter((role) => role !== "programs");
+    const everywhere = ownImages.filter((role) => role !== "programs" && role !== "backup");
     const names = [...everywhere, "web"].map((name) => `team/${fleet.name}--${name}`);
     expect(JSON.parse(body)).toEqual({ repositories: names.sort() });
 
