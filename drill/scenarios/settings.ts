@@ -4,9 +4,10 @@ import { get } from "../../harness/http.ts";
 import type { Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
 
-/** Changes the config of one service, of which nothing else may take notice. */
+/** Changes the config of one service, of which nothing else may take notice, but for who keeps the logs of all services. */
 async function change(stage: Stage, text: string, service: string, edit: (config: Config) => void) {
-  const isOfIt = ({ Config }: Container) => Config.Labels["flotilla.service"] === service;
+  const isOfIt = ({ Config: { Labels } }: Container) =>
+    Labels["flotilla.service"] === service || Labels["flotilla.role"] === "keeper";
   await stage.actOn(isOfIt, text, () => stage.fleet.up(edit));
 }
 
