@@ -12,6 +12,7 @@ import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { movingFolder, movingKey } from "../lib/consul-keys.ts";
+import { isMajority } from "../lib/consul-placement.ts";
 import { moveOf, type Present } from "../lib/moves.ts";
 import { agentName } from "../lib/names.ts";
 import { type Spread, shareOf } from "../lib/shares.ts";
@@ -110,7 +111,7 @@ class Mover {
     const known = (members ?? []).filter(({ Status }) => Status !== LEFT);
     const servers = known.filter(({ Tags }) => Tags.role === "consul");
     const serversThere = servers.filter(({ Status }) => Status === ALIVE).length;
-    if (serversThere <= servers.length / 2)
+    if (!isMajority(serversThere, servers.length))
       throw new Error(`${host} reaches ${serversThere} of ${servers.length} Consul servers`);
     const prefix = agentName(stack, "");
     const agents = known.filter(({ Name, Status }) => Status === ALIVE && Name.startsWith(prefix));

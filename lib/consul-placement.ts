@@ -62,11 +62,14 @@ export function placeServersInEach(
   return placed;
 }
 
+/** Whether some of all Consul servers can decide without the others. */
+export const isMajority = (some: number, all: number) => 2 * some > all;
+
 /** Hosts whose loss would leave the others without a majority. */
 export function hostsThatCarry(placement: Placement): string[] {
   const all = Object.values(placement).flat().length;
   return Object.entries(placement)
-    .filter(([, numbers]) => 2 * (all - numbers.length) <= all)
+    .filter(([, numbers]) => !isMajority(all - numbers.length, all))
     .map(([key]) => key);
 }
 

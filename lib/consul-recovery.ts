@@ -1,3 +1,5 @@
+import { isMajority } from "./consul-placement.ts";
+
 /** One of Consul's servers that run, as it sees its cluster. */
 export interface ServerView {
   /** Its container. */
@@ -34,7 +36,7 @@ export function clustersOf<T extends ServerView>(servers: readonly T[]): Cluster
     return {
       members,
       lost: voters.filter((address) => !running.includes(address)),
-      hasQuorum: members.some(({ leader }) => leader !== "") || 2 * running.length > voters.length,
+      hasQuorum: members.some(({ leader }) => leader !== "") || isMajority(running.length, voters.length),
     };
   });
 }

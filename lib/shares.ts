@@ -85,16 +85,15 @@ export function spreadOf(
   reached: readonly string[],
 ): Spread {
   const members = hostsOf(service, host.datacenter, all);
-  const sizes = members.map((member) => {
-    return [member.key, { weight: member.weight, most: mostOn(service, member, all) }] as const;
-  });
+  const isUneven = members.some(({ weight }) => weight !== host.weight);
+  const sizeOf = (member: Member) => ({ weight: member.weight, most: mostOn(service, member, all) });
   const keys = members.map(({ key }) => key);
   return {
     service: service.name,
     replicas: service.replicas,
     most: mostOn(service, host, all),
     hosts: keys.filter((key) => reached.includes(key)),
-    ...(members.some(({ weight }) => weight !== host.weight) && { sizes: Object.fromEntries(sizes) }),
+    ...(isUneven && { sizes: Object.fromEntries(members.map((member) => [member.key, sizeOf(member)])) }),
   };
 }
 

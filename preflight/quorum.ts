@@ -1,4 +1,5 @@
 import type { Settings } from "../config/settings.ts";
+import { isMajority } from "../lib/consul-placement.ts";
 import { dataCentresOf } from "../lib/data-centres.ts";
 import { consulServerName } from "../lib/names.ts";
 import { ask } from "./engine.ts";
@@ -18,11 +19,10 @@ export async function quorumFaults(
     const servers = centre.hosts.flatMap((host) =>
       (known[host.key]?.consulServers ?? []).map((number) => ({ number, host })),
     );
-    const [lost, left] = [true, false].map((isLost) =>
-      servers.filter(({ host }) => absent.includes(host.key) === isLost),
-    ) as [typeof servers, typeof servers];
+    const left = servers.filter(({ host }) => !absent.includes(host.key));
+    const lost = servers.filter((server) => !left.includes(server));
     // With none left there is nothing to wait for either: new ones are made.
-    if (2 * lost.length < servers.length || left.length === 0) return [];
+    if (isMajority(left.length, servers.length) || left.length === 0) return [];
     const leaders = left.map(({ number, host }) =>
       ask(host.docker, "exec", consulServerName(stack, number), ...askForLeader).catch(() => ""),
     );

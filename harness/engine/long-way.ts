@@ -30,8 +30,8 @@ export class LongWay {
   }
 
   /**
-   * Adds so many milliseconds in each direction, for everyone or only for others than those here. The image, of the run's engine, has Python, which works on the network that
-   * the engine lives in.
+   * Adds so many milliseconds in each direction, for everyone or only for others than those here. The image, of the run's
+   * engine, has Python, which works on the network that the engine lives in.
    */
   static async to(
     { name, cable, range }: Namespace,
